@@ -1,0 +1,105 @@
+"""What the agent could not do.
+
+    AgentError                     code            retryable
+     +-- UserCancelled             cancelled       no     the person said no
+     +-- NoOneToAsk                no-one-to-ask   no     no window could be shown
+     +-- WindowFailed              window-failed   no     the window crashed: never "cancelled"
+     +-- TimedOut                  timed-out       no     the person did nothing for too long
+     +-- WrongPassword             wrong-password  yes
+     +-- BrokenKeyStore            broken-file     yes    not a key file, or damaged
+     +-- UnsupportedKey            unsupported-key yes    a key we can't use; `detail` names the algorithm
+     +-- KeyUnsuitable             key-unsuitable  yes    a good key, but not for this request
+     +-- BadInput                  bad-input       no     the document or the request makes no sense
+     +-- UnsupportedOperation      unsupported     no     honest: not built, or not available here
+     +-- InvalidSignature          invalid         no     cryptography says no
+     +-- NoPath                    no-path         no     no certification path to an anchor
+     +-- StorageFailed             storage-failed  no     our own records can't be written
+
+`code` is stable and may go to pages and scripts. `text` and `advice` are keys into the texts of the windows. `detail` is for
+logs and developers: English, lower case, no full stop, never a password, a document or personal data.
+"""
+
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """Something the agent could not do. `retryable`: the person can mend it and try again in the same window."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+
+    @property
+    def text(self) -> str:
+        """Key of the sentence that says what happened."""
+        return f"error.{self.code}"
+
+    @property
+    def advice(self) -> str:
+        """Key of the sentence that says what to do next."""
+        return f"advice.{self.code}"
+
+
+class UserCancelled(AgentError):
+    code = "cancelled"
+
+
+class NoOneToAsk(AgentError):
+    code = "no-one-to-ask"
+
+
+class WindowFailed(AgentError):
+    code = "window-failed"
+
+
+class TimedOut(AgentError):
+    code = "timed-out"
+
+
+class WrongPassword(AgentError):
+    """`tries_left` is None where the store does not count (files)."""
+
+    code = "wrong-password"
+    retryable = True
+
+    def __init__(self, detail: str = "", *, tries_left: int | None = None) -> None:
+        super().__init__(detail)
+        self.tries_left = tries_left
+
+
+class BrokenKeyStore(AgentError):
+    code = "broken-file"
+    retryable = True
+
+
+class UnsupportedKey(AgentError):
+    code = "unsupported-key"
+    retryable = True
+
+
+class KeyUnsuitable(AgentError):
+    code = "key-unsuitable"
+    retryable = True
+
+
+class BadInput(AgentError):
+    code = "bad-input"
+
+
+class UnsupportedOperation(AgentError):
+    code = "unsupported"
+
+
+class InvalidSignature(AgentError):
+    code = "invalid"
+
+
+class NoPath(AgentError):
+    code = "no-path"
+
+
+class StorageFailed(AgentError):
+    code = "storage-failed"

@@ -1,0 +1,1 @@
+"""Where keys are kept, and how they are opened."""

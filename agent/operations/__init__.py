@@ -1,0 +1,1 @@
+"""What a page can ask for, one file each."""

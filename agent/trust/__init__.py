@@ -1,0 +1,1 @@
+"""What the authorities say: anchors, certification paths, verdicts."""

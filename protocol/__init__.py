@@ -1,0 +1,1 @@
+"""Every message that crosses a process border: bytes to plain values and back. Pure, standard library only."""

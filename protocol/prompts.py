@@ -1,0 +1,254 @@
+"""The conversation between a worker and its window: what is asked of the person, and what they answer.
+
+The window is started once per approval and lives through it. The worker sends one prompt at a time and reads one answer:
+
+    worker  -> OpenKey(...)                    which key file, and its password
+    window  <- KeyOpened(path, storage)        followed by one S frame with the password
+    worker  -> OpenKey(..., problem=...)       the same again when the password or file was no good
+    worker  -> ChooseKey(keys=...)             the opened keys; the person reads whose they are and approves
+    window  <- Approved(key_id, remember)      or BackToFiles(), to choose another file
+    worker  -> Finished(...)                   what happened; the window closes by itself
+
+At any moment: worker -> Waiting(count) tells how many approvals wait behind this one; window <- Activity() says that the
+person touched the window (at most one a second); window <- Cancelled() ends it. End of the window's output without Cancelled
+is a crash, never a cancellation; end of its input means that nobody waits for the answer any more.
+
+Everything here is plain data: `to_message` gives the JSON object of a J frame (protocol.pipes), `from_message` reads it and
+raises BadMessage. Times are ISO 8601 with offset; digests are lower-case hex.
+"""
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from protocol.errors import BadMessage
+
+Language: TypeAlias = Literal["kk", "ru", "en"]
+Purpose: TypeAlias = Literal["sign", "identify", "any"]
+Action: TypeAlias = Literal["sign", "show_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `kind` decides how the window introduces them:
+
+    site         an https page: `site` is its host (with the port if not 443), `registrable` the part in bold
+    unprotected  an http page; the window marks it
+    file         a page opened from disk, or a sandboxed one (Origin: null or file://)
+    program      no Origin header: a program on this computer
+    command      the command line of this agent
+    """
+
+    kind: Literal["site", "unprotected", "file", "program", "command"]
+    origin: str = ""  # canonical, "https://kds.example.kz"; empty where there is none
+    site: str = ""
+    registrable: str = ""
+    is_new: bool = False  # no grant yet; a site the person may choose to remember
+    warning: Literal["", "mixed-script", "punycode"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document as the person sees it in a list. The window never gets its bytes."""
+
+    name: str  # what the page calls it, or empty: the window numbers it
+    size: int | None  # octets; None where only a digest was given
+    digest_name: str  # display name of the hash, "SHA-256"
+    digest: str  # hex of that hash over the frozen bytes; or of the digest that the page gave
+    is_digest: bool = False  # only a digest was given: the content can't be shown
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A key file that the agent found: offered, not opened."""
+
+    path: str
+    storage: str  # "PKCS12"
+    modified: str  # ISO 8601
+    label: str = ""  # what its name says: "GOST 2015", "RSA AUTH"; empty if nothing
+    owner: str = ""  # known from an earlier use; empty if not
+    valid_until: str = ""  # likewise
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the last answer did not work. `code` is one of agent.errors; the window has a text and an advice for each."""
+
+    code: str
+    tries_left: int | None = None
+    detail: str = ""  # technical, English, shown on demand
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An opened key as the person judges it."""
+
+    key_id: str
+    storage: str
+    path: str
+    owner: str
+    iin: str
+    organisation: str
+    bin: str
+    roles: tuple[str, ...]  # text keys: "individual", "head", "sign-right", "finance-right", "hr", "employee", ...
+    uses: tuple[str, ...]  # "sign", "identify"
+    algorithm: str  # display name: "ГОСТ 34.10-2015 (512)", "RSA-2048"
+    issuer: str
+    serial_number: str  # lower-case hex
+    not_before: str
+    not_after: str
+    suitable: bool = True
+    reasons: tuple[str, ...] = ()  # text keys why not, or what to warn of: "expired", "not-yet-valid", "wrong-use", ...
+    is_test: bool = False  # issued by a test authority
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The approval is over. `problem` None means that it succeeded."""
+
+    count: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKey:
+    """Asks for a key file and its password."""
+
+    caller: Caller
+    action: Action
+    purpose: Purpose
+    documents: tuple[Document, ...]
+    detached: bool
+    language: Language
+    storages: tuple[str, ...]  # allowed storage names; the window's file chooser shows the matching extensions
+    folder: str  # where the file chooser starts
+    files: tuple[KeyFile, ...] = ()  # newest first
+    chosen: str = ""  # path to preselect; empty: the first of `files`
+    waiting: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseKey:
+    """Asks which of the opened keys to use, and whether to go on. The prompt before it stays in force for all else."""
+
+    keys: tuple[Key, ...]
+    remember_days: int = 0  # how long "remember this site" would last; 0: don't offer it
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many approvals wait behind this one."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOpened:
+    """The person named a key file; exactly one S frame with the password follows."""
+
+    path: str
+    storage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    key_id: str
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackToFiles:
+    """The person wants another key file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The window is on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The person touched the window."""
+
+
+ToWindow: TypeAlias = OpenKey | ChooseKey | Waiting | Finished
+FromWindow: TypeAlias = KeyOpened | Approved | BackToFiles | Cancelled | Shown | Activity
+
+_TYPES: dict[str, type[Any]] = {
+    "open-key": OpenKey,
+    "choose-key": ChooseKey,
+    "waiting": Waiting,
+    "finished": Finished,
+    "key-opened": KeyOpened,
+    "approved": Approved,
+    "back-to-files": BackToFiles,
+    "cancelled": Cancelled,
+    "shown": Shown,
+    "activity": Activity,
+}
+_NAMES = {cls: name for name, cls in _TYPES.items()}
+
+T = TypeVar("T")
+
+
+def to_message(value: ToWindow | FromWindow) -> dict[str, Any]:
+    """The JSON object of `value`, with its "type"."""
+    return {"type": _NAMES[type(value)], **dataclasses.asdict(value)}
+
+
+def from_message(message: dict[str, Any]) -> ToWindow | FromWindow:
+    """The value of a JSON object made by to_message. Raises BadMessage."""
+    cls = _TYPES.get(message.get("type", ""))
+    if cls is None:
+        raise BadMessage(f"unknown message type {message.get('type')!r}")
+    body = {key: value for key, value in message.items() if key != "type"}
+    return typing.cast("ToWindow | FromWindow", build(cls, body))
+
+
+def build(cls: type[T], body: Any, where: str = "") -> T:
+    """A dataclass value from the JSON object `body`; every field checked against its annotation. Raises BadMessage."""
+    where = where or cls.__name__
+    if not isinstance(body, dict):
+        raise BadMessage(f"{where} is not an object")
+    hints = typing.get_type_hints(cls)
+    known = {item.name: item for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
+    unknown = body.keys() - known.keys()
+    if unknown:
+        raise BadMessage(f"{where} has an unknown member {sorted(unknown)[0]!r}")
+    values = {}
+    for name, item in known.items():
+        if name in body:
+            values[name] = _value(hints[name], body[name], f"{where}.{name}")
+        elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
+            raise BadMessage(f"{where}.{name} is missing")
+    return cls(**values)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in typing.get_args(hint):
+            return None
+        (hint,) = (arg for arg in typing.get_args(hint) if arg is not type(None))
+        return _value(hint, value, where)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise BadMessage(f"{where} is not a list")
+        return tuple(_value(typing.get_args(hint)[0], item, f"{where}[]") for item in value)
+    if origin is Literal:
+        if value not in typing.get_args(hint):
+            raise BadMessage(f"{where} is {value!r}, expected one of {typing.get_args(hint)}")
+        return value
+    if dataclasses.is_dataclass(hint):
+        return build(typing.cast("type[Any]", hint), value, where)
+    if type(value) is not hint:  # bool is an int, and must not pass for one
+        raise BadMessage(f"{where} is a {type(value).__name__}, expected {hint.__name__}")
+    return value

@@ -1,0 +1,69 @@
+"""What daemon and worker say to each other about one approval.
+
+    daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all
+                       Waiting (protocol.prompts) whenever the queue behind this approval changes
+                       end of input: the page left, the daemon stops, or time is up; the worker ends its window and exits
+    worker -> daemon   Shown, Activity (protocol.prompts), passed on from the window
+                       Reply, then the reply's octets in D frames; the worker exits with 0 after it
+                       end of output without a whole Reply: the worker crashed, and the daemon answers for it
+"""
+
+import dataclasses
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from protocol import prompts
+from protocol.errors import BadMessage
+
+CallerKind: TypeAlias = Literal["site", "unprotected", "file", "program", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Starts an approval. `origin` is canonical (agent.origins), empty where the caller sent none that counts."""
+
+    kind: CallerKind
+    origin: str
+    language: prompts.Language
+    frame_bytes: int
+    waiting: int = 0
+    turn: int = 0  # number of this operation since the daemon started; picks the answer of a scripted person
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to the page follows in D frames, `reply_bytes` octets of UTF-8 in all."""
+
+    reply_bytes: int
+    outcome: Literal["done", "cancelled", "failed"]  # for the tray icon; the page reads the reply itself
+
+
+ToWorker: TypeAlias = Begin | prompts.Waiting
+FromWorker: TypeAlias = Reply | prompts.Shown | prompts.Activity
+
+_TYPES: dict[str, type[Any]] = {"begin": Begin, "reply": Reply}
+_NAMES = {cls: name for name, cls in _TYPES.items()}
+
+
+def to_message(value: ToWorker | FromWorker) -> dict[str, Any]:
+    """The JSON object of `value` for a J frame."""
+    name = _NAMES.get(type(value))
+    if name is None:
+        return prompts.to_message(typing.cast("prompts.ToWindow | prompts.FromWindow", value))
+    return {"type": name, **dataclasses.asdict(value)}
+
+
+def from_message(message: dict[str, Any]) -> ToWorker | FromWorker:
+    """The value of a J frame's object. Raises BadMessage."""
+    cls = _TYPES.get(message["type"])
+    if cls is not None:
+        return typing.cast("ToWorker | FromWorker", prompts.build(cls, _without_type(message)))
+    value = prompts.from_message(message)
+    if not isinstance(value, prompts.Waiting | prompts.Shown | prompts.Activity):
+        raise BadMessage(f"{message['type']!r} does not belong between daemon and worker")
+    return value
+
+
+def _without_type(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if key != "type"}

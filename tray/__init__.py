@@ -1,0 +1,1 @@
+"""The face: the tray icon and the windows, each a process of its own."""
