@@ -1,15 +1,43 @@
-"""Options and fixtures that every test may use."""
+"""Options and fixtures that every test may use.
 
+A test that lacks something skips with a reason that begins with one of two phrases:
+
+    needs vectors: ...    published material that was not given; --vectors DIR
+    needs tool: ...       a program or library that is not installed; under --strict-tools that is a failure
+"""
+
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+NEEDS_TOOL = "needs tool"
+NEEDS_VECTORS = "needs vectors"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--vectors", type=Path, default=None, help="folder of published test material (keys, signatures)")
     parser.addoption("--artefacts", type=Path, default=ROOT / "artefacts", help="where screenshots are kept")
+    parser.addoption("--strict-tools", action="store_true", help="a test that lacks a tool fails")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and item.config.getoption("--strict-tools") and NEEDS_TOOL in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"--strict-tools: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    lacking = sum(NEEDS_VECTORS in reason for reason in skipped)
+    if lacking:
+        terminalreporter.write_line(f"{lacking} tests lacked published vectors; give them with --vectors DIR")
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +45,7 @@ def vectors(request: pytest.FixtureRequest) -> Path:
     """The folder of published test material; the test is skipped where it was not given."""
     folder: Path | None = request.config.getoption("--vectors")
     if folder is None or not (folder / "index.json").is_file():
-        pytest.skip("needs published vectors: --vectors DIR")
+        pytest.skip(f"{NEEDS_VECTORS}: --vectors DIR")
     return folder.resolve()
 
 
