@@ -53,6 +53,7 @@ def modules() -> list[Module]:
 # Top to bottom. A module may import its own place, and what stands on a lower line.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.__main__",),
+    ("agent.commands",),
     ("agent.daemon",),
     ("agent.server", "agent.tray_icon"),
     ("agent.dispatch",),
@@ -66,14 +67,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.user",
         "agent.journal",
         "agent.grants",
+        "agent.recent_keys",
         "agent.localhost",
         "agent.instance",
         "agent.testca",
     ),
-    ("agent.origins", "agent.signer", "agent.config", "agent.logs"),
+    ("agent.origins", "agent.signer", "agent.config", "agent.logs", "agent.locks"),
     ("agent.certificate",),
     ("agent.algorithms",),
-    ("agent.gost", "agent.errors", "agent.secret", "agent.paths"),
+    ("agent.gost", "agent.errors", "agent.secret", "agent.paths", "agent.hardening"),
     ("protocol",),
 )
 # The daemon's side of the process border: nothing there may import the worker's side, and the other way round.
@@ -196,7 +198,7 @@ FENCES = {
     "reportlab": ("demo",),
     "selenium": ("demo.scenario",),
     "sqlite3": ("demo",),
-    "ctypes": ("agent.worker", "agent.processes", "tray"),
+    "ctypes": ("agent.hardening", "tray"),
 }
 
 
@@ -253,7 +255,8 @@ IMPURE_LIBRARIES = {
 }  # fmt: skip
 # A nonce needs fresh randomness: the one impure thing in gost, in one named place.
 PURITY_EXCEPTIONS = {("agent.gost.nonce", "os"), ("agent.gost.signature", "secrets")}
-IMPURE_CALLS = re.compile(r"\b(datetime\.now|datetime\.utcnow|date\.today|open|input|print)\(")
+IMPURE_FUNCTIONS = {"open", "input", "print"}
+CLOCKS = (".now", ".utcnow", ".today")
 
 
 def purity_complaints(found: Iterable[Module]) -> list[str]:
@@ -266,9 +269,9 @@ def purity_complaints(found: Iterable[Module]) -> list[str]:
                 if within(name, library) and (module.name, library) not in PURITY_EXCEPTIONS:
                     complaints.append(f"{module.name} imports {library}")
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and IMPURE_CALLS.search(ast.unparse(node.func) + "("):
+            if isinstance(node, ast.Call):
                 function = ast.unparse(node.func)
-                if function in {"open", "input", "print"} or function.endswith((".now", ".utcnow", ".today")):
+                if function in IMPURE_FUNCTIONS or function.endswith(CLOCKS):
                     complaints.append(f"{module.name} calls {function}")
     return complaints
 

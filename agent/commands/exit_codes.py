@@ -1,0 +1,32 @@
+"""What `qalamsap` tells the shell. Scripts may rely on these numbers."""
+
+from agent.errors import AgentError
+
+DONE = 0  # done; for `verify`: valid
+INVALID = 1  # `verify`: a signature is bad; elsewhere: a failure without a number of its own
+CANNOT_TELL = 2  # `verify`: good as far as it was checked, but not all could be checked
+WRONG_PASSWORD = 3
+CANCELLED = 4
+BAD_INPUT = 5  # a file is missing, broken, or makes no sense
+UNSUPPORTED_KEY = 6
+NOT_POSSIBLE = 7  # nobody to ask, no time left, records can't be written, not built yet, another agent runs
+USAGE = 64  # the command line itself is wrong (EX_USAGE of sysexits)
+
+_BY_ERROR = {
+    "wrong-password": WRONG_PASSWORD,
+    "cancelled": CANCELLED,
+    "bad-input": BAD_INPUT,
+    "broken-file": BAD_INPUT,
+    "bad-config": BAD_INPUT,
+    "unsupported-key": UNSUPPORTED_KEY,
+    "key-unsuitable": UNSUPPORTED_KEY,
+    "no-one-to-ask": NOT_POSSIBLE,
+    "timed-out": NOT_POSSIBLE,
+    "storage-failed": NOT_POSSIBLE,
+    "unsupported": NOT_POSSIBLE,
+}
+
+
+def of(error: AgentError) -> int:
+    """The exit code for an error that ends a command."""
+    return _BY_ERROR.get(error.code, INVALID)

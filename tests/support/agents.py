@@ -1,0 +1,111 @@
+"""Agents as real processes, for tests of pages and clients."""
+
+import contextlib
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+READY = re.compile(r"listening on (wss://127\.0\.0\.1:(\d+)/)")
+START_TIMEOUT_S = 60
+
+
+@dataclasses.dataclass
+class RunningAgent:
+    """A daemon that answers. `log` grows while it runs: what it printed and logged so far."""
+
+    url: str
+    port: int
+    state_dir: Path
+    process: subprocess.Popen[str]
+    log: list[str]
+
+    @property
+    def authority_path(self) -> Path:
+        """The certificate that a browser has to trust."""
+        return self.state_dir / "ca.pem"
+
+
+def write_answers(path: Path, answers: Sequence[Mapping[str, object]]) -> Path:
+    """An answers file of `qalamsap simulate`, one table per operation."""
+    tables = []
+    for answer in answers:
+        lines = [f"{key} = {_toml(value)}" for key, value in answer.items()]
+        tables.append("\n".join(["[[answer]]", *lines]))
+    path.write_text("\n\n".join(tables) + "\n", encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+@contextlib.contextmanager
+def simulated(
+    folder: Path, answers: Sequence[Mapping[str, object]], *, test_authorities: Sequence[Path] = ()
+) -> Iterator[RunningAgent]:
+    """`qalamsap simulate` on a free port, with nothing in its environment but HOME and PATH."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state_dir = folder / "state"
+    command = [
+        sys.executable, "-m", "agent", "simulate",
+        "--answers", str(write_answers(folder / "answers.toml", answers)),
+        "--port", "0", "--state-dir", str(state_dir),
+    ]  # fmt: skip
+    for authority in test_authorities:
+        command += ["--test-ca", str(authority)]
+    environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
+    with running(command, state_dir, environment) as agent:
+        yield agent
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], state_dir: Path, environment: Mapping[str, str]) -> Iterator[RunningAgent]:
+    """Starts a daemon by `command`, waits until it listens, and stops it afterwards."""
+    process = subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    log: list[str] = []
+    ready = threading.Event()
+    found: list[re.Match[str]] = []
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.append(line)
+            if match := READY.search(line):
+                found.append(match)
+                ready.set()
+        ready.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        ready.wait(START_TIMEOUT_S)
+        assert found, f"the agent did not start: {''.join(log)}"
+        yield RunningAgent(found[0][1], int(found[0][2]), state_dir, process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+        reader.join(5)
+        assert process.stdout is not None
+        process.stdout.close()
