@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from agent.localhost import identity
+
 READY = re.compile(r"listening on (wss://127\.0\.0\.1:(\d+)/)")
 START_TIMEOUT_S = 60
 
@@ -27,7 +29,9 @@ class RunningAgent:
     @property
     def authority_path(self) -> Path:
         """The certificate that a browser has to trust."""
-        return self.state_dir / "ca.pem"
+        current = identity.current(self.state_dir / "tls")
+        assert current is not None
+        return current.authority_path
 
 
 def write_answers(path: Path, answers: Sequence[Mapping[str, object]]) -> Path:
@@ -70,7 +74,9 @@ def simulated(
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], state_dir: Path, environment: Mapping[str, str]) -> Iterator[RunningAgent]:
+def running(
+    command: Sequence[str], state_dir: Path, environment: Mapping[str, str]
+) -> Iterator[RunningAgent]:
     """Starts a daemon by `command`, waits until it listens, and stops it afterwards."""
     process = subprocess.Popen(
         command,

@@ -1,0 +1,163 @@
+"""The command line. Each subcommand loads only what it needs: the daemon must not carry a worker's libraries."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from agent.commands import exit_codes
+from agent.errors import AgentError
+
+Run = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with EX_USAGE on a wrong command line: 2 is `verify`'s "can't tell"."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(exit_codes.USAGE, f"{self.prog}: {message}\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Does what the command line says, and gives the exit code."""
+    arguments = list(sys.argv[1:] if words is None else words)
+    parser = _Parser(
+        prog="qalamsap", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    # Only the chosen command's modules are loaded; `--help` alone needs the one-line helps.
+    chosen = next((word for word in arguments if not word.startswith("-")), "")
+    runs: dict[str, Run] = {}
+    for name, (help_text, load) in _COMMANDS.items():
+        subparser = commands.add_parser(name, help=help_text, description=help_text)
+        if name == chosen:
+            runs[name] = load(subparser)
+    options = parser.parse_args(arguments)
+    try:
+        return runs[options.command](options)
+    except AgentError as error:
+        print(f"qalamsap {options.command}: {error.detail or error.code}", file=sys.stderr)
+        return exit_codes.of(error)
+    except KeyboardInterrupt:
+        return exit_codes.CANCELLED
+    except BrokenPipeError:
+        return exit_codes.INVALID
+
+
+_DESCRIPTION = (
+    "Signs documents for web pages with your own key; keys and passwords never leave this computer."
+)
+
+
+def _run(parser: argparse.ArgumentParser) -> Run:
+    from agent import config, daemon
+
+    config.add_arguments(parser)
+    return lambda options: daemon.run(config.load(options))
+
+
+def _simulate(parser: argparse.ArgumentParser) -> Run:
+    from agent import config, daemon
+
+    config.add_arguments(parser)
+    config.add_simulation_arguments(parser)
+    return lambda options: daemon.run(config.load(options))
+
+
+def _sign(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import sign_files
+
+    sign_files.add_arguments(parser)
+    return sign_files.run
+
+
+def _verify(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import verify_file
+
+    verify_file.add_arguments(parser)
+    return verify_file.run
+
+
+def _keys(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import list_keys
+
+    list_keys.add_arguments(parser)
+    return list_keys.run
+
+
+def _trust(parser: argparse.ArgumentParser) -> Run:
+    from agent import paths
+    from agent.localhost import command
+
+    command.add_arguments(parser)
+    for verb in parser._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]
+        verb.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
+
+    def run(options: argparse.Namespace) -> int:
+        places = paths.resolve(options.state_dir)
+        return command.run(options, tls_dir=places.tls_dir, state_dir=places.state_dir)
+
+    return run
+
+
+def _testca(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import test_authority
+
+    test_authority.add_arguments(parser)
+    return test_authority.run
+
+
+def _talk(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import talk
+
+    talk.add_arguments(parser)
+    return talk.run
+
+
+def _version(_parser: argparse.ArgumentParser) -> Run:
+    def run(_options: argparse.Namespace) -> int:
+        import platform
+
+        from agent import daemon
+        from agent.gost import backend
+
+        print(f"qalamsap {daemon.version()}, GOST: {backend.describe()}, Python {platform.python_version()}")
+        return exit_codes.DONE
+
+    return run
+
+
+def _worker(parser: argparse.ArgumentParser) -> Run:
+    from agent import worker
+
+    parser.add_argument("--state-dir", type=Path)
+    parser.add_argument("--answers", type=Path)
+    parser.add_argument("--test-ca", type=Path, action="append", default=[])
+    return lambda options: worker.main(
+        worker.Options(
+            answers=options.answers, state_dir=options.state_dir, test_authorities=tuple(options.test_ca)
+        )
+    )
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
+    "run": ("serve web pages until told to stop", _run),
+    "status": ("say what the running agent does", _talk),
+    "pause": ("let the running agent refuse requests", _talk),
+    "resume": ("end the pause", _talk),
+    "quit": ("stop the running agent", _talk),
+    "sign": ("sign files without a page", _sign),
+    "verify": ("say what a signature proves", _verify),
+    "keys": ("list key files", _keys),
+    "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
+    "simulate": ("serve with a scripted person and test keys, for tests of pages", _simulate),
+    "testca": ("make a test authority and keys of every kind", _testca),
+    "version": ("say which version this is, and whether GOST runs natively", _version),
+    "worker": ("(internal) serve one approval on standard input and output", _worker),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""`qalamsap status|pause|resume|quit`: one command to the agent that runs."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from agent import control, paths
+from agent.commands import exit_codes
+from protocol.control import Command, Refused
+
+_COMMANDS = {
+    "status": Command("query"),
+    "pause": Command("pause"),
+    "resume": Command("resume"),
+    "quit": Command("quit"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises AgentError where no agent answers."""
+    answer = control.ask(paths.resolve(options.state_dir).control_socket, _COMMANDS[options.command])
+    if isinstance(answer, Refused):
+        print(f"qalamsap: {answer.reason}", file=sys.stderr)
+        return exit_codes.NOT_POSSIBLE
+    if options.json:
+        print(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
+    else:
+        trouble = f", trouble: {answer.trouble}" if answer.trouble else ""
+        kind = " (simulation)" if answer.is_simulation else ""
+        print(f"{answer.state}{kind}, port {answer.port}, {answer.connections} connections{trouble}")
+    return exit_codes.DONE

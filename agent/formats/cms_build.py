@@ -1,0 +1,106 @@
+"""The one builder of CMS SignedData (RFC 5652 §5): pure DER out of the parts that vary.
+
+The order of everything in a SET is DER order, which by itself gives the shape that NCALayer emits: digest algorithms,
+certificates and signers sorted, and the signed attributes as contentType, signingTime, then messageDigest and
+signingCertificateV2 by the size of the digest.
+
+AlgorithmIdentifiers come in as DER, because producers differ there in ways that are signed or compared octet by octet
+(parameters NULL or absent, key or signature algorithm); our own are those of agent/algorithms.py.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from agent import algorithms
+from agent.formats import asn1
+
+SIGNED_DATA = "1.2.840.113549.1.7.2"  # RFC 5652 §5.1
+DATA = "1.2.840.113549.1.7.1"  # RFC 5652 §4
+CONTENT_TYPE = "1.2.840.113549.1.9.3"  # RFC 5652 §11.1
+MESSAGE_DIGEST = "1.2.840.113549.1.9.4"  # RFC 5652 §11.2
+SIGNING_TIME = "1.2.840.113549.1.9.5"  # RFC 5652 §11.3
+SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"  # RFC 2634 §5.4: timestamp tokens
+SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"  # RFC 5035 §3
+SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"  # RFC 3161 app. A
+
+_CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
+
+
+def signed_attributes(
+    digest: bytes, at: datetime, *, certificate_sha256: bytes | None, content_type: str = DATA
+) -> bytes:
+    """The signed attributes as the SET that gets hashed and signed (RFC 5652 §5.4).
+
+    `certificate_sha256` None leaves out signingCertificateV2. Where it is there it has the shortest form: one ESSCertIDv2
+    with certHash alone, so SHA-256 by default, for GOST signers too (RFC 5035 §4).
+    """
+    attributes = [
+        _attribute(CONTENT_TYPE, algorithms.oid_der(content_type)),
+        _attribute(SIGNING_TIME, asn1.time(at)),
+        _attribute(MESSAGE_DIGEST, asn1.element(asn1.OCTET_STRING, digest)),
+    ]
+    if certificate_sha256 is not None:
+        value = asn1.element(asn1.OCTET_STRING, certificate_sha256)
+        for _ in ("ESSCertIDv2", "certs", "SigningCertificateV2"):
+            value = asn1.element(asn1.SEQUENCE, value)
+        attributes.append(_attribute(SIGNING_CERTIFICATE_V2, value))
+    return asn1.set_of(attributes)
+
+
+def signer_info(
+    *,
+    issuer: bytes,
+    serial_number: int,
+    digest_algorithm: bytes,
+    attributes: bytes,
+    signature_algorithm: bytes,
+    signature: bytes,
+    timestamp_token: bytes | None = None,
+) -> bytes:
+    """A SignerInfo, version 1 (RFC 5652 §5.3). `attributes` is the SET that was signed; it is stored as [0]."""
+    parts = [
+        asn1.integer(1),
+        asn1.element(asn1.SEQUENCE, issuer, asn1.integer(serial_number)),
+        digest_algorithm,
+        bytes((_CONTEXT_0,)) + attributes[1:],
+        signature_algorithm,
+        asn1.element(asn1.OCTET_STRING, signature),
+    ]
+    if timestamp_token is not None:
+        parts.append(asn1.element(_CONTEXT_1, _attribute(SIGNATURE_TIMESTAMP, timestamp_token)))
+    return asn1.element(asn1.SEQUENCE, *parts)
+
+
+def signed_data(
+    *,
+    digest_algorithms: Iterable[bytes],
+    content: bytes | None,
+    certificates: Iterable[bytes],
+    signers: Iterable[bytes],
+    crls: bytes = b"",
+    version: int = 1,
+) -> bytes:
+    """A whole message: ContentInfo with SignedData over id-data. `content` None makes it detached.
+
+    `crls` is a complete [1] that some other producer put in, passed on as it stands.
+    """
+    # One join of all the parts: a nested call for each level would copy a large document each time.
+    before = (asn1.integer(version), asn1.set_of(digest_algorithms))
+    data = algorithms.oid_der(DATA)
+    certificate_set = asn1.set_of(certificates, _CONTEXT_0)
+    after = (certificate_set if len(certificate_set) > 2 else b"", crls, asn1.set_of(signers))
+    if content is None:
+        encapsulated: tuple[bytes, ...] = (asn1.element(asn1.SEQUENCE, data),)
+    else:
+        octets = asn1.header(asn1.OCTET_STRING, len(content))
+        explicit = asn1.header(_CONTEXT_0, len(octets) + len(content))
+        size = len(data) + len(explicit) + len(octets) + len(content)
+        encapsulated = (asn1.header(asn1.SEQUENCE, size), data, explicit, octets, content)
+    body = (*before, *encapsulated, *after)
+    signed = asn1.header(asn1.SEQUENCE, sum(map(len, body)))
+    explicit = asn1.header(_CONTEXT_0, len(signed) + sum(map(len, body)))
+    return asn1.element(asn1.SEQUENCE, algorithms.oid_der(SIGNED_DATA), explicit, signed, *body)
+
+
+def _attribute(oid: str, value: bytes) -> bytes:
+    return asn1.element(asn1.SEQUENCE, algorithms.oid_der(oid), asn1.element(asn1.SET, value))

@@ -1,0 +1,125 @@
+"""Where things live: the only file that knows. Private to the person from the first octet on.
+
+    state folder    what the agent writes: TLS identity, journal, grants, log, lock, control endpoint
+    config folder   what people write: config.toml
+
+Both follow the habits of the system (platformdirs). `resolve(state_dir=...)` puts everything below one folder instead, for
+simulation and tests.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APPLICATION = "qalamsap"
+
+CODE_ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds our packages. Our child processes start there, so that `python -m` loads our code and no file of the
+folder in which the person happened to start the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders, and every file that more than one part of the program must find."""
+
+    state_dir: Path
+    config_dir: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.config_dir / "config.toml"
+
+    @property
+    def tls_dir(self) -> Path:
+        return self.state_dir / "tls"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.state_dir / "control.sock"
+
+    @property
+    def lock(self) -> Path:
+        return self.state_dir / "agent.lock"
+
+    @property
+    def journal(self) -> Path:
+        return self.state_dir / "journal.jsonl"
+
+    @property
+    def grants(self) -> Path:
+        return self.state_dir / "grants.json"
+
+    @property
+    def key_folders(self) -> Path:
+        """What the file chooser remembers between windows."""
+        return self.state_dir / "folders.json"
+
+    @property
+    def log(self) -> Path:
+        return self.state_dir / "agent.log"
+
+    @property
+    def language(self) -> Path:
+        """The language chosen in the tray icon's menu."""
+        return self.state_dir / "language"
+
+    @property
+    def simulated_authority(self) -> Path:
+        """Certificate of the local TLS authority, where a simulation leaves it for its tests to trust."""
+        return self.state_dir / "ca.pem"
+
+
+def resolve(state_dir: Path | None = None) -> Paths:
+    """The places for this person; all below `state_dir` if one is given. Creates nothing."""
+    if state_dir is not None:
+        folder = state_dir.expanduser().absolute()
+        return Paths(state_dir=folder, config_dir=folder)
+    return Paths(
+        state_dir=platformdirs.user_state_path(APPLICATION, appauthor=False),
+        config_dir=platformdirs.user_config_path(APPLICATION, appauthor=False),
+    )
+
+
+def make_private(folder: Path) -> None:
+    """Makes the folder and what is missing above it; the folder itself ends up readable by its owner only. OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix" and folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replaces the file in one step; nobody else can read it at any moment. OSError."""
+    make_private(path.parent)
+    descriptor, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}."
+    )  # 0600 by its own promise
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replaces the file in one step, for the person's own results: the folder must be there, access is as by `open`. OSError."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if os.name == "posix":
+            mask = os.umask(0o077)  # it can only be read by setting it
+            os.umask(mask)
+            Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

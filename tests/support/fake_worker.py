@@ -1,0 +1,103 @@
+"""A worker process without keys or windows: it does what the test (tests.support.stage) tells it over a socket of its own.
+
+Started as `python fake_worker.py PORT [with-window]`; with a window it has a child that it speaks to over two pipes. It speaks protocol.work on its pipes like a real one, reports to the test what happens,
+and carries out orders: shown, reply TEXT, half-reply, nonsense, crash, ignore-end.
+"""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from protocol import pipes, prompts, work
+
+WINDOW = (sys.executable, "-c", "import sys; sys.stdin.read()")
+
+
+class FakeWorker:
+    def __init__(self, port: int, *, has_window: bool) -> None:
+        self.stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+        self.stdout = open(1, "wb", buffering=0, closefd=False)  # noqa: SIM115
+        self.port = port
+        self.ignores_end = False
+        self.window = (
+            subprocess.Popen(WINDOW, stdin=subprocess.PIPE, stdout=subprocess.PIPE) if has_window else None
+        )
+
+    def run(self) -> None:
+        first = pipes.read_frame(self.stdin)
+        if first is None:
+            return  # a spare that was not needed
+        begin = work.from_message(pipes.unpack_json(first[1]))
+        assert isinstance(begin, work.Begin)
+        self.director = socket.create_connection(("127.0.0.1", self.port))
+        facts = {"process": os.getpid(), "turn": begin.turn, "waiting": begin.waiting}
+        if self.window is not None:
+            facts["window"] = self.window.pid
+        self.report("begin", **facts, kind=begin.kind, origin=begin.origin, language=begin.language)
+        frame = bytearray()
+        largest = 0
+        while len(frame) < begin.frame_bytes:
+            got = pipes.read_frame(self.stdin)
+            assert got is not None
+            assert got[0] == pipes.DATA
+            frame += got[1]
+            largest = max(largest, len(got[1]))
+        self.report("frame", octets=len(frame), sha256=hashlib.sha256(frame).hexdigest(), largest=largest)
+        threading.Thread(target=self.obey, daemon=True).start()
+        while True:
+            got = pipes.read_frame(self.stdin)
+            if got is None:
+                self.report("end")
+                if self.ignores_end:
+                    threading.Event().wait()
+                os._exit(0)
+            message = work.from_message(pipes.unpack_json(got[1]))
+            assert isinstance(message, prompts.Waiting)
+            self.report("waiting", count=message.count)
+
+    def report(self, event: str, **facts: object) -> None:
+        self.director.sendall(json.dumps({"event": event, **facts}).encode() + b"\n")
+
+    def obey(self) -> None:
+        for line in self.director.makefile("rb"):
+            order = json.loads(line)
+            match order["order"]:
+                case "shown":
+                    self.say(prompts.Shown())
+                    self.say(prompts.Activity())
+                case "reply":
+                    self.reply(order["text"].encode() * order.get("times", 1))
+                    os._exit(0)
+                case "half-reply":
+                    self.say(work.Reply(100, "done"))
+                    self.stdout.write(pipes.pack_header(pipes.DATA, 100) + b"half")
+                    os._exit(0)
+                case "nonsense":
+                    self.stdout.write(b"Traceback (most recent call last)")
+                case "crash":
+                    os._exit(3)
+                case "ignore-end":
+                    self.ignores_end = True
+                    self.report("ignoring")
+
+    def reply(self, text: bytes) -> None:
+        self.say(work.Reply(len(text), "done"))
+        for start in range(0, len(text), pipes.CHUNK_BYTES):
+            chunk = text[start : start + pipes.CHUNK_BYTES]
+            data = memoryview(pipes.pack_header(pipes.DATA, len(chunk)) + chunk)
+            while data:
+                data = data[self.stdout.write(data) :]
+
+    def say(self, message: work.FromWorker) -> None:
+        self.stdout.write(pipes.pack_json(work.to_message(message)))
+
+
+if __name__ == "__main__":
+    FakeWorker(int(sys.argv[1]), has_window="with-window" in sys.argv).run()

@@ -1,0 +1,282 @@
+"""The demo portal in tests: a data folder, an authority made on the spot, people with keys, and a browser without scripts.
+
+portal = portals.new(folder)                  # over HTTP without a socket
+page = portals.Browser(portal.app)
+page.log_in(sample.ORGANISATION)
+with portals.served(portal.settings) ...      # a real server on a free port, for real browsers
+"""
+
+import asyncio
+import base64
+import contextlib
+import dataclasses
+import functools
+import json
+import re
+import socket
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from websockets.sync.server import ServerConnection, serve
+
+from agent.certificate import CLIENT_AUTH, EMAIL_PROTECTION
+from agent.formats import cms
+from demo import app as portal_app
+from demo import database, sample
+from demo.evidence import Verifier
+from demo.sample import Person
+from demo.settings import Settings
+from tests.support import chains
+from tests.support.chains import Party
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+LEGAL, INDIVIDUAL = "1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.1"
+PORT = 8080
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        self.now += by
+
+
+@dataclasses.dataclass(frozen=True)
+class Portal:
+    settings: Settings
+    app: Starlette
+    clock: Clock
+
+
+def new(folder: Path, *, agent_url: str = "wss://127.0.0.1:13579/", port: int = PORT, **more: Any) -> Portal:
+    """A portal with the sample data, that trusts `authority()`."""
+    settings = Settings(data_dir=folder, port=port, agent_url=agent_url, **more)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings.database.write_bytes(_filled_database())
+    clock = Clock()
+    verifier = Verifier([authority(family).certificate for family in ("gost2015", "p256")])
+    return Portal(settings, portal_app.build(settings, verifier, clock), clock)
+
+
+@functools.cache
+def _filled_database() -> bytes:
+    """The sample data, made once in a run: passwords are meant to be slow."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "portal.sqlite3"
+        database.create(path)
+        with database.transaction(path) as db:
+            sample.fill(db, NOW.date())
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            # Everything into the one file that is copied.
+            connection.execute("PRAGMA journal_mode = DELETE")
+        return path.read_bytes()
+
+
+# --- people and keys ----------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def authority(family: str = "gost2015") -> Party:
+    return chains.issue(f"Сынақ орталығы {family}", family, ca=True)
+
+
+def key(
+    person: Person | None,
+    family: str = "gost2015",
+    *,
+    iin: str = "790305450182",
+    uses: Sequence[str] = (EMAIL_PROTECTION,),
+    usage: str = chains.SIGN_USAGE,
+    by: Party | None = None,
+    name: str = "ӘБДІРАХМАНОВА ГҮЛНҰР",
+    end: datetime = chains.END,
+) -> Party:
+    """A key of the person or organisation; of nobody the portal knows where `person` is None."""
+    attributes = [("2.5.4.4", name.split(" ", maxsplit=1)[0])]
+    if person is not None and person.bin is None:
+        attributes += [("2.5.4.5", f"IIN{person.iin}"), ("2.5.4.42", "БОЛАТҚЫЗЫ")]
+        role = INDIVIDUAL
+    else:
+        number = person.bin if person is not None else "180240022335"
+        organisation = person.name if person is not None else "ТОО «Басқа Компания»"
+        attributes += [("2.5.4.5", f"IIN{iin}"), ("2.5.4.10", organisation), ("2.5.4.11", f"BIN{number}")]
+        attributes += [("2.5.4.42", "ЕРКІНҚЫЗЫ")]
+        role = LEGAL
+    return chains.issue(
+        name,
+        by=by or authority(family),
+        key_of=chains.new_key(family),
+        attributes=attributes,
+        usage=usage,
+        extended=[*uses, role],
+        end=end,
+    )
+
+
+def authentication_key(person: Person | None) -> Party:
+    """The AUTH half of the older pair: identifies, does not sign."""
+    return key(person, "p256", uses=[CLIENT_AUTH], usage=chains.AUTH_USAGE)
+
+
+def sign(party: Party, call: Mapping[str, Any], *, at: datetime = NOW) -> str:
+    """What the agent answers to a call of the portal when this key's owner agrees."""
+    arguments = call["args"]
+    content = base64.b64decode(arguments["data"])
+    is_detached = arguments["signingParams"]["encapsulate"] is False
+    return cms.to_pem(cms.sign(party, content, at=at, detached=is_detached))
+
+
+# --- a browser without scripts ------------------------------------------------------------------------------------
+
+
+class Browser:
+    """Speaks HTTP with an application in the same process, keeps cookies, fills in the CSRF token of the last page."""
+
+    def __init__(self, app: Starlette, *, language: str = "ru", port: int = PORT) -> None:
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Accept-Language": language},
+        )
+        self.token = ""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self._client.cookies
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            return await self._client.request(method, path, **more)
+
+        response = asyncio.run(ask())
+        found = (
+            re.search(r'(?:name="csrf" value|data-csrf)="([^"]+)"', response.text)
+            if _is_html(response)
+            else None
+        )
+        self.token = found[1] if found else self.token
+        return response
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def submit(self, path: str, **fields: str) -> httpx.Response:
+        """A form, with the token of the page that was seen last."""
+        return self.request("POST", path, data={"csrf": self.token, **fields})
+
+    def call(self, path: str, **body: Any) -> httpx.Response:
+        """What the page's script does."""
+        headers = {"Accept": "application/json", "X-CSRF-Token": self.token}
+        return self.request("POST", path, content=json.dumps(body), headers=headers)
+
+    def log_in(self, person: Person) -> None:
+        self.get("/login")
+        response = self.submit("/login", phone=person.phone, password=person.password)
+        assert response.status_code == 303, response.text
+        self.get("/acts")
+
+    def act(self, index: int = 0) -> int:
+        """The number in the address of an act in the list."""
+        found = re.findall(r'data-act="(\d+)"', self.get("/acts").text)
+        return int(found[index])
+
+    def status(self, act: int) -> str:
+        rows = self.get("/acts?year=").text.split("<tr data-testid")
+        return next(re.search(r'data-status="(\w+)"', row)[1] for row in rows if f'data-act="{act}"' in row)  # type: ignore[index]
+
+    def identify(self, act: int, party: Party) -> httpx.Response:
+        given = self.call(f"/acts/{act}/identification").json()
+        return self.call(
+            f"/acts/{act}/identification/answer", nonce=given["nonce"], signature=sign(party, given["call"])
+        )
+
+    def sign(self, act: int, party: Party) -> httpx.Response:
+        given = self.call(f"/acts/{act}/signature").json()
+        return self.call(f"/acts/{act}/signature/answer", signature=sign(party, given["call"]))
+
+    def refuse(self, act: int, party: Party, reason: str) -> httpx.Response:
+        given = self.call(f"/acts/{act}/refusal", reason=reason).json()
+        return self.call(
+            f"/acts/{act}/refusal/answer", nonce=given["nonce"], signature=sign(party, given["call"])
+        )
+
+
+def _is_html(response: httpx.Response) -> bool:
+    return response.headers.get("content-type", "").startswith("text/html")
+
+
+# --- for real browsers --------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def served(folder: Path, **more: Any) -> Iterator[Portal]:
+    """The portal on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        portal = new(folder, port=listener.getsockname()[1], **more)
+        config = uvicorn.Config(
+            portal.app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield portal
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+class FakeAgent:
+    """A WebSocket that answers calls of the page from `script`: a key signs, a text is the answer as it stands, "hang up" closes,
+    "wait" answers nothing. The last entry repeats."""
+
+    def __init__(self, *script: Party | str, greeting: str = '{"result":{"version":"1.4"}}') -> None:
+        self.script = list(script)
+        self.greeting = greeting
+        self.calls: list[dict[str, Any]] = []
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._server = serve(self._converse, "127.0.0.1", 0)
+        self.url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}/"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join(10)
+
+    def _converse(self, connection: ServerConnection) -> None:
+        connection.send(self.greeting)
+        for text in connection:
+            if text == "--heartbeat--":
+                connection.send(text)
+                continue
+            call = json.loads(text)
+            self.calls.append(call)
+            entry = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            if isinstance(entry, Party):
+                connection.send(json.dumps({"body": {"result": [sign(entry, call)]}, "status": True}))
+            elif entry == "hang up":
+                connection.close(1001)
+            elif entry != "wait":
+                connection.send(entry)
+
+
+CANCELLED = '{"body":{},"status":true}'
+FAILED = '{"code":"SIGNING_FAILURE","details":"x","message":"Signing failed.","status":false}'
