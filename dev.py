@@ -32,7 +32,7 @@ WINDOW_PACKAGES = (
 )  # fmt: skip
 BROWSER_PACKAGES = ("chromium", "chromium-driver", "libnss3-tools")
 # A screen that nobody sees, and a hand that types on it.
-STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "x11-apps", "imagemagick")
+STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "scrot")
 COMPILER_PACKAGES = ("gcc", "libc6-dev")
 TEST_PACKAGES = (
     "firefox-esr", "dbus", "dbus-x11", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "poppler-utils", "valgrind",
@@ -56,15 +56,28 @@ def main() -> int:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./dev", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="./dev", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo_ = commands.add_parser("demo", help="set everything up and run the main job with the demo portal")
-    demo_.add_argument("--auto", action="store_true", help="play the whole scenario without a person, and stop")
-    demo_.add_argument("--port", type=int, default=0, help="port of the agent (default: 13579, or a free one with --auto)")
-    demo_.add_argument("--out", type=Path, default=ROOT / "artefacts" / "demo", help="where --auto leaves documents and screenshots")
+    demo_.add_argument(
+        "--auto", action="store_true", help="play the whole scenario without a person, and stop"
+    )
+    demo_.add_argument(
+        "--port", type=int, default=0, help="port of the agent (default: 13579, or a free one with --auto)"
+    )
+    demo_.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "artefacts" / "demo",
+        help="where --auto leaves documents and screenshots",
+    )
     test_ = commands.add_parser("test", help="set everything up and pass the tests")
     test_.add_argument("--quick", action="store_true", help="lint, types and unit tests only")
-    test_.add_argument("--strict", action="store_true", help="a test that lacks a tool fails instead of being skipped")
+    test_.add_argument(
+        "--strict", action="store_true", help="a test that lacks a tool fails instead of being skipped"
+    )
     test_.add_argument("--vectors", type=Path, help="folder of published test material")
     test_.add_argument("pytest", nargs="*", metavar="PYTEST_ARGUMENT", help="passed on, after --")
     commands.add_parser("setup", help="only set everything up")
@@ -92,7 +105,10 @@ def set_up(*, everything: bool) -> None:
 
 def install_debian_packages(packages: "list[str]") -> None:
     if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
-        say("this is not Debian or Ubuntu; if something is missing below, install the equivalents of: " + " ".join(packages))
+        say(
+            "this is not Debian or Ubuntu; if something is missing below, install the equivalents of: "
+            + " ".join(packages)
+        )
         return
     missing = [name for name in packages if not is_installed(name) and not is_provided(name)]
     if not missing:
@@ -101,22 +117,35 @@ def install_debian_packages(packages: "list[str]") -> None:
     say(f"step 1 of 2: installing {len(missing)} Debian packages: {' '.join(missing)}")
     prefix = [] if os.geteuid() == 0 else ["sudo"]
     if prefix and not shutil.which("sudo"):
-        fail("not root, and there is no sudo. Ask an administrator to run: apt-get install " + " ".join(missing))
+        fail(
+            "not root, and there is no sudo. Ask an administrator to run: apt-get install "
+            + " ".join(missing)
+        )
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"]
     subprocess.run([*prefix, "apt-get", "update", "-qq"], env=environment, check=False)
-    if subprocess.run([*install, *missing], env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+    if (
+        subprocess.run(
+            [*install, *missing], env=environment, stdout=subprocess.DEVNULL, check=False
+        ).returncode
+        != 0
+    ):
         say("some packages could not be had together; trying them one by one")
         refused = [
             name
             for name in missing
-            if subprocess.run([*install, name], env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0
+            if subprocess.run(
+                [*install, name], env=environment, stdout=subprocess.DEVNULL, check=False
+            ).returncode
+            != 0
         ]
         say("could not install: " + " ".join(refused) + ". What needs them says so below.")
 
 
 def is_installed(name: str) -> bool:
-    done = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", name], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Status}", name], capture_output=True, text=True, check=False
+    )
     return done.stdout.startswith("install ok installed")
 
 
@@ -124,7 +153,12 @@ def is_provided(name: str) -> bool:
     """Whether a program of that name is here without Debian's package (node or gcc from elsewhere)."""
     program = {"nodejs": "node", "gcc": "cc", "openssl": "openssl"}.get(name)
     if name == "python3-venv":
-        return subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run(
+                [sys.executable, "-c", "import ensurepip"], capture_output=True, check=False
+            ).returncode
+            == 0
+        )
     return program is not None and shutil.which(program) is not None
 
 
@@ -137,10 +171,16 @@ def make_environment() -> None:
     say("step 2 of 2: making the environment in .venv and installing the project into it")
     started = time.monotonic()
     if not PYTHON.exists():
-        run([sys.executable, "-m", "venv", str(VENV)], "could not make a virtual environment (on Debian: apt-get install python3-venv)")
+        run(
+            [sys.executable, "-m", "venv", str(VENV)],
+            "could not make a virtual environment (on Debian: apt-get install python3-venv)",
+        )
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     run([*pip, "--upgrade", "pip"], "pip could not be updated: is the package index reachable?")
-    run([*pip, "--editable", ".[tray,demo,test]"], "the project's libraries could not be installed; pip's own words stand above")
+    run(
+        [*pip, "--editable", ".[tray,demo,test]"],
+        "the project's libraries could not be installed; pip's own words stand above",
+    )
     STAMP.write_text(fingerprint())
     say(f"done in {time.monotonic() - started:.0f} s")
 
@@ -148,7 +188,11 @@ def make_environment() -> None:
 def fingerprint() -> str:
     """Changes when the environment has to be made again."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in [ROOT / "pyproject.toml", ROOT / "setup.py", *sorted((ROOT / "agent" / "gost").rglob("*.[ch]"))]:
+    for path in [
+        ROOT / "pyproject.toml",
+        ROOT / "setup.py",
+        *sorted((ROOT / "agent" / "gost").rglob("*.[ch]")),
+    ]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -163,11 +207,23 @@ def run(command: "list[str]", complaint: str) -> None:
 
 def demo(arguments: argparse.Namespace) -> int:
     set_up(everything=False)
-    has_display = IS_WINDOWS or sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    has_display = (
+        IS_WINDOWS
+        or sys.platform == "darwin"
+        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )
     auto = arguments.auto or not has_display
     if auto and not arguments.auto:
         say("there is no display here: playing the whole scenario by itself (as with --auto)")
-    command = [str(PYTHON), "-m", "demo.scenario", "--state", str(ROOT / ".demo"), "--out", str(arguments.out)]
+    command = [
+        str(PYTHON),
+        "-m",
+        "demo.scenario",
+        "--state",
+        str(ROOT / ".demo"),
+        "--out",
+        str(arguments.out),
+    ]
     command += ["--port", str(arguments.port)] + (["--auto"] if auto else [])
     return subprocess.run(command, check=False).returncode
 
@@ -203,7 +259,17 @@ def pytest_arguments(arguments: argparse.Namespace) -> "list[str]":
 
 
 def clean() -> int:
-    for name in (".venv", ".demo", "artefacts", "build", "node_modules", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"):
+    for name in (
+        ".venv",
+        ".demo",
+        "artefacts",
+        "build",
+        "node_modules",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+    ):
         if (ROOT / name).exists():
             say(f"removing {name}")
             shutil.rmtree(ROOT / name)

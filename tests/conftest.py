@@ -17,7 +17,9 @@ NEEDS_VECTORS = "needs vectors"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--vectors", type=Path, default=None, help="folder of published test material (keys, signatures)")
+    parser.addoption(
+        "--vectors", type=Path, default=None, help="folder of published test material (keys, signatures)"
+    )
     parser.addoption("--artefacts", type=Path, default=ROOT / "artefacts", help="where screenshots are kept")
     parser.addoption("--strict-tools", action="store_true", help="a test that lacks a tool fails")
 

@@ -24,6 +24,11 @@ _BY_ERROR = {
     "timed-out": NOT_POSSIBLE,
     "storage-failed": NOT_POSSIBLE,
     "unsupported": NOT_POSSIBLE,
+    "already-running": NOT_POSSIBLE,
+    "not-running": NOT_POSSIBLE,
+    "no-control-endpoint": NOT_POSSIBLE,
+    "port-busy": NOT_POSSIBLE,
+    "no-tls-identity": NOT_POSSIBLE,
 }
 
 

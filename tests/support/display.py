@@ -47,7 +47,9 @@ class Screen:
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """For a program that shall appear here: nothing of the real session leads elsewhere."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
-        return kept | {"DISPLAY": self.name, "QT_QPA_PLATFORM": "xcb", "LC_ALL": "C.UTF-8"} | dict(extra or {})
+        return (
+            kept | {"DISPLAY": self.name, "QT_QPA_PLATFORM": "xcb", "LC_ALL": "C.UTF-8"} | dict(extra or {})
+        )
 
     def wait_for_window(self, title: str) -> str:
         """The number of a visible window with `title` in its title, which then has the keyboard. X has no event for us: polls."""
@@ -70,7 +72,7 @@ class Screen:
 
     def press(self, *keys: str) -> None:
         """Presses keys by their X names, one after another: "Return", "ctrl+a"."""
-        self._xdotool("key", "--clearmodifiers", *keys)
+        self._xdotool("key", *keys)
 
     def type(self, text: str) -> None:
         self._xdotool("type", "--delay", "12", text)

@@ -280,7 +280,7 @@ class GostEngineSigner:
             self._verifying, s_then_r, len(s_then_r), digest, self._octets
         )
         self._library.ERR_clear_error()
-        return accepted == 1
+        return bool(accepted == 1)
 
 
 def _must(result: int) -> None:

@@ -1,0 +1,176 @@
+"""The settings: read once, at the start, into a frozen Config. Each value knows where it came from.
+
+A value comes from the default, then config.toml, then the flags; the last one wins. An unknown name in the file is an error
+that names the nearest known one: a setting that is silently ignored is worse than none.
+
+    port = 13579               the port pages call; 0 takes a free one
+    language = "ru"            of windows and tray: kk, ru, en
+    tray = "auto"              "off": no icon
+    log_level = "info"         debug, info, warning, error
+    spare_minutes = 15         how long a process waits ready after the last page left; 0: none waits
+"""
+
+import argparse
+import difflib
+import locale
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from agent import paths
+from agent.errors import AgentError
+from agent.paths import Paths
+from protocol.prompts import Language
+
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+Tray: TypeAlias = Literal["auto", "off"]
+Source: TypeAlias = Literal["default", "file", "flag", "tray"]
+
+DEFAULT_PORT = 13579
+MAX_FILE_BYTES = 64 * 1024
+MAX_SPARE_MINUTES = 24 * 60
+
+
+class BadConfig(AgentError):
+    """A setting can't be used. `detail` names it, and what was expected."""
+
+    code = "bad-config"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A scripted person in place of a real one: the answers they give, and the test authorities whose keys they use."""
+
+    answers: Path
+    test_authorities: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the program was told. `sources` says for each setting where its value came from."""
+
+    paths: Paths
+    port: int = DEFAULT_PORT
+    language: Language = "ru"
+    tray: Tray = "auto"
+    log_level: LogLevel = "info"
+    spare_minutes: int = 15
+    simulation: Simulation | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `run` and `simulate` that `load` understands."""
+    parser.add_argument(
+        "--port", type=int, metavar="N", help=f"port to listen on (default {DEFAULT_PORT}; 0: a free one)"
+    )
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="keep everything the agent writes below DIR"
+    )
+    parser.add_argument("--language", choices=get_args(Language), help="language of windows and tray")
+    parser.add_argument("--tray", choices=get_args(Tray), help="whether to show the tray icon")
+    parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
+
+
+def add_simulation_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `simulate`, beside those of `run`."""
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", required=True, help="what the scripted person answers (TOML)"
+    )
+    parser.add_argument(
+        "--test-ca",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="certificate of a test authority whose keys may be used (again for more)",
+    )
+
+
+def load(flags: argparse.Namespace) -> Config:
+    """The settings for these flags. Raises BadConfig."""
+    places = paths.resolve(getattr(flags, "state_dir", None))
+    values: dict[str, Any] = {"language": _language_of_system()}
+    sources: dict[str, Source] = dict.fromkeys(_CHECKS, "default")
+    for name, value in _from_file(places.config_file).items():
+        values[name], sources[name] = value, "file"
+    chosen = _from_tray(places.language)
+    if chosen is not None:
+        values["language"], sources["language"] = chosen, "tray"
+    for name in _CHECKS:
+        value = getattr(flags, name, None)
+        if value is not None:
+            values[name], sources[name] = _checked(name, value, "flag"), "flag"
+    return Config(paths=places, simulation=_simulation(flags), sources=sources, **values)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    """The settings in the file; none if there is no file."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise BadConfig(f"{path} can't be read: {error.strerror}") from error
+    if len(text) > MAX_FILE_BYTES:
+        raise BadConfig(f"{path} is over {MAX_FILE_BYTES} octets")
+    try:
+        table = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path} is not TOML: {error}") from error
+    return {name: _checked(name, value, str(path)) for name, value in table.items()}
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    if name not in _CHECKS:
+        nearest = difflib.get_close_matches(name, _CHECKS, n=1, cutoff=0.0)[0]
+        raise BadConfig(f"{where}: unknown setting {name!r}, the nearest known one is {nearest!r}")
+    expected = _CHECKS[name]
+    if isinstance(expected, range):
+        if type(value) is not int or value not in expected:
+            raise BadConfig(f"{where}: {name} is {value!r}, expected {expected.start} to {expected.stop - 1}")
+    elif value not in expected:
+        raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(expected)}")
+    return value
+
+
+_CHECKS: dict[str, range | tuple[str, ...]] = {
+    "port": range(65536),
+    "language": get_args(Language),
+    "tray": get_args(Tray),
+    "log_level": get_args(LogLevel),
+    "spare_minutes": range(MAX_SPARE_MINUTES + 1),
+}
+
+
+def _from_tray(path: Path) -> Language | None:
+    """The language that the person chose in the tray's menu, if they ever did."""
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path} can't be read: {error}") from error
+    return _checked("language", text, str(path))  # type: ignore[no-any-return]  # one of the three by the check
+
+
+def _language_of_system() -> Language:
+    name = (locale.getlocale()[0] or "").lower()
+    if name.startswith(("kk", "kazakh")):
+        return "kk"
+    return "en" if name.startswith("en") else "ru"
+
+
+def _simulation(flags: argparse.Namespace) -> Simulation | None:
+    answers: Path | None = getattr(flags, "answers", None)
+    if answers is None:
+        return None
+    given = [answers, *getattr(flags, "test_ca", [])]
+    for path in given:
+        if not path.is_file():
+            raise BadConfig(f"{path} is not a file")
+    first, *rest = (path.expanduser().absolute() for path in given)
+    return Simulation(first, tuple(rest))

@@ -1,0 +1,367 @@
+"""The daemon: puts the parts together, and takes them apart again in good order.
+
+It faces every web page, so it knows no secret and loads no cryptography of ours: network and TLS (the standard library's), the
+queue, and the processes it starts. A new TLS identity is made by a child process as well.
+
+    run(config)    serves until it is told to stop; raises an AgentError where it can't begin
+
+It says "listening on wss://127.0.0.1:PORT/" on standard output once pages can connect.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import importlib.metadata
+import importlib.util
+import logging
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent import dispatch, instance, logs, paths, tray_icon, workers
+from agent.config import Config
+from agent.control import Endpoint, EndpointUnavailable
+from agent.errors import AgentError, StorageFailed
+from agent.journal import Journal
+from agent.localhost import identity
+from agent.localhost.identity import Identity
+from agent.server.listener import Server, tls_context
+from agent.server.status_page import StatusPage
+from agent.tray_icon import TrayIcon
+from protocol import control
+from protocol.prompts import Language
+
+IDENTITY_CHECK_S = 12 * 60 * 60.0
+RENEWAL_LIMIT_S = 60.0
+RECENT_RECEIPTS = 5
+
+# A process of its own, for it loads cryptography.
+_ISSUE = (
+    "import datetime, pathlib, sys; from agent.localhost import authority; "
+    "authority.issue(pathlib.Path(sys.argv[1]), datetime.datetime.now(datetime.UTC))"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class NoIdentity(AgentError):
+    """There is no certificate to serve with, and none could be made."""
+
+    code = "no-tls-identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The command lines of the daemon's children."""
+
+    worker: Sequence[str]
+    issue: Sequence[str]
+    """Makes a new TLS identity, for an agent that no browser was told to trust yet."""
+    renew: Sequence[str]
+    """Makes the next one if it is due, and brings it to the browsers that trust this one."""
+    tray_icon: Sequence[str] = tray_icon.COMMAND
+
+
+def programs(config: Config) -> Programs:
+    """The children for these settings."""
+    place = () if config.paths == paths.resolve() else ("--state-dir", str(config.paths.state_dir))
+    answers: list[str] = []
+    if config.simulation is not None:
+        answers = ["--answers", str(config.simulation.answers)]
+        for authority in config.simulation.test_authorities:
+            answers += ["--test-ca", str(authority)]
+    return Programs(
+        worker=workers.worker_command(*answers, *place),
+        issue=(sys.executable, "-c", _ISSUE, str(config.paths.tls_dir)),
+        renew=(sys.executable, "-m", "agent", "trust", "renew", *place),
+    )
+
+
+def version() -> str:
+    """Of this program."""
+    try:
+        return importlib.metadata.version(paths.APPLICATION)
+    except importlib.metadata.PackageNotFoundError:
+        return "source"
+
+
+def run(config: Config, children: Programs | None = None) -> int:
+    """Serves until a signal or a command ends it; then 0.
+
+    Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed.
+    """
+    os.umask(0o077)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(instance.Lock.take(config.paths.lock))
+            stack.callback(logs.close)
+            logs.set_up(config.log_level, config.paths.log)
+        except OSError as error:
+            raise StorageFailed(
+                f"{config.paths.state_dir} can't be used: {error.strerror or error}"
+            ) from error
+        asyncio.run(_Daemon(config, children or programs(config)).serve())
+    return 0
+
+
+class _Daemon:
+    """The parts, and what they have to tell each other."""
+
+    def __init__(self, config: Config, children: Programs) -> None:
+        self._config = config
+        self._children = children
+        self._version = version()
+        self._settings = dispatch.Settings(config.language)
+        self._workers = workers.Workers(
+            children.worker, spare_idle_s=config.spare_minutes * 60.0, on_change=self._on_workers
+        )
+        is_simulation = config.simulation is not None
+        self._server = Server(
+            dispatch.Dispatch(self._workers, self._settings).answer,
+            StatusPage(self._version, is_simulation),
+            on_open=self._on_page,
+            on_gone=self._changed,
+        )
+        self._endpoint = Endpoint(config.paths.control_socket, self._obey)
+        self._icon = TrayIcon(self._obey, children.tray_icon)
+        self._stop = asyncio.Event()
+        self._trouble = ""
+        self._recent: tuple[control.Receipt, ...] = ()
+        self._gost: typing.Literal["native", "python"] = (
+            "native" if importlib.util.find_spec("agent.gost._native") else "python"
+        )
+        self._is_told = False
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        current = await self._identity()
+        self._server.use(_context(current))
+        self._server.listen(self._config.port)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._workers.close)
+            stack.push_async_callback(self._server.close)
+            stack.push_async_callback(self._end_errands)
+            await self._open_endpoint(stack)
+            if self._wants_icon():
+                stack.push_async_callback(self._icon.stop)
+                self._icon.start()
+            with _signals(self._stop):
+                self._errand(self._watch_identity(current))
+                self._on_workers()
+                self._workers.warm()
+                self._announce(current)
+                await self._stop.wait()
+            logs.note(_log, logging.INFO, "stopping")
+
+    def _announce(self, current: Identity) -> None:
+        if self._config.simulation is not None:
+            paths.write_private(self._config.paths.simulated_authority, current.authority_path.read_bytes())
+            print("simulation: a script answers in place of a person, with test keys only")  # noqa: T201  # for whoever started it
+        print(f"listening on wss://127.0.0.1:{self._server.port}/", flush=True)  # noqa: T201
+        logs.note(_log, logging.INFO, "listening", port=self._server.port, version=self._version)
+
+    def _wants_icon(self) -> bool:
+        return self._config.simulation is None and self._config.tray == "auto" and tray_icon.can_show()
+
+    async def _open_endpoint(self, stack: contextlib.AsyncExitStack) -> None:
+        try:
+            await self._endpoint.open()
+        except EndpointUnavailable as error:
+            # Pages are served without it; the command line will say that it can't reach the agent.
+            logs.note(_log, logging.WARNING, "no control endpoint", error=error)
+        else:
+            stack.push_async_callback(self._endpoint.close)
+
+    # --- the TLS identity ----------------------------------------------------------------------------------------
+
+    async def _identity(self) -> Identity:
+        """The identity to serve with, made or renewed if need be. Raises NoIdentity, StorageFailed."""
+        current = self._current_identity()
+        if current is not None and not _is_due(current):
+            return current
+        is_well = True
+        if current is not None:
+            is_well = await self._have_done(self._children.renew)
+            current = self._current_identity()
+        # Where browsers trust this identity but could not be told of the next one, the old one is better than a new one.
+        if current is None or (is_well and _is_due(current)):
+            is_well = await self._have_done(self._children.issue)
+            current = self._current_identity()
+        self._trouble = "" if is_well else "identity-renewal"
+        if current is None:
+            raise NoIdentity("no TLS identity could be made: the log says why")
+        return current
+
+    def _current_identity(self) -> Identity | None:
+        return identity.current(self._config.paths.tls_dir)
+
+    async def _have_done(self, command: Sequence[str]) -> bool:
+        """Has a child make a TLS identity; whether it did."""
+        logs.note(_log, logging.INFO, "TLS identity: making or renewing")
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                cwd=paths.CODE_ROOT,
+                env=workers.environment(),
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            logs.note(_log, logging.ERROR, "the process that makes it can't be started", error=error)
+            return False
+        try:
+            async with asyncio.timeout(RENEWAL_LIMIT_S):
+                status = await child.wait()
+        except TimeoutError:
+            status = -1
+        finally:
+            if child.returncode is None:
+                child.kill()
+        if status != 0:
+            logs.note(_log, logging.ERROR, "no TLS identity was made", status=status)
+        return status == 0
+
+    async def _watch_identity(self, current: Identity) -> None:
+        """Has the identity renewed in time, and serves with the new one from then on."""
+        while True:
+            await asyncio.sleep(IDENTITY_CHECK_S)
+            try:
+                renewed = await self._identity()
+                if renewed != current:
+                    self._server.use(_context(renewed))
+                    current = renewed
+            except AgentError as error:
+                self._trouble = "identity-renewal"
+                logs.note(_log, logging.ERROR, "the TLS identity can't be read", code=error.code)
+            self._changed()
+
+    # --- state and commands --------------------------------------------------------------------------------------
+
+    def _state(self) -> control.State:
+        return control.State(
+            state=self._state_name(),
+            language=self._settings.language,
+            version=self._version,
+            port=self._server.port,
+            waiting=self._workers.waiting,
+            connections=self._server.connections,
+            trouble=self._trouble,
+            is_simulation=self._config.simulation is not None,
+            gost=self._gost,
+            status_url=f"https://127.0.0.1:{self._server.port}/",
+            recent=self._recent,
+        )
+
+    def _state_name(self) -> typing.Literal["ready", "asking", "paused", "trouble"]:
+        if self._settings.is_paused:
+            return "paused"
+        if self._workers.is_asking:
+            return "asking"
+        return "trouble" if self._trouble else "ready"
+
+    def _obey(self, command: control.Command) -> control.State | control.Refused:
+        logs.note(_log, logging.INFO, "command", method=command.name)
+        match command.name:
+            case "pause" | "resume":
+                self._settings.is_paused = command.name == "pause"
+            case "quit":
+                self._stop.set()
+            case "set-language":
+                if command.value not in typing.get_args(Language):
+                    return control.Refused(f"no language {command.value!r}: kk, ru or en")
+                self._set_language(typing.cast("Language", command.value))
+            case "open-status":
+                if self._config.simulation is not None:
+                    return control.Refused("a simulation opens no browser")
+                self._errand(_open_in_browser(f"https://127.0.0.1:{self._server.port}/"))
+            case "query":
+                pass
+        self._changed()
+        return self._state()
+
+    def _set_language(self, language: Language) -> None:
+        self._settings.language = language
+        try:
+            paths.write_private(self._config.paths.language, f"{language}\n".encode())
+        except OSError as error:
+            logs.note(_log, logging.WARNING, "the language is not remembered", error=error)
+
+    def _on_page(self) -> None:
+        self._workers.warm()
+        self._changed()
+
+    def _on_workers(self) -> None:
+        if not self._workers.is_asking:
+            self._recent = Journal(self._config.paths.journal).recent(RECENT_RECEIPTS)
+        self._changed()
+
+    def _changed(self) -> None:
+        """Tells the icon, once for all that changes in one turn of the loop."""
+        if not self._is_told:
+            self._is_told = True
+            asyncio.get_running_loop().call_soon(self._tell_icon)
+
+    def _tell_icon(self) -> None:
+        self._is_told = False
+        self._icon.show(self._state())
+
+    # --- errands -------------------------------------------------------------------------------------------------
+
+    def _errand(self, work: typing.Coroutine[typing.Any, typing.Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _end_errands(self) -> None:
+        for task in self._errands:
+            task.cancel()
+        if self._errands:
+            await asyncio.wait(self._errands)
+
+
+def _is_due(current: Identity) -> bool:
+    return identity.needs_renewal(current, dt.datetime.now(dt.UTC))
+
+
+def _context(current: Identity) -> ssl.SSLContext:
+    try:
+        return tls_context(current.certificate_path, current.key_path)
+    except OSError as error:  # ssl.SSLError is one
+        raise NoIdentity("the TLS identity can't be used: certificate and key don't fit") from error
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> typing.Iterator[None]:
+    """SIGTERM and SIGINT set `stop` instead of ending the process on the spot."""
+    loop = asyncio.get_running_loop()
+    caught = (signal.SIGTERM, signal.SIGINT)
+    if sys.platform == "win32":  # untested
+        before = [signal.signal(each, lambda *_: loop.call_soon_threadsafe(stop.set)) for each in caught]
+        yield
+        for each, handler in zip(caught, before, strict=True):
+            signal.signal(each, handler)
+        return
+    for each in caught:
+        loop.add_signal_handler(each, stop.set)
+    yield
+    for each in caught:
+        loop.remove_signal_handler(each)
+
+
+async def _open_in_browser(url: str) -> None:
+    """In a child, for the standard library's way blocks until some browsers end."""
+    try:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "webbrowser", url,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=workers.environment(), cwd=paths.CODE_ROOT,
+        )  # fmt: skip
+    except OSError as error:
+        logs.note(_log, logging.WARNING, "no browser", error=error)
+        return
+    await child.wait()

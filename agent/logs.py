@@ -1,0 +1,124 @@
+"""Logs for us: English, and by construction without what a page or a person said.
+
+A log line is an event with facts. Only the facts in FACTS may be logged, each cut to a harmless form, so a frame, a password or
+a name can't slip in through a careless message. Errors are logged as the places they passed through and their kind;
+their texts can quote what a page sent, and stay out. The libraries' own loggers are silenced below "warning": at "debug"
+websockets writes the frames themselves.
+"""
+
+import logging
+import logging.handlers
+import os
+import re
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Final, TypeAlias
+
+from agent import paths
+
+MAX_FILE_BYTES = 1024 * 1024
+KEPT_FILES = 3
+
+FACTS: Final = frozenset(
+    {"origin", "kind", "dialect", "method", "octets", "code", "status", "count", "waiting", "milliseconds", "port", "process",
+     "signal", "outcome", "version", "setting", "source", "path"}
+)  # fmt: skip
+_MAX_FACT = 200
+_MAX_CAUSES = 8
+_HARMLESS: Final = re.compile(r"[^\w./:@\[\]+-]", re.ASCII)
+
+Fact: TypeAlias = str | int | float | bool | Path | None
+ErrorInfo: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+def note(
+    logger: logging.Logger, level: int, event: str, /, *, error: BaseException | None = None, **facts: Fact
+) -> None:
+    """Logs `event` (a constant of the program, never a text from outside) with facts. ValueError for a fact not in FACTS."""
+    unknown = facts.keys() - FACTS
+    if unknown:
+        raise ValueError(f"{min(unknown)!r} is not a fact that may be logged")
+    if logger.isEnabledFor(level):
+        line = " ".join([event, *(f"{name}={_harmless(value)}" for name, value in facts.items())])
+        logger.log(level, "%s", line if error is None else f"{line}\n{_story(error)}")
+
+
+def _harmless(value: Fact) -> str:
+    """The value in a form that can't break a line, colour a terminal or go on for ever."""
+    text = str(value)
+    return _HARMLESS.sub("?", text[:_MAX_FACT]) + ("..." if len(text) > _MAX_FACT else "")
+
+
+def _story(error: BaseException) -> str:
+    """The kind of an error and the places it passed through, innermost first, then the kinds of the errors behind it."""
+    places = [
+        f"{Path(each.filename).name}:{each.lineno} {each.name}"
+        for each in traceback.extract_tb(error.__traceback__)
+    ]
+    lines = [f"  error {type(error).__name__} at {' < '.join(reversed(places)) or '?'}"]
+    cause = error.__cause__ or error.__context__
+    while cause is not None and len(lines) < _MAX_CAUSES:
+        lines.append(f"  after {type(cause).__name__}")
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(lines)
+
+
+class _Plain(logging.Formatter):
+    """Time, level, where, event. An error that a library logs is told as `note` tells it, without its text."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # another handler may have left the whole text there
+        return super().format(record)
+
+    def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802  # the name that logging calls
+        return _story(ei[1]) if ei[1] is not None else ""
+
+
+class _OursOrPlain(logging.Filter):
+    """Lets our records through as they are; of a library's record only that there was one, and the kind of its error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.split(".")[0] not in {"agent", "protocol", "py"}:
+            record.msg, record.args = "a warning of the library, text left out", ()
+        return True
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating file that only its owner can read, from its first octet on."""
+
+    def _open(self):  # type: ignore[no-untyped-def]  # noqa: ANN202  # the type of the stream is the base class's own affair
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return os.fdopen(descriptor, "a", encoding="utf-8")
+
+
+def set_up(level: str, file: Path | None = None) -> None:
+    """Sends the program's log to standard error, and to `file` if one is given. Called once, at the start. OSError."""
+    root = logging.getLogger()
+    close()
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if file is not None:
+        paths.make_private(file.parent)
+        handlers.append(_PrivateFile(file, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES))
+    for handler in handlers:
+        handler.setFormatter(_Plain())
+        handler.addFilter(_OursOrPlain())
+        root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    for name in ("agent", "protocol"):
+        logging.getLogger(name).setLevel(level.upper())
+    for name in ("websockets", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def close() -> None:
+    """Takes away and closes the handlers that `set_up` made."""
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each.formatter, _Plain)]:
+        root.removeHandler(handler)
+        handler.close()

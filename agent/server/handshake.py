@@ -1,0 +1,77 @@
+"""What to do with an HTTP request: open a conversation, show the status page, or refuse. Pure.
+
+The Host header must name this computer and our port, or a page could reach us under a name of its own (DNS rebinding). The
+Origin header says which page asks, and is believed because browsers don't let pages set it; two of them are an attack on somebody's
+parser. Programs send none. The path is ignored for conversations: clients in the field use several.
+"""
+
+import email.utils
+import http
+from collections.abc import Iterable
+
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from agent.errors import BadInput
+from agent.origins import Origin
+from agent.server import status_page
+from agent.server.status_page import StatusPage
+
+RETRY_AFTER_S = 5
+
+
+def judge(request: Request, port: int, page: StatusPage) -> Origin | Response:
+    """The origin of a request that asks for a conversation and may have it, else the response."""
+    refusal = _host_refusal(request.headers.get_all("Host"), port)
+    if refusal is not None:
+        return refusal
+    found = request.headers.get_all("Origin")
+    if len(found) > 1:
+        return respond(403, "Two Origin headers.\n")
+    if request.headers.get_all("Upgrade"):
+        try:
+            return Origin.parse(found[0] if found else None)
+        except BadInput:
+            return respond(403, "The Origin header makes no sense.\n")
+    return _plain(request, page)
+
+
+def respond(status: int, text: str, extra: Iterable[tuple[str, str]] = ()) -> Response:
+    """A short plain answer, after which the connection closes."""
+    return _response(status, text.encode(), [("Content-Type", "text/plain; charset=utf-8"), *extra])
+
+
+def refuse_full() -> Response:
+    """The answer where there is no room for one more connection."""
+    return respond(503, "Too many connections.\n", [("Retry-After", str(RETRY_AFTER_S))])
+
+
+def _host_refusal(found: list[str], port: int) -> Response | None:
+    if len(found) != 1:
+        return respond(400, "One Host header is needed.\n")
+    if found[0] not in {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}:
+        return respond(421, "This is not the host you are looking for.\n")
+    return None
+
+
+def _plain(request: Request, page: StatusPage) -> Response:
+    """The answer to a request that does not ask for a conversation."""
+    if request.method not in {"GET", "HEAD"}:
+        return respond(405, "Only GET and HEAD.\n", [("Allow", "GET, HEAD")])
+    if request.path.partition("?")[0] not in status_page.PATHS:
+        return respond(404, "Nothing here.\n")
+    body = page.body()
+    response = _response(200, body, status_page.headers())
+    return (
+        response if request.method == "GET" else Response(200, response.reason_phrase, response.headers, b"")
+    )
+
+
+def _response(status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Response:
+    always = [
+        ("Date", email.utils.formatdate(usegmt=True)),
+        ("Connection", "close"),
+        ("Cache-Control", "no-store"),
+        ("Content-Length", str(len(body))),
+    ]
+    return Response(status, http.HTTPStatus(status).phrase, Headers([*always, *headers]), body)

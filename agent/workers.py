@@ -1,0 +1,340 @@
+"""Workers: the processes that hold keys and passwords. This file starts, feeds and ends them, and sees no secret.
+
+One approval at a time for the whole agent: the rest wait in order of arrival, and the worker that runs is told how many
+(Waiting), so that its window can say so. A spare worker stands ready, with its window already started, because a fresh pair
+takes half a second to show; it is started when a page connects and dropped when nothing happened for a while.
+
+A worker ends in one of four ways. It replies and exits. Its caller is cancelled (the page left, the daemon stops) or time is up:
+then its input is closed, which tells it to end its window, and what is left after a grace period is killed. Or its output ends
+without a whole reply: WorkerCrashed, never "cancelled".
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent import logs, paths
+from agent.errors import AgentError, TimedOut
+from protocol import pipes, prompts, work
+from protocol.errors import ProtocolError
+
+TIME_LIMIT_S = 31 * 60.0  # a backstop: the worker's own limits are 5 minutes without input and 30 in all
+GRACE_S = 3.0
+MAX_REPLY_BYTES = 256 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+# What a child needs to find the person's files, display and language. Nothing that loads code into it.
+_PASSED = frozenset(
+    {"HOME", "USER", "LOGNAME", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR",
+     "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "XMODIFIERS",
+     "AT_SPI_BUS_ADDRESS", "QT_ACCESSIBILITY", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON", "QT_IM_MODULE", "QT_QPA_PLATFORM",
+     "QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI", "QT_QPA_PLATFORMTHEME",
+     "SYSTEMROOT", "WINDIR", "SYSTEMDRIVE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
+     "USERNAME", "TEMP", "TMP", "PATHEXT"}
+)  # fmt: skip
+_PASSED_PREFIXES = ("LC_", "XDG_")
+
+
+class WorkerCrashed(AgentError):
+    """The worker could not be started, or ended before it had replied."""
+
+    code = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a worker is started for: a page's frame, and who sent it."""
+
+    frame: bytes = field(repr=False)
+    kind: work.CallerKind
+    origin: str
+    language: prompts.Language
+
+
+def environment(everything: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment that a child of the daemon gets, out of our own."""
+    source = os.environ if everything is None else everything
+    return {
+        name: value for name, value in source.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)
+    }
+
+
+class Workers:
+    """The queue of approvals, and the worker that serves the first of it.
+
+    `on_change` is called, with no arguments, when the queue or the worker changes.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        spare_idle_s: float = 15 * 60.0,
+        time_limit_s: float = TIME_LIMIT_S,
+        grace_s: float = GRACE_S,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._command = tuple(command)
+        self._spare_idle_s = spare_idle_s
+        self._time_limit_s = time_limit_s
+        self._grace_s = grace_s
+        self._on_change = on_change
+        self._turn = asyncio.Lock()
+        self._turns = 0
+        self._waiting = 0
+        self._waiting_changed = asyncio.Event()
+        self._is_asking = False
+        self._is_closed = False
+        self._spare: asyncio.Task[Process] | None = None
+        self._spare_timer: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many approvals wait behind the one that runs."""
+        return self._waiting
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an approval runs."""
+        return self._is_asking
+
+    async def approve(self, approval: Approval) -> bytes:
+        """The worker's reply, ready for the page. Waits its turn first; cancel it when the page leaves.
+
+        Raises WorkerCrashed, TimedOut.
+        """
+        await self._wait_for_turn()
+        try:
+            self._is_asking = True
+            self._changed()
+            return await self._run(approval)
+        finally:
+            self._is_asking = False
+            self._turn.release()
+            self._changed()
+            self.warm()
+
+    def warm(self) -> None:
+        """Sees to it that a spare worker stands ready, and stays so for a while from now."""
+        if self._is_closed or self._spare_idle_s <= 0:
+            return
+        if self._spare is not None and self._spare.done() and not _is_alive(self._spare):
+            self._spare = None  # it died, or never came to life: the next one may fare better
+        if self._spare is None:
+            self._spare = asyncio.get_running_loop().create_task(self._start())
+        if self._spare_timer is not None:
+            self._spare_timer.cancel()
+        self._spare_timer = asyncio.get_running_loop().call_later(self._spare_idle_s, self._drop_spare)
+
+    async def close(self) -> None:
+        """Ends the spare and waits until every worker is gone. Approvals are cancelled by their owners before."""
+        self._is_closed = True
+        if self._spare_timer is not None:
+            self._spare_timer.cancel()
+        self._drop_spare()
+        while self._ending:
+            await asyncio.wait(self._ending)
+
+    async def _wait_for_turn(self) -> None:
+        self._waiting += 1
+        if self._turn.locked():
+            self._changed()
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+            self._changed()
+
+    def _changed(self) -> None:
+        self._waiting_changed.set()
+        self._on_change()
+
+    async def _run(self, approval: Approval) -> bytes:
+        # The window of the approval before this one may still be closing: two windows never stand side by side.
+        while self._ending:
+            await asyncio.wait(self._ending)
+        self._turns += 1
+        process = await self._take()
+        has_replied = False
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                reply = await self._converse(process, approval)
+        except TimeoutError as error:
+            raise TimedOut("the approval took longer than it may") from error
+        except (OSError, ProtocolError, asyncio.IncompleteReadError) as error:
+            raise WorkerCrashed("the worker ended before it had replied") from error
+        else:
+            has_replied = True
+            return reply
+        finally:
+            self._end(process, may_linger=has_replied)
+
+    async def _take(self) -> Process:
+        """The spare, or a fresh worker."""
+        starting, self._spare = self._spare, None
+        if starting is None or (starting.done() and not _is_alive(starting)):
+            starting = asyncio.get_running_loop().create_task(self._start())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._end_started(starting)
+            raise
+        except OSError as error:
+            raise WorkerCrashed("the worker can't be started") from error
+
+    async def _start(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            limit=pipes.CHUNK_BYTES,
+            cwd=paths.CODE_ROOT,
+            env=environment(),
+            # Away from the terminal: its Ctrl-C is for the daemon, which then ends its workers in good order.
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+
+    async def _converse(self, process: Process, approval: Approval) -> bytes:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        feeding = asyncio.get_running_loop().create_task(self._feed(process.stdin, approval))
+        try:
+            return await _read_reply(process.stdout)
+        finally:
+            feeding.cancel()
+            await asyncio.wait([feeding])
+            if not feeding.cancelled() and feeding.exception() is not None:
+                # It took no more of the frame: it replied without, or it died, which its output tells.
+                logs.note(_log, logging.DEBUG, "worker closed its input", process=process.pid)
+
+    async def _feed(self, stdin: asyncio.StreamWriter, approval: Approval) -> None:
+        """Begin and the frame, as fast as the worker takes them; then the length of the queue whenever it changes."""
+        self._waiting_changed.clear()
+        begin = work.Begin(
+            kind=approval.kind,
+            origin=approval.origin,
+            language=approval.language,
+            frame_bytes=len(approval.frame),
+            waiting=self._waiting,
+            turn=self._turns,
+        )
+        stdin.write(pipes.pack_json(work.to_message(begin)))
+        told = self._waiting
+        view = memoryview(approval.frame)
+        for start in range(0, len(view), pipes.CHUNK_BYTES):
+            chunk = view[start : start + pipes.CHUNK_BYTES]
+            stdin.write(pipes.pack_header(pipes.DATA, len(chunk)))
+            stdin.write(chunk)
+            await stdin.drain()
+        while True:
+            await self._waiting_changed.wait()
+            self._waiting_changed.clear()
+            if self._waiting != told:
+                told = self._waiting
+                stdin.write(pipes.pack_json(work.to_message(prompts.Waiting(told))))
+                await stdin.drain()
+
+    def _drop_spare(self) -> None:
+        starting, self._spare = self._spare, None
+        if starting is not None:
+            self._end_started(starting)
+
+    def _end_started(self, starting: asyncio.Task[Process]) -> None:
+        async def end() -> None:
+            with contextlib.suppress(OSError):
+                await self._wait_for_end(await starting, may_linger=False)
+
+        self._keep(asyncio.get_running_loop().create_task(end()))
+
+    def _end(self, process: Process, *, may_linger: bool) -> None:
+        self._keep(asyncio.get_running_loop().create_task(self._wait_for_end(process, may_linger=may_linger)))
+        if not may_linger:
+            _close_input(process)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _wait_for_end(self, process: Process, *, may_linger: bool) -> None:
+        """Until the process is gone. One that replied may show its window a moment longer before its input is closed."""
+        if may_linger and await self._ends_in_time(process):
+            _log_end(process)
+            return
+        _close_input(process)
+        if not await self._ends_in_time(process):
+            logs.note(_log, logging.WARNING, "worker does not end, killing it", process=process.pid)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await self._ends_in_time(process)
+        _log_end(process)
+
+    async def _ends_in_time(self, process: Process) -> bool:
+        # Its output is read to the end and thrown away: a full pipe would keep it from ending, and `wait` waits for it.
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(self._grace_s):
+                while await process.stdout.read(pipes.CHUNK_BYTES):
+                    continue
+                await process.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+def worker_command(*arguments: str) -> tuple[str, ...]:
+    """The command line of a worker of this program."""
+    return (sys.executable, "-m", "agent", "worker", *arguments)
+
+
+def _is_alive(starting: asyncio.Task[Process]) -> bool:
+    """Whether the process that was to be started is there; asked only when the start is over."""
+    return not starting.cancelled() and starting.exception() is None and starting.result().returncode is None
+
+
+def _close_input(process: Process) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+
+
+def _log_end(process: Process) -> None:
+    level = logging.DEBUG if process.returncode == 0 else logging.WARNING
+    logs.note(_log, level, "worker ended", process=process.pid, status=process.returncode)
+
+
+async def _read_reply(stdout: asyncio.StreamReader) -> bytes:
+    """The octets of the reply. Raises IncompleteReadError where the output ends before, ProtocolError for nonsense."""
+    started = time.monotonic()
+    while True:
+        message = work.from_message(pipes.unpack_json(await _read_frame(stdout, pipes.JSON)))
+        if isinstance(message, prompts.Shown):
+            elapsed_ms = round((time.monotonic() - started) * 1000)
+            logs.note(_log, logging.INFO, "window shown", milliseconds=elapsed_ms)
+        if isinstance(message, work.Reply):
+            break
+    if not 0 <= message.reply_bytes <= MAX_REPLY_BYTES:
+        raise ProtocolError(f"a reply of {message.reply_bytes} octets")
+    reply = bytearray()
+    while len(reply) < message.reply_bytes:
+        reply += await _read_frame(stdout, pipes.DATA)
+    if len(reply) != message.reply_bytes:
+        raise ProtocolError("a reply longer than it was said to be")
+    logs.note(_log, logging.INFO, "worker replied", outcome=message.outcome, octets=len(reply))
+    return bytes(reply)
+
+
+async def _read_frame(stdout: asyncio.StreamReader, kind: bytes) -> bytes:
+    found, length = pipes.unpack_header(await stdout.readexactly(pipes.HEADER_BYTES))
+    if found != kind:
+        raise ProtocolError(f"a frame of kind {found!r}, expected {kind!r}")
+    return await stdout.readexactly(length)

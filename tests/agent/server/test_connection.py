@@ -1,0 +1,186 @@
+"""What a connection does with messages that are too long, too many, too slow, and with a page that does not read."""
+
+import asyncio
+import contextlib
+import json
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+
+from agent.server import connection
+from agent.server.connection import Times
+from protocol import handshake
+from tests.support import stage
+
+
+async def closes_with(page: ClientConnection, code: int) -> None:
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await page.recv()
+    assert page.close_code == code
+
+
+@pytest.fixture
+def small_frames(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(connection, "MAX_FRAME_BYTES", 1024 * 1024)
+    return 1024 * 1024
+
+
+def test_a_message_over_the_limit_gets_an_error_before_the_close(small_frames: int) -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            await page.send("x" * (small_frames + 1))
+            assert "status" not in json.loads(await page.recv())
+            await closes_with(page, 1009)
+
+    stage.run(scenario())
+
+
+def test_a_fragmented_message_over_the_limit_gets_the_error_of_its_dialect(small_frames: int) -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            call = stage.sign_call(data="QUJD" * small_frames)
+            with contextlib.suppress(ConnectionClosed):  # the close may reach it while it is still sending
+                await page.send([call[start : start + 300_000] for start in range(0, len(call), 300_000)])
+            assert json.loads(await page.recv())["status"] is False
+            await closes_with(page, 1009)
+
+    stage.run(scenario())
+
+
+def test_a_message_just_under_the_limit_is_served(small_frames: int) -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            overhead = len(stage.sign_call(data=""))
+            await page.send(stage.sign_call(data="A" * (small_frames - overhead)))
+            await (await scene.busy_worker()).order("reply", text="served")
+            assert await page.recv() == "served"
+
+    stage.run(scenario())
+
+
+def test_large_requests_of_all_pages_together_are_bounded() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(budget_bytes=1024 * 1024) as scene:
+            first, second = await scene.page(), await scene.page()
+            await first.send(stage.sign_call(data="A" * 700_000))
+            actor = await scene.busy_worker()
+            await second.send(stage.sign_call(data="A" * 700_000))
+            json.loads(await second.recv())
+            await closes_with(second, 1013)
+            await actor.order("reply", text="the first is served")
+            assert await first.recv() == "the first is served"
+            third = await scene.page()
+            await third.send(stage.sign_call(data="A" * 700_000))
+            await (await scene.busy_worker()).order("reply", text="there is room again")
+            assert await third.recv() == "there is room again"
+
+    stage.run(scenario())
+
+
+def test_a_message_that_trickles_in_is_cut_off() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(times=Times(message=0.2, closing=0.5)) as scene:
+            page = await scene.page()
+            whole = Frame(Opcode.TEXT, b"x" * 1000).serialize(mask=True)
+            page.transport.write(whole[:500])
+            await closes_with(page, 1008)
+
+    stage.run(scenario())
+
+
+def test_pings_and_a_long_silence_are_no_trickle() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(times=Times(message=0.05)) as scene:
+            page = await scene.page()
+            # A dialogue that lasts far longer than a message may: the clock must not run between messages.
+            end = asyncio.get_running_loop().time() + 0.3
+            while asyncio.get_running_loop().time() < end:
+                await (await page.ping(b"payload"))
+                await page.send(handshake.HEARTBEAT)
+                assert await page.recv() == handshake.HEARTBEAT
+
+    stage.run(scenario())
+
+
+def test_a_flood_of_calls_is_refused_in_order_and_then_cut_off() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            await page.send(stage.sign_call())
+            actor = await scene.busy_worker()
+            for _ in range(16 + 2):  # two more than may wait
+                await page.send('{"module":"x","method":"y"}')
+            await page.send(handshake.HEARTBEAT)
+            assert await page.recv() == handshake.HEARTBEAT
+            await actor.order("reply", text="first")
+            assert await page.recv() == "first"
+            replies = [json.loads(await page.recv()) for _ in range(18)]
+            assert all(reply == {"success": False, "errorCode": "MODULE_NOT_FOUND"} for reply in replies)
+            await page.send(stage.sign_call())
+            actor = await scene.busy_worker()
+            for _ in range(16):
+                await page.send(stage.sign_call())
+            await page.send(stage.sign_call())
+            await actor.order("reply", text="again")
+            assert await page.recv() == "again"
+            for _ in range(16):
+                await (await scene.busy_worker()).order("reply", text="served")
+                assert await page.recv() == "served"
+            refused = json.loads(await page.recv())
+            assert refused["status"] is False
+            await page.send(stage.sign_call())
+            await scene.busy_worker()
+            for _ in range(16 + 64 + 1):
+                await page.send(stage.sign_call())
+            await closes_with(page, 1008)
+
+    stage.run(scenario())
+
+
+def test_a_page_that_does_not_read_is_not_read_from() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            page.transport.pause_reading()
+            beat = Frame(Opcode.TEXT, handshake.HEARTBEAT.encode()).serialize(mask=True)
+            written = 0
+            # The pipe to the server fills up, for it stops to read while its echoes are not taken.
+            while page.transport.get_write_buffer_size() < 1024 * 1024 and written < 64 * 1024 * 1024:
+                page.transport.write(beat * 10_000)
+                written += len(beat) * 10_000
+                await asyncio.sleep(0)
+            assert page.transport.get_write_buffer_size() >= 1024 * 1024
+            other = await scene.page()
+            await other.send(handshake.HEARTBEAT)
+            assert await other.recv() == handshake.HEARTBEAT
+            page.transport.abort()
+
+    stage.run(scenario())
+
+
+def test_a_protocol_error_ends_the_connection_with_its_code() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            page.transport.write(Frame(Opcode.TEXT, b"not masked").serialize(mask=False))
+            await closes_with(page, 1002)
+
+    stage.run(scenario())
+
+
+def test_a_page_whose_socket_breaks_takes_its_window_along() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            await page.send(stage.sign_call())
+            actor = await scene.busy_worker()
+            page.transport.abort()
+            await actor.event("end")
+
+    stage.run(scenario())

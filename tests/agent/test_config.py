@@ -1,0 +1,121 @@
+"""Settings from defaults, file and flags."""
+
+import argparse
+import locale
+from pathlib import Path
+
+import pytest
+
+from agent import config
+from agent.config import BadConfig, Config
+
+
+def load(*words: str, simulates: bool = False) -> Config:
+    parser = argparse.ArgumentParser()
+    config.add_arguments(parser)
+    if simulates:
+        config.add_simulation_arguments(parser)
+    return config.load(parser.parse_args(words))
+
+
+def test_without_file_and_flags_everything_has_its_default(tmp_path: Path) -> None:
+    loaded = load("--state-dir", str(tmp_path))
+    assert (loaded.port, loaded.tray, loaded.log_level, loaded.spare_minutes) == (13579, "auto", "info", 15)
+    assert loaded.simulation is None
+    assert set(loaded.sources.values()) == {"default"}
+
+
+def test_the_file_is_stronger_than_the_default_and_the_flag_than_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('port = 1234\nlanguage = "kk"\n')
+    loaded = load("--state-dir", str(tmp_path), "--port", "4321")
+    assert (loaded.port, loaded.language) == (4321, "kk")
+    assert (loaded.sources["port"], loaded.sources["language"]) == ("flag", "file")
+    assert loaded.sources["tray"] == "default"
+
+
+def test_the_language_chosen_in_the_tray_is_remembered_until_a_flag_says_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('language = "kk"\n')
+    (tmp_path / "language").write_text("en\n")
+    loaded = load("--state-dir", str(tmp_path))
+    assert (loaded.language, loaded.sources["language"]) == ("en", "tray")
+    assert load("--state-dir", str(tmp_path), "--language", "ru").language == "ru"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('langauge = "kk"', "unknown setting 'langauge', the nearest known one is 'language'"),
+        ('language = "kz"', "language is 'kz', expected one of kk, ru, en"),
+        ("language = 1", "expected one of kk"),
+        ("port = 65536", "port is 65536, expected 0 to 65535"),
+        ("port = true", "port is True"),
+        ('port = "13579"', "expected 0 to 65535"),
+        ("spare_minutes = -1", "spare_minutes is -1"),
+        ("port =", "is not TOML"),
+        ("[port]\nx = 1", "port is"),
+    ],
+)
+def test_a_mistake_in_the_file_is_an_error_that_names_it(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(BadConfig) as caught:
+        load("--state-dir", str(tmp_path))
+    assert message in caught.value.detail
+    assert "config.toml" in caught.value.detail
+
+
+def test_a_file_that_is_no_text_or_too_long_is_an_error(tmp_path: Path) -> None:
+    for content in (b"\xff\xfe", b"#" * (config.MAX_FILE_BYTES + 1)):
+        (tmp_path / "config.toml").write_bytes(content)
+        with pytest.raises(BadConfig):
+            load("--state-dir", str(tmp_path))
+    (tmp_path / "config.toml").unlink()
+    (tmp_path / "config.toml").mkdir()
+    with pytest.raises(BadConfig):
+        load("--state-dir", str(tmp_path))
+
+
+def test_a_flag_out_of_range_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="flag: port is 70000"):
+        load("--state-dir", str(tmp_path), "--port", "70000")
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("kk_KZ", "kk"),
+        ("Kazakh_Kazakhstan", "kk"),
+        ("ru_RU", "ru"),
+        ("en_US", "en"),
+        (None, "ru"),
+        ("de_DE", "ru"),
+    ],
+)
+def test_the_language_of_the_system_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None, language: str
+) -> None:
+    monkeypatch.setattr(locale, "getlocale", lambda: (name, "UTF-8"))
+    assert load("--state-dir", str(tmp_path)).language == language
+
+
+def test_a_simulation_knows_its_files_by_absolute_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("answers.toml", "one.pem", "two.pem"):
+        Path(name).touch()
+    loaded = load(
+        "--answers",
+        "answers.toml",
+        "--test-ca",
+        "one.pem",
+        "--test-ca",
+        "two.pem",
+        "--state-dir",
+        "s",
+        simulates=True,
+    )
+    assert loaded.simulation is not None
+    assert loaded.simulation.answers == tmp_path / "answers.toml"
+    assert loaded.simulation.test_authorities == (tmp_path / "one.pem", tmp_path / "two.pem")
+    with pytest.raises(BadConfig, match="is not a file"):
+        load("--answers", "missing.toml", simulates=True)

@@ -1,0 +1,341 @@
+"""The daemon as a real process: how it starts, what it is made of, how it stops."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from agent import control as endpoint
+from agent import daemon, paths
+from agent.config import Config, Simulation
+from agent.localhost import authority, identity
+from protocol import control, handshake
+from tests.support import agents, stage
+
+# `qalamsap run` with fake workers: python -c ... PORT_OF_DIRECTOR RENEWAL flags
+LAUNCH = f"""
+import argparse, dataclasses, sys
+from agent import config, daemon
+parser = argparse.ArgumentParser()
+config.add_arguments(parser)
+settings = config.load(parser.parse_args(sys.argv[3:]))
+children = dataclasses.replace(
+    daemon.programs(settings),
+    worker=(sys.executable, {str(stage.FAKE_WORKER)!r}, *sys.argv[1].split()),
+)
+if sys.argv[2]:
+    children = dataclasses.replace(children, renew=(sys.executable, "-c", sys.argv[2]))
+sys.exit(daemon.run(settings, children))
+"""
+HEAVY = (
+    "cryptography", "asn1crypto", "PySide6", "lxml", "sqlite3", "PIL", "tray",
+    "agent.worker", "agent.operations", "agent.formats", "agent.keystores", "agent.certificate", "agent.gost.backend",
+)  # fmt: skip
+
+
+def prepared(state_dir: Path, *, issued_days_ago: int = 0) -> Path:
+    """A state folder with a TLS identity, so that a test need not wait for one to be made."""
+    authority.issue(state_dir / "tls", dt.datetime.now(dt.UTC) - dt.timedelta(days=issued_days_ago))
+    return state_dir
+
+
+@contextlib.contextmanager
+def running(
+    state_dir: Path, director_port: int = 0, *flags: str, renewal: str = ""
+) -> Iterator[agents.RunningAgent]:
+    command = [sys.executable, "-c", LAUNCH, str(director_port), renewal, "--state-dir", str(state_dir)]
+    command += ["--port", "0", "--tray", "off", *flags]
+    environment = {"HOME": str(state_dir), "PATH": os.environ["PATH"], "PYTHONPATH": str(paths.CODE_ROOT)}
+    with agents.running(command, state_dir, environment) as agent:
+        yield agent
+
+
+def trusting(state_dir: Path) -> ssl.SSLContext:
+    current = identity.current(state_dir / "tls")
+    assert current is not None
+    return ssl.create_default_context(cafile=current.authority_path)
+
+
+@contextlib.asynccontextmanager
+async def open_page(agent: agents.RunningAgent) -> AsyncIterator[ClientConnection]:
+    async with connect(agent.url, ssl=trusting(agent.state_dir), origin="https://kds.example.kz") as page:  # type: ignore[arg-type]
+        assert await page.recv() == handshake.GREETING
+        yield page
+
+
+def tell(agent: agents.RunningAgent, name: str, value: str = "") -> control.State:
+    answer = endpoint.ask(agent.state_dir / "control.sock", control.Command(name, value))  # type: ignore[arg-type]
+    assert isinstance(answer, control.State)
+    return answer
+
+
+def test_it_makes_its_identity_listens_and_says_how_it_is(tmp_path: Path) -> None:
+    with running(tmp_path / "state") as agent:
+
+        async def scenario() -> None:
+            async with open_page(agent):
+                state = await asyncio.to_thread(tell, agent, "query")
+                assert state.state == "ready"
+                assert state.port == agent.port
+                assert state.connections == 1
+                assert state.status_url == f"https://127.0.0.1:{agent.port}/"
+                assert state.version == daemon.version()
+                assert not state.is_simulation
+
+        stage.run(scenario())
+        with urllib.request.urlopen(
+            f"https://127.0.0.1:{agent.port}/", context=trusting(agent.state_dir), timeout=10
+        ) as page:
+            assert "Қаламсап" in page.read().decode()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, "quit"])
+def test_it_stops_in_good_order(tmp_path: Path, how: signal.Signals | str) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                if isinstance(how, str):
+                    await asyncio.to_thread(tell, agent, how)
+                else:
+                    agent.process.send_signal(how)
+                with pytest.raises(ConnectionClosed):
+                    await page.recv()
+                assert page.close_code == 1001
+            await actor.event("end")
+            await actor.gone()
+            assert await asyncio.to_thread(agent.process.wait, 15) == 0
+        await director.close()
+        assert not (tmp_path / "control.sock").exists()
+        assert "Traceback" not in "".join(agent.log)
+
+    stage.run(scenario())
+
+
+def test_its_workers_end_when_it_is_killed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                agent.process.kill()
+                await actor.event("end")
+                with pytest.raises(ConnectionClosed):
+                    await page.recv()
+        await director.close()
+
+    stage.run(scenario())
+
+
+def test_a_paused_agent_refuses_until_it_is_resumed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            assert (await asyncio.to_thread(tell, agent, "pause")).state == "paused"
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                assert json.loads(await page.recv())["status"] is False
+                assert (await asyncio.to_thread(tell, agent, "resume")).state == "ready"
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                assert (await asyncio.to_thread(tell, agent, "query")).state == "asking"
+                await actor.order("reply", text="signed")
+                assert await page.recv() == "signed"
+        await director.close()
+
+    stage.run(scenario())
+
+
+def test_the_language_of_windows_can_be_changed_and_is_remembered(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            assert (await asyncio.to_thread(tell, agent, "set-language", "kk")).language == "kk"
+            refused = await asyncio.to_thread(
+                endpoint.ask, tmp_path / "control.sock", control.Command("set-language", "de")
+            )
+            assert isinstance(refused, control.Refused)
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                assert (await actor.event("begin"))["language"] == "kk"
+                await actor.order("reply", text="x")
+                await page.recv()
+        await director.close()
+        with running(tmp_path) as agent:
+            assert (await asyncio.to_thread(tell, agent, "query")).language == "kk"
+
+    stage.run(scenario())
+
+
+def test_a_second_agent_and_a_busy_port_are_said_plainly(tmp_path: Path) -> None:
+    with running(prepared(tmp_path / "one")) as agent:
+        same_state = launched(tmp_path / "one", "--port", "0")
+        assert "AlreadyRunning" in same_state.stderr
+        assert f"process {agent.process.pid}" in same_state.stderr
+        same_port = launched(prepared(tmp_path / "two"), "--port", str(agent.port))
+        assert "PortBusy" in same_port.stderr
+        assert f"port {agent.port} is held by" in same_port.stderr
+
+
+def launched(state_dir: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LAUNCH, "0", "", "--state-dir", str(state_dir), "--tray", "off", *flags],
+        cwd=paths.CODE_ROOT, env={"HOME": str(state_dir), "PATH": os.environ["PATH"]},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_without_an_identity_and_no_way_to_make_one_it_does_not_start(tmp_path: Path) -> None:
+    config = Config(paths.resolve(tmp_path), port=0, tray="off", spare_minutes=0)
+    broken = daemon.Programs(worker=("false",), issue=("/nonexistent/program",), renew=("false",))
+    before = os.umask(0o077)
+    try:
+        with pytest.raises(daemon.NoIdentity):
+            daemon.run(config, broken)
+        with pytest.raises(daemon.NoIdentity):
+            daemon.run(config, daemon.Programs(worker=("false",), issue=("false",), renew=("false",)))
+    finally:
+        os.umask(before)
+
+
+def test_a_state_folder_that_can_not_be_used_is_a_typed_error(tmp_path: Path) -> None:
+    (tmp_path / "agent.lock").mkdir()
+    result = launched(tmp_path, "--port", "0")
+    assert "StorageFailed" in result.stderr
+
+
+def test_an_identity_that_is_due_is_renewed_before_it_serves(tmp_path: Path) -> None:
+    old = prepared(tmp_path, issued_days_ago=800)
+    before = identity.current(old / "tls")
+    issues = (
+        "import datetime, pathlib; from agent.localhost import authority; "
+        f"authority.issue(pathlib.Path({str(tmp_path / 'tls')!r}), datetime.datetime.now(datetime.UTC))"
+    )
+    with running(tmp_path, renewal=issues) as agent:
+        assert identity.current(tmp_path / "tls") != before
+        assert tell(agent, "query").state == "ready"
+
+        async def scenario() -> None:
+            async with open_page(agent):
+                pass
+
+        stage.run(scenario())
+
+
+def test_an_identity_that_could_not_be_renewed_goes_on_serving_and_says_so(tmp_path: Path) -> None:
+    prepared(tmp_path, issued_days_ago=800)
+    before = identity.current(tmp_path / "tls")
+    with running(tmp_path, renewal="raise SystemExit(7)") as agent:
+        assert identity.current(tmp_path / "tls") == before
+        state = tell(agent, "query")
+        assert (state.state, state.trouble) == ("trouble", "identity-renewal")
+
+
+def test_an_identity_that_no_browser_knows_is_simply_made_anew(tmp_path: Path) -> None:
+    prepared(tmp_path, issued_days_ago=800)
+    before = identity.current(tmp_path / "tls")
+    with running(tmp_path, renewal="pass") as agent:
+        assert identity.current(tmp_path / "tls") != before
+        assert tell(agent, "query").state == "ready"
+
+
+def test_it_loads_no_cryptography_no_windows_and_nothing_of_a_worker() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", "import sys; from agent import daemon; print('\\n'.join(sys.modules))"],
+        cwd=paths.CODE_ROOT, capture_output=True, text=True, timeout=60, check=True,
+    ).stdout.split()  # fmt: skip
+    assert "websockets" in printed
+    assert [name for name in printed if any(f"{name}.".startswith(f"{heavy}.") for heavy in HEAVY)] == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs tool: /proc")
+def test_while_a_window_is_open_it_holds_no_end_of_its_pipes_and_no_library_of_secrets(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), f"{await director.open()} with-window") as agent:
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                begin = await actor.event("begin")
+                await actor.order("shown")
+                await page.send(handshake.HEARTBEAT)
+                await page.recv()
+                look_inside(agent.process.pid, begin["process"], begin["window"])
+                await actor.order("reply", text="x")
+                await page.recv()
+        await director.close()
+
+    stage.run(scenario())
+
+
+def look_inside(daemon_process: int, worker: int, window: int) -> None:
+    errors = {str(Path(f"/proc/{window}/fd/2").readlink())}  # the standard error that all of them share
+    assert len(pipes_of(window) - errors) == 2
+    assert len(pipes_of(worker) & pipes_of(window) - errors) == 2
+    assert pipes_of(daemon_process) & pipes_of(window) - errors == set()
+    maps = Path(f"/proc/{daemon_process}/maps").read_text()
+    assert "ssl" in maps
+    assert [name for name in ("cryptography", "Qt6", "lxml", "agent/gost") if name in maps] == []
+
+
+def pipes_of(process: int) -> set[str]:
+    found = set()
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            target = str(link.readlink())
+            if target.startswith("pipe:"):
+                found.add(target)
+    return found
+
+
+def test_a_simulation_gives_its_workers_the_answers_and_leaves_its_authority(tmp_path: Path) -> None:
+    answers = agents.write_answers(
+        tmp_path / "answers.toml", [{"key": "none.p12", "password": "x", "decision": "cancel"}]
+    )
+    places = paths.resolve(prepared(tmp_path / "state"))
+    config = Config(places, port=0, simulation=Simulation(answers, (tmp_path / "ca.pem",)))
+    children = daemon.programs(config)
+    assert children.worker[1:] == (
+        "-m", "agent", "worker", "--answers", str(answers), "--test-ca", str(tmp_path / "ca.pem"), "--state-dir", str(places.state_dir),
+    )  # fmt: skip
+
+
+def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
+    answers = [{"key": "none.p12", "password": "x", "decision": "cancel"}]
+    prepared(tmp_path / "state")
+    with agents.simulated(tmp_path, answers) as agent:
+        assert agent.log[0].startswith("simulation: ")
+        context = ssl.create_default_context(cafile=agent.authority_path)
+        with urllib.request.urlopen(f"https://127.0.0.1:{agent.port}/", context=context, timeout=10) as page:
+            assert "This is a simulation" in page.read().decode()
+        assert tell(agent, "query").is_simulation
+        refused = endpoint.ask(agent.state_dir / "control.sock", control.Command("open-status"))
+        assert isinstance(refused, control.Refused)
+
+
+def test_the_usual_folders_are_not_named_to_the_children() -> None:
+    children = daemon.programs(Config(paths.resolve()))
+    assert children.worker == (sys.executable, "-m", "agent", "worker")
+    assert children.renew == (sys.executable, "-m", "agent", "trust", "renew")

@@ -1,0 +1,72 @@
+"""One agent per person, and the name of the program that holds the port."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent import instance, paths
+from agent.instance import AlreadyRunning, Holder, Lock
+
+TRIES_TO_LOCK = (
+    "import sys, pathlib; from agent import instance; instance.Lock.take(pathlib.Path(sys.argv[1]))"
+)
+
+
+def test_a_second_agent_is_told_which_process_runs_already(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "agent.lock"
+    with Lock.take(path):
+        with pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
+            Lock.take(path)
+        second = subprocess.run(
+            [sys.executable, "-c", TRIES_TO_LOCK, str(path)],
+            check=False,
+            cwd=paths.CODE_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert "AlreadyRunning" in second.stderr
+    with Lock.take(path):
+        assert path.read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_may_be_released_twice(tmp_path: Path) -> None:
+    lock = Lock.take(tmp_path / "agent.lock")
+    lock.release()
+    lock.release()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs tool: /proc/net/tcp")
+def test_the_program_that_listens_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        holder = instance.who_holds(port)
+        assert holder is not None
+        assert holder.process_id == os.getpid()
+        assert holder.user_id == os.geteuid()
+        assert f"process {os.getpid()}" in str(holder)
+        error = instance.port_busy(port)
+        assert error.code == "port-busy"
+        assert str(port) in error.detail
+        assert f"process {os.getpid()}" in error.detail
+    assert instance.who_holds(port) is None
+
+
+def test_a_program_of_somebody_else_is_named_by_its_user(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "tcp").write_text(
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+        "   0: 0100007F:350B 00000000:0000 01 00000000:00000000 00:00000000 00000000  1001        0 111 1 0 100\n"
+        "   1: 0100007F:350B 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1002        0 222 1 0 100\n"
+    )
+    assert instance.who_holds(13579, proc=tmp_path) == Holder(1002)
+    assert "1002" in str(Holder(1002))
+    assert instance.who_holds(13580, proc=tmp_path) is None
+
+
+def test_without_proc_the_error_says_less(tmp_path: Path) -> None:
+    assert instance.who_holds(1, proc=tmp_path) is None

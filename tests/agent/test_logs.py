@@ -1,0 +1,114 @@
+"""What reaches the log, and what never does."""
+
+import json
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent import logs
+from tests.support import stage
+
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture(autouse=True)
+def close_logs() -> Iterator[None]:
+    root = logging.getLogger()
+    levels = {name: logging.getLogger(name).level for name in ("agent", "protocol", "websockets", "asyncio")}
+    before = root.level
+    yield
+    logs.close()
+    root.setLevel(before)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_an_event_is_logged_with_its_facts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up("info", tmp_path / "log" / "agent.log")
+    logs.note(logging.getLogger("agent.x"), logging.INFO, "call", origin="https://a.kz", octets=5)
+    text = (tmp_path / "log" / "agent.log").read_text()
+    assert text.endswith("INFO agent.x: call origin=https://a.kz octets=5\n")
+    assert "call origin=https://a.kz octets=5" in capsys.readouterr().err
+
+
+def test_only_known_facts_may_be_logged() -> None:
+    with pytest.raises(ValueError, match="'frame'"):
+        logs.note(logging.getLogger("agent"), logging.DEBUG, "call", frame="x")
+
+
+@pytest.mark.parametrize("value", ["a\nforged line", "\x1b[31mred", "x" * 10_000, "%s %d", "\u202egnirts"])
+def test_a_fact_from_outside_can_not_break_a_line(tmp_path: Path, value: str) -> None:
+    logs.set_up("info", tmp_path / "agent.log")
+    logs.note(logging.getLogger("agent"), logging.INFO, "call", method=value)
+    (line,) = (tmp_path / "agent.log").read_text().splitlines()
+    assert line.isprintable()
+    assert len(line) < 400
+
+
+def test_the_file_is_private_and_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MAX_FILE_BYTES", 500)
+    logs.set_up("info", tmp_path / "agent.log")
+    for _ in range(50):
+        logs.note(logging.getLogger("agent"), logging.INFO, "call", octets=1)
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == ["agent.log", "agent.log.1", "agent.log.2", "agent.log.3"]
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in tmp_path.iterdir())
+
+
+def test_an_error_is_logged_by_place_and_kind_without_its_text(tmp_path: Path) -> None:
+    logs.set_up("info", tmp_path / "agent.log")
+    try:
+        try:
+            json.loads(f'{{"password": "{PASSWORD}"')
+        except ValueError as error:
+            raise RuntimeError(PASSWORD) from error
+    except RuntimeError as error:
+        logs.note(logging.getLogger("agent"), logging.ERROR, "internal error", error=error)
+    text = (tmp_path / "agent.log").read_text()
+    assert "RuntimeError at test_logs.py:" in text
+    assert "after JSONDecodeError" in text
+    assert PASSWORD not in text
+
+
+def test_a_library_is_heard_but_not_quoted(tmp_path: Path) -> None:
+    logs.set_up("debug", tmp_path / "agent.log")
+    logging.getLogger("asyncio").error("Task got %s", PASSWORD)
+    logging.getLogger("websockets.server").debug("< %s", PASSWORD)
+    logging.getLogger("some.library").warning(PASSWORD)
+    text = (tmp_path / "agent.log").read_text()
+    assert PASSWORD not in text
+    assert "ERROR asyncio" in text
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_a_password_in_a_frame_never_reaches_the_log(
+    tmp_path: Path, level: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs.set_up(level, tmp_path / "agent.log")
+
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            page.protocol.debug = False  # the test's own client shall not log either
+            call = json.loads(stage.sign_call())
+            call["args"]["signerParams"] = {"password": PASSWORD}
+            for order in ("reply", "crash", "nonsense"):
+                await page.send(json.dumps(call))
+                await (await scene.busy_worker()).order(order, text="x")
+                await page.recv()
+            await page.send(json.dumps({**call, "method": PASSWORD})[:-1])
+            await page.recv()
+            for broken in (f'{{"module":"{PASSWORD}"', f"{PASSWORD}", json.dumps({"module": PASSWORD})):
+                await page.send(broken)
+                await page.recv()
+            await page.send(json.dumps(call))
+            await scene.busy_worker()
+            page.transport.abort()
+
+    stage.run(scenario())
+    logged = (tmp_path / "agent.log").read_text() + capsys.readouterr().err
+    assert PASSWORD not in logged
+    assert logged if level in {"debug", "info"} else True

@@ -1,0 +1,69 @@
+"""Places, and writing into them in private."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from agent import paths
+
+
+def test_everything_lies_below_the_state_folder_that_is_given(tmp_path: Path) -> None:
+    places = paths.resolve(tmp_path)
+    names = (
+        "config_file",
+        "tls_dir",
+        "control_socket",
+        "lock",
+        "journal",
+        "grants",
+        "log",
+        "language",
+        "simulated_authority",
+    )
+    assert all(getattr(places, name).is_relative_to(tmp_path) for name in names)
+    assert len({getattr(places, name) for name in names}) == len(names)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_usual_places_follow_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    places = paths.resolve()
+    assert places.state_dir.name == places.config_dir.name == "qalamsap"
+    assert places.state_dir != places.config_dir
+
+
+def test_a_relative_folder_becomes_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert paths.resolve(Path("here")).state_dir == tmp_path / "here"
+
+
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o755)
+    paths.make_private(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_file_is_replaced_in_one_step_and_private(tmp_path: Path) -> None:
+    target = tmp_path / "folder" / "file"
+    paths.write_private(target, b"first")
+    paths.write_private(target, b"second")
+    assert target.read_bytes() == b"second"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "occupied").touch()
+    with pytest.raises(IsADirectoryError):
+        paths.write_private(target, b"a file can't replace a folder")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_our_packages_lie_in_the_code_folder() -> None:
+    assert (paths.CODE_ROOT / "agent" / "paths.py").is_file()
+    assert (paths.CODE_ROOT / "protocol").is_dir()

@@ -1,0 +1,271 @@
+"""Worker processes are started, fed and ended; what they do is up to the test (tests.support.stage)."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent import workers
+from agent.errors import TimedOut
+from agent.workers import Approval, WorkerCrashed, Workers
+from tests.support import stage
+
+FRAME = stage.sign_call().encode()
+
+
+def approval(frame: bytes = FRAME) -> Approval:
+    return Approval(frame, "site", "https://kds.example.kz", "kk")
+
+
+@contextlib.asynccontextmanager
+async def open_workers(
+    *, spare_idle_s: float = 0.0, time_limit_s: float = 60.0, grace_s: float = 5.0
+) -> AsyncIterator[tuple[Workers, stage.Director]]:
+    director = stage.Director()
+    command = stage.worker_command(await director.open())
+    made = Workers(command, spare_idle_s=spare_idle_s, time_limit_s=time_limit_s, grace_s=grace_s)
+    try:
+        yield made, director
+    finally:
+        await made.close()
+        await director.close()
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_worker_is_told_who_asks_and_its_reply_comes_back() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            begin = await actor.event("begin")
+            assert begin["kind"] == "site"
+            assert begin["origin"] == "https://kds.example.kz"
+            assert begin["language"] == "kk"
+            assert (begin["turn"], begin["waiting"]) == (1, 0)
+            assert made.is_asking
+            await actor.event("frame")
+            await actor.order("shown")
+            await actor.order("reply", text="Қол қойылды")
+            assert (await running).decode() == "Қол қойылды"
+            assert not made.is_asking
+
+    stage.run(scenario())
+
+
+def test_an_empty_reply_is_a_reply() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            await (await director.worker()).order("reply", text="")
+            assert await running == b""
+
+    stage.run(scenario())
+
+
+def test_turns_are_counted_and_served_in_order_of_arrival() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            waiting = [asyncio.ensure_future(made.approve(approval())) for _ in range(3)]
+            for turn in (1, 2, 3):
+                actor = await director.worker()
+                begin = await actor.event("begin")
+                assert (begin["turn"], begin["waiting"]) == (turn, 3 - turn)
+                assert director.is_quiet
+                await actor.order("reply", text=str(turn))
+            assert await asyncio.gather(*waiting) == [b"1", b"2", b"3"]
+
+    stage.run(scenario())
+
+
+def test_a_cancelled_approval_closes_the_workers_input_and_the_next_waits_until_it_is_gone() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            first = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            process = (await actor.event("begin"))["process"]
+            await actor.event("frame")
+            first.cancel()
+            second = asyncio.ensure_future(made.approve(approval()))
+            following = await director.worker()
+            assert not is_running(process)
+            await actor.event("end")
+            await following.order("reply", text="second")
+            assert await second == b"second"
+            with pytest.raises(asyncio.CancelledError):
+                await first
+
+    stage.run(scenario())
+
+
+def test_a_worker_that_does_not_end_is_killed() -> None:
+    async def scenario() -> None:
+        async with open_workers(grace_s=0.2) as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            process = (await actor.event("begin"))["process"]
+            await actor.event("frame")
+            await actor.order("ignore-end")
+            await actor.event("ignoring")
+            running.cancel()
+            await actor.event("end")
+            await actor.gone()
+            await made.close()
+            assert not is_running(process)
+
+    stage.run(scenario())
+
+
+def test_an_approval_that_takes_too_long_ends() -> None:
+    async def scenario() -> None:
+        async with open_workers(time_limit_s=2.0) as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.event("end")
+            with pytest.raises(TimedOut):
+                await running
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize("command", [("/nonexistent/worker",), (sys.executable, "-c", "raise SystemExit(3)")])
+def test_a_worker_that_can_not_work_is_a_crash(command: tuple[str, ...]) -> None:
+    async def scenario() -> None:
+        made = Workers(command, spare_idle_s=0)
+        with pytest.raises(WorkerCrashed):
+            await made.approve(approval(FRAME * 20_000))
+        await made.close()
+
+    stage.run(scenario())
+
+
+def test_a_spare_stands_ready_and_is_used_once() -> None:
+    async def scenario() -> None:
+        async with open_workers(spare_idle_s=60) as (made, director):
+            made.warm()
+            spare = made._spare
+            assert spare is not None
+            process = (await spare).pid
+            made.warm()
+            assert made._spare is spare
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            assert (await actor.event("begin"))["process"] == process
+            await actor.order("reply", text="x")
+            await running
+            assert made._spare is not None
+            assert (await made._spare).pid != process
+
+    stage.run(scenario())
+
+
+def test_a_spare_that_died_is_not_used() -> None:
+    async def scenario() -> None:
+        async with open_workers(spare_idle_s=60) as (made, director):
+            made.warm()
+            assert made._spare is not None
+            dead = await made._spare
+            dead.kill()
+            await dead.wait()
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            assert (await actor.event("begin"))["process"] != dead.pid
+            await actor.order("reply", text="x")
+            assert await running == b"x"
+
+    stage.run(scenario())
+
+
+def test_a_spare_is_dropped_when_nothing_happens() -> None:
+    async def scenario() -> None:
+        async with open_workers(spare_idle_s=0.3) as (made, _):
+            made.warm()
+            assert made._spare is not None
+            process = await made._spare
+            assert await process.wait() == 0
+            assert made._spare is None
+
+    stage.run(scenario())
+
+
+def test_closing_ends_the_spare() -> None:
+    async def scenario() -> None:
+        async with open_workers(spare_idle_s=60) as (made, _):
+            made.warm()
+            assert made._spare is not None
+            process = await made._spare
+            await made.close()
+            assert process.returncode is not None
+            made.warm()
+            assert made._spare is None
+
+    stage.run(scenario())
+
+
+def test_an_approval_cancelled_while_its_worker_starts_leaves_none_behind() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            await made.close()
+            assert director.is_quiet
+
+    stage.run(scenario())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs tool: /proc")
+def test_the_daemon_holds_two_pipes_of_a_worker_and_nothing_else_of_it() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            before = pipes_of_this_process()
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            await actor.event("begin")
+            assert len(pipes_of_this_process() - before) == 2
+            await actor.order("reply", text="x")
+            await running
+
+    stage.run(scenario())
+
+
+def pipes_of_this_process() -> set[str]:
+    """Pipes, and the socket pairs that asyncio uses for standard input in place of one."""
+    found = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            target = str(link.readlink())
+            if target.startswith("pipe:"):
+                found.add(target)
+    return found
+
+
+def test_the_environment_of_a_child_holds_what_finds_files_and_display_and_nothing_that_loads_code() -> None:
+    given = {
+        "HOME": "/home/a", "DISPLAY": ":0", "XDG_RUNTIME_DIR": "/run/user/1", "LC_TIME": "kk_KZ.UTF-8", "LANG": "C",
+        "LD_PRELOAD": "x.so", "PYTHONPATH": "/tmp", "QT_PLUGIN_PATH": "/tmp", "PASSWORD": "secret", "PYTHONSTARTUP": "x",
+        "QT_QPA_PLATFORM": "offscreen", "SSLKEYLOGFILE": "/tmp/keys",
+    }  # fmt: skip
+    assert workers.environment(given) == {
+        name: given[name]
+        for name in ("HOME", "DISPLAY", "XDG_RUNTIME_DIR", "LC_TIME", "LANG", "QT_QPA_PLATFORM")
+    }
+
+
+def test_an_approval_does_not_show_its_frame() -> None:
+    assert "SGVsbG8" not in repr(approval())
