@@ -23,10 +23,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 from agent.formats import cms
 from agent.localhost.private_profile import PrivateProfile, prepare_profile
 from demo import sample
-from demo.scenario import Cast, DemoFailed, browser_environment, cast, say
+from demo.cast import Cast, DemoFailed, browser_environment, cast, say
 from demo.screen import Screen
 
 PAGE_S = 60
+AUTH_KEY = "AUTH_RSA256_kokzhiek_buhgalter.p12"
+SIGNING_KEY = "GOST512_kokzhiek_rukovoditel.p12"
+PASSWORD = "Qwerty12"  # noqa: S105  # of every demo key
 
 
 def play(state: Path, out: Path, hidden: Screen, port: int = 0) -> None:
@@ -50,7 +53,7 @@ def _driver(profile: PrivateProfile) -> Iterator[webdriver.Chrome]:
         raise DemoFailed("the scenario needs Chromium and its driver (Debian: chromium, chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    options.add_experimental_option("prefs", {"plugins.always_open_pdf_externally": False})
+    options.add_experimental_option("prefs", {"intl.accept_languages": "ru,ru-RU"})
     for switch in (
         "--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,1000",
         "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile.chromium_profile}",
@@ -81,11 +84,11 @@ class _Play:
         self.sign_in()
         signed, refused = self.filter_acts()
         self.download(signed)
-        self.identify(signed, "AUTH_RSA256_head.p12", "rsa")
-        self.decide(signed, "sign-act", "signed", "GOST512_head.p12")
+        self.identify(signed, AUTH_KEY, "rsa")
+        self.decide(signed, "sign-act", "signed", SIGNING_KEY)
         self.keep(signed, "signed")
-        self.identify(refused, "GOST512_head.p12", "gost")
-        self.decide(refused, "refuse", "refused", "GOST512_head.p12")
+        self.identify(refused, SIGNING_KEY, "gost")
+        self.decide(refused, "refuse", "refused", SIGNING_KEY)
         self.keep(refused, "refused")
         self.see_list({signed: "signed", refused: "refused"})
 
@@ -127,6 +130,8 @@ class _Play:
     def identify(self, act: str, key: str, kind: str) -> None:
         self.tell(f"opens the EDO page and identifies with {key}")
         self._driver.get(f"{self._players.portal_url}acts/{act}/edo")
+        for forget in self._driver.find_elements(By.ID, "forget"):
+            forget.click()  # «Выбрать другой ключ»
         self._find("#identify").click()
         self._sign_in_window(key, f"identify-{kind}")
         self._step_of_page("document")
@@ -185,7 +190,7 @@ class _Play:
         window = self._screen
         window.wait_for_window()
         window.picture(self._out / f"{self._step:02}-window-{name}-open.png")
-        window.open_key(self._players.keys_dir / key, "Qwerty12")
+        window.open_key(self._players.keys_dir / key, PASSWORD)
         window.approve(picture=self._out / f"{self._step:02}-window-{name}-approve.png")
 
     def _find(self, selector: str) -> WebElement:

@@ -111,7 +111,7 @@ DEMO_MAY_IMPORT = (
     "agent.algorithms",
 )
 # What plays the demo puts the programs together; it makes a browser profile that trusts the agent.
-DEMO_PLAYERS = ("demo.scenario", "demo.play")
+DEMO_PLAYERS = ("demo.cast", "demo.scenario", "demo.play")
 DEMO_PLAYERS_MAY_IMPORT = (*DEMO_MAY_IMPORT, "agent.localhost.private_profile", "agent.localhost.identity")
 
 
@@ -418,6 +418,7 @@ def environment_complaints(found: Iterable[Module]) -> list[str]:
         "agent.localhost",
         "agent.__main__",
         "tray",
+        "demo.cast",
         "demo.scenario",
         "demo.play",
         "demo.screen",

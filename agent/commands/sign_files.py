@@ -59,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
     if len(options.files) > 1 and options.out is not None:
         _make_folder(options.out)
     documents = _read(options.files)
+    if options.cosign:
+        documents = _signatures(options.files, documents)
     request = SignRequest(
         documents=documents,
         detached=options.detached,
@@ -66,8 +68,6 @@ def run(options: argparse.Namespace) -> int:
         keys=KeyFilter(allow_expired=True),
         names=tuple(path.name for path in options.files),
     )
-    if options.cosign:
-        _demand_signatures(options.files, documents)
     signed = sign.sign(request, _approval(options))
     for target, signature in zip(targets, signed.signatures, strict=True):
         _write(target, cms.to_pem(signature).encode() if options.pem else signature)
@@ -116,10 +116,13 @@ def _read(files: list[Path]) -> tuple[bytes, ...]:
     return tuple(documents)
 
 
-def _demand_signatures(files: list[Path], documents: tuple[bytes, ...]) -> None:
-    for path, document in zip(files, documents, strict=True):
-        if cms.read(document).content is None:
+def _signatures(files: list[Path], documents: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The documents as CMS in DER, which is what a signer can be added to."""
+    signatures = tuple(cms.unwrap(document) for document in documents)
+    for path, signature in zip(files, signatures, strict=True):
+        if cms.read(signature).content is None:
             raise BadInput(f"{path} is a detached signature; adding a signer to one is not built yet")
+    return signatures
 
 
 def _approval(options: argparse.Namespace) -> Approval:

@@ -15,6 +15,7 @@ import json
 import re
 import socket
 import sqlite3
+import ssl
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ from demo.sample import Person
 from demo.settings import Settings
 from tests.support import chains
 from tests.support.chains import Party
+from tests.support.sites import ServerCertificate
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LEGAL, INDIVIDUAL = "1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.1"
@@ -223,12 +225,23 @@ def _is_html(response: httpx.Response) -> bool:
 
 
 @contextlib.contextmanager
-def served(folder: Path, **more: Any) -> Iterator[Portal]:
-    """The portal on a free port."""
+def served(
+    folder: Path, *, name: str | None = None, certificate: ServerCertificate | None = None, **more: Any
+) -> Iterator[Portal]:
+    """The portal on a free port; over TLS with a certificate, and then also under a public name."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        portal = new(folder, port=listener.getsockname()[1], **more)
+        port = listener.getsockname()[1]
+        scheme = "https" if certificate else "http"
+        public_name = f"{scheme}://{name}:{port}" if name else None
+        portal = new(folder, port=port, public_name=public_name, is_tls=certificate is not None, **more)
         config = uvicorn.Config(
-            portal.app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1
+            portal.app,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+            ssl_certfile=certificate.certificate_path if certificate else None,
+            ssl_keyfile=certificate.key_path if certificate else None,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -244,15 +257,21 @@ class FakeAgent:
     """A WebSocket that answers calls of the page from `script`: a key signs, a text is the answer as it stands, "hang up" closes,
     "wait" answers nothing. The last entry repeats."""
 
-    def __init__(self, *script: Party | str, greeting: str = '{"result":{"version":"1.4"}}') -> None:
+    def __init__(
+        self,
+        *script: Party | str,
+        greeting: str = '{"result":{"version":"1.4"}}',
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.tls = tls
         self.script = list(script)
         self.greeting = greeting
         self.calls: list[dict[str, Any]] = []
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._server = serve(self._converse, "127.0.0.1", 0)
-        self.url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}/"
+        self._server = serve(self._converse, "127.0.0.1", 0, ssl=self.tls)
+        self.url = f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self._server.socket.getsockname()[1]}/"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
         return self

@@ -1,0 +1,176 @@
+"""The owner's record of what was asked and signed: JSON lines, each holding the SHA-256 of the line before it.
+
+    {"previous":"…","time":"…","event":"asked","id":"…","kind":"site","origin":"https://…","action":"sign","count":2,…}
+    {"previous":"…","time":"…","event":"decided","id":"…","decision":"approved","certificate":"…","owner":"…"}
+    {"previous":"…","time":"…","event":"signed","id":"…",…}
+
+`asked` is written before a window opens, `decided` when the person has said yes or no, and `signed` before the signature leaves
+the process; `left` and `failed` end an operation otherwise. There is no document, no signature, no password and no path in it.
+
+The chain shows damage and careless edits; it does not stop the owner of the file, who can write a whole new chain. A line
+that a power cut tore is kept, closed and chained over, and `verify_chain` names it. Standard library only: the daemon reads
+the last signatures from here.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from agent import locks
+from agent.errors import AgentError, StorageFailed
+from protocol.control import Receipt
+
+Event: TypeAlias = Literal["asked", "decided", "signed", "left", "failed"]
+
+FIRST = "0" * 64  # what the first line gives as the hash of the line before it
+_BLOCK_BYTES = 64 * 1024
+_MAX_RECENT_BYTES = 8 * 1024 * 1024  # how far back `recent` looks
+
+
+class JournalBroken(AgentError):
+    """The chain does not hold. `line` counts from 1."""
+
+    code = "journal-broken"
+
+    def __init__(self, line: int, detail: str) -> None:
+        super().__init__(f"line {line}: {detail}")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal at `path`. Nothing is opened before it is needed."""
+
+    path: Path
+
+    def write(self, event: Event, operation_id: str, at: datetime, facts: Mapping[str, Any]) -> None:
+        """Adds one line, and returns when it is on the disk. Raises StorageFailed; then nothing was added."""
+        entry = {"time": at.isoformat(timespec="seconds"), "event": event, "id": operation_id, **facts}
+        try:
+            with locks.held(self.path):
+                _append(self.path, entry)
+        except OSError as error:
+            raise StorageFailed(f"the journal can't be written: {error.strerror}") from error
+
+    def recent(self, count: int) -> tuple[Receipt, ...]:
+        """The last signatures, newest first. Reads without the lock; what can't be read is passed over."""
+        found: list[Receipt] = []
+        for line in _lines_from_end(self.path):
+            receipt = _receipt(line)
+            if receipt is not None:
+                found.append(receipt)
+            if len(found) >= count:
+                break
+        return tuple(found)
+
+    def verify_chain(self) -> int:
+        """How many lines there are. Raises JournalBroken at the first that does not follow from the one before it."""
+        previous = FIRST
+        number = 0
+        try:
+            with self.path.open("rb") as stream:
+                for number, line in enumerate(stream, start=1):
+                    _check(number, line, previous)
+                    previous = _hash(line)
+        except FileNotFoundError:
+            return 0
+        return number
+
+
+def _append(path: Path, entry: Mapping[str, Any]) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "r+b", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        last = _last_line(stream, size)
+        torn = b"" if not last or last.endswith(b"\n") else b"\n"
+        previous = _hash(last + torn) if last else FIRST
+        line = json.dumps({"previous": previous, **entry}, ensure_ascii=False, separators=(",", ":"))
+        try:
+            _write_all(stream, torn + line.encode() + b"\n")
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(size)  # half a line would break the chain
+            raise
+
+
+def _write_all(stream: Any, octets: bytes) -> None:
+    view = memoryview(octets)
+    while view:
+        view = view[stream.write(view) :]
+
+
+def _last_line(stream: Any, size: int) -> bytes:
+    """The last line with its end, or without one where it is torn; empty for an empty file."""
+    tail = b""
+    start = size
+    while start > 0 and b"\n" not in tail[:-1]:
+        length = min(_BLOCK_BYTES, start)
+        start -= length
+        stream.seek(start)
+        tail = _read_exactly(stream, length) + tail
+    return tail[tail[:-1].rfind(b"\n") + 1 :]
+
+
+def _read_exactly(stream: Any, length: int) -> bytes:
+    parts = []
+    while length > 0:
+        part = stream.read(length)
+        if not part:
+            raise OSError(0, "the journal became shorter while it was read")
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _hash(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def _check(number: int, line: bytes, previous: str) -> None:
+    try:
+        entry = json.loads(line)
+    except ValueError as error:
+        raise JournalBroken(number, "not a whole entry") from error
+    if not isinstance(entry, dict) or entry.get("previous") != previous or not line.endswith(b"\n"):
+        raise JournalBroken(number, "does not follow from the line before it")
+
+
+def _lines_from_end(path: Path) -> Iterator[bytes]:
+    """The lines of the file, the last one first, as far back as is worth reading; nothing where there is no file."""
+    try:
+        stream = path.open("rb")
+    except OSError:
+        return
+    with stream:
+        start = stream.seek(0, os.SEEK_END)
+        limit = max(0, start - _MAX_RECENT_BYTES)
+        rest = b""
+        while start > limit:
+            length = min(_BLOCK_BYTES, start)
+            start -= length
+            stream.seek(start)
+            first, *lines = (stream.read(length) + rest).split(b"\n")
+            yield from reversed(lines)
+            rest = first
+        if start == 0:
+            yield rest
+
+
+def _receipt(line: bytes) -> Receipt | None:
+    try:
+        entry = json.loads(line)
+        if entry["event"] != "signed":
+            return None
+        return Receipt(str(entry["time"]), str(entry["site"]), str(entry["owner"]), int(entry["count"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def digests_of(digests: Sequence[str]) -> dict[str, Any]:
+    """The facts about documents: how many, and the digest of each in hex."""
+    return {"count": len(digests), "digests": list(digests)}

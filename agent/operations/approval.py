@@ -1,0 +1,150 @@
+"""One approval: who asks, the person who is asked, and what there is to ask about. Every operation gets one and acts through it."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+from agent.certificate import Certificate
+from agent.errors import AgentError, StorageFailed, UserCancelled
+from agent.grants import Grants
+from agent.journal import Event, Journal, digests_of
+from agent.origins import Origin
+from agent.recent_keys import RecentKeys
+from agent.secret import Secret
+from agent.signer import Signer
+from agent.trust.anchors import Anchor
+from agent.user.base import PageLeft, User
+from protocol import work
+from protocol.prompts import Action, Document, Language
+
+
+class StoredKey(Protocol):
+    """An opened key with its certificate, and what else of certificates lay beside it."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def certificate(self) -> Certificate: ...
+    @property
+    def certificates(self) -> Sequence[Certificate]: ...
+    def signer(self) -> Signer: ...
+    def wipe(self) -> None: ...
+
+
+class FoundKey(Protocol):
+    """A key file that lies in one of the usual places, not opened."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def storage(self) -> str: ...
+    @property
+    def modified(self) -> datetime: ...
+    @property
+    def label(self) -> str: ...
+
+
+class KeyStores(Protocol):
+    """Where keys come from: agent.keystores.catalog, or a test's own."""
+
+    def open(self, storage: str, path: Path, password: Secret, /) -> Sequence[StoredKey]:
+        """The keys in a store. Raises WrongPassword, BrokenKeyStore, UnsupportedKey."""
+        ...
+
+    def find(self, folders: Sequence[Path], limit: int, /) -> Sequence[FoundKey]:
+        """Key files in these folders, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an operation works with. `now` is the clock; `test_anchors` are authorities whose keys prove nothing about anybody."""
+
+    kind: work.CallerKind
+    origin: Origin
+    language: Language
+    user: User
+    key_stores: KeyStores
+    journal: Journal
+    grants: Grants
+    recent_keys: RecentKeys
+    now: Callable[[], datetime]
+    test_anchors: tuple[Anchor, ...] = ()
+    key_folders: tuple[Path, ...] = ()
+    waiting: int = 0
+
+    def record(self, action: Action, documents: Sequence[Document]) -> "Record":
+        """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""
+        record = Record(self, action, documents)
+        record.write("asked")
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the journal learns of one operation. As a context it also notes how the operation ends if it does not succeed."""
+
+    approval: Approval
+    action: Action
+    documents: Sequence[Document]
+    operation_id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def decided(
+        self, decision: Literal["approved", "cancelled"], certificate: Certificate | None = None
+    ) -> None:
+        """The person has said yes or no. Raises StorageFailed."""
+        self.write("decided", decision=decision, **_owner_of(certificate))
+
+    def signed(self, certificate: Certificate) -> None:
+        """The receipt: on the disk when this returns. Raises StorageFailed; then no signature may leave."""
+        self.write("signed", **_owner_of(certificate))
+
+    def write(self, event: Event, **facts: Any) -> None:
+        """One line. Raises StorageFailed."""
+        origin = self.approval.origin
+        caller = {
+            "kind": self.approval.kind,
+            "origin": origin.canonical,
+            "site": origin.site,
+            "action": self.action,
+        }
+        documents = digests_of([document.digest for document in self.documents])
+        self.approval.journal.write(
+            event, self.operation_id, self.approval.now(), {**caller, **documents, **facts}
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, StorageFailed):
+            return  # what can't be written can't be noted either
+        try:
+            self._ended_by(error)
+        except StorageFailed as failed:
+            failed.__context__ = error
+            if not isinstance(error, PageLeft):
+                raise
+
+    def _ended_by(self, error: BaseException) -> None:
+        match error:
+            case UserCancelled():
+                self.decided("cancelled")
+            case PageLeft():
+                self.write("left")
+            case AgentError():
+                self.write("failed", code=error.code)
+            case _:
+                self.write("failed", code="internal")
+
+
+def _owner_of(certificate: Certificate | None) -> dict[str, str]:
+    if certificate is None:
+        return {}
+    return {"certificate": certificate.fingerprint, "owner": certificate.common_name}

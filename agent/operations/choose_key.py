@@ -1,0 +1,236 @@
+"""From a question to an opened key: the person names a file, types its password, reads whose key it is and approves.
+
+A wrong password or a broken file is asked again in the same window. Every key in a file is shown; those that the request does
+not allow are disabled, with the reason. What must hold of a key:
+
+    purpose       what the certificate says the key is for ("sign", "identify")
+    usages        every OID stands in the extended key usage
+    iin, bin,     are those of the certificate, if given
+    serial_number
+    authorities   the chain ends at a national authority (None), at one of these (a list), anywhere (an empty list)
+    validity      the certificate is valid now, unless `allow_expired`: then the person is warned
+
+# Not checked here: revocation. Nothing asks an authority yet.
+"""
+
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agent import certificate as certificates
+from agent import grants, logs
+from agent.certificate import Certificate
+from agent.errors import AgentError, BadInput, BrokenKeyStore, KeyUnsuitable, StorageFailed, WrongPassword
+from agent.operations.approval import Approval, StoredKey
+from agent.recent_keys import UsedKey
+from agent.trust import anchors, path
+from agent.trust.anchors import Anchor
+from agent.user.base import Opened
+from protocol import prompts
+from protocol.messages import KeyFilter
+
+_DATES = ("expired", "not-yet-valid")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A filter with its authorities read, so that nothing in a request can fail once the person is asked."""
+
+    wanted: KeyFilter
+    anchors: tuple[Anchor, ...] | None  # None: any chain will do
+    intermediates: tuple[Certificate, ...] = ()
+    test_anchors: tuple[Anchor, ...] = ()
+
+    def is_test(self, key: StoredKey, at: datetime) -> bool:
+        """Whether a test authority issued the key's certificate."""
+        return _leads_to(key, self.test_anchors, self.intermediates, at)
+
+    def reasons(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
+        """Text keys of what does not fit; dates come last, so that an allowed one is told from a forbidding one."""
+        certificate, wanted = key.certificate, self.wanted
+        checks = {
+            "unsupported": not certificate.public_key.is_supported,
+            "wrong-use": wanted.purpose != "any" and wanted.purpose not in certificate.uses,
+            "missing-eku": not set(wanted.usages) <= set(certificate.extended_key_usage),
+            "other-iin": wanted.iin not in ("", certificate.iin),
+            "other-bin": wanted.bin not in ("", certificate.bin),
+            "other-serial": not _is_serial(wanted.serial_number, certificate.serial_number),
+            "untrusted-chain": self.anchors is not None
+            and not _leads_to(key, self.anchors, self.intermediates, at),
+            "not-yet-valid": at < certificate.not_before,
+            "expired": at > certificate.not_after,
+        }
+        return tuple(reason for reason, applies in checks.items() if applies)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The key that the person approved. Wipe it after use."""
+
+    key: StoredKey
+    opened: Opened
+    remember: bool
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[StoredKey]:
+        """The key for the length of a block, and not longer."""
+        try:
+            yield self.key
+        finally:
+            self.key.wipe()
+
+
+def judge(wanted: KeyFilter, approval: Approval) -> Judge:
+    """Reads a filter. Raises BadInput if a given authority is none."""
+    if wanted.authorities is None:
+        return Judge(wanted, anchors.production(), (), approval.test_anchors)
+    if not wanted.authorities:
+        return Judge(wanted, None, (), approval.test_anchors)
+    try:
+        given = tuple(Certificate.from_pem_or_der(text.encode()) for text in wanted.authorities)
+    except UnicodeEncodeError as error:
+        raise BadInput("an authority in the chain is no certificate") from error
+    return Judge(wanted, anchors.from_certificates(given), given, approval.test_anchors)
+
+
+def shown_purpose(wanted: KeyFilter) -> prompts.Purpose:
+    """What the request is for, in a word: as it says, or as the usages that it asks for tell."""
+    if wanted.purpose == "any" and certificates.CLIENT_AUTH in wanted.usages:
+        return "identify"
+    if wanted.purpose == "any" and certificates.EMAIL_PROTECTION in wanted.usages:
+        return "sign"
+    return wanted.purpose
+
+
+def choose(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Choice:
+    """The key that the person opened and approved. Raises what User.ask raises, and AgentErrors that can't be mended."""
+    while True:
+        opened = _ask_to_open(approval, prompt)
+        prompt = dataclasses.replace(prompt, chosen=opened.path, problem=None)
+        try:
+            keys = _open(approval, prompt, opened)
+        except AgentError as error:
+            if not error.retryable:
+                raise
+            prompt = dataclasses.replace(prompt, problem=_problem(error))
+            continue
+        choice = _choose(approval, judge, prompt, opened, keys)
+        if choice is not None:
+            _remember(approval, choice)
+            return choice
+
+
+def _ask_to_open(approval: Approval, prompt: prompts.OpenKey) -> Opened:
+    answer = approval.user.ask(prompt)
+    assert isinstance(answer, Opened)
+    return answer
+
+
+def _open(approval: Approval, prompt: prompts.OpenKey, opened: Opened) -> Sequence[StoredKey]:
+    """The keys in the file; the password ends here."""
+    with opened.password:
+        if opened.storage not in prompt.storages:
+            raise BrokenKeyStore(f"a key store of the kind {opened.storage} is not asked for")
+        keys = approval.key_stores.open(opened.storage, Path(opened.path), opened.password)
+    if not keys:
+        raise BrokenKeyStore("the file holds no key")
+    return keys
+
+
+def _choose(
+    approval: Approval, judge: Judge, prompt: prompts.OpenKey, opened: Opened, keys: Sequence[StoredKey]
+) -> Choice | None:
+    """The approved key; None where the person wants another file. The other keys are wiped."""
+    at = approval.now()
+    shown = tuple(_shown(key, opened, judge, at) for key in keys)
+    chosen: StoredKey | None = None
+    try:
+        answer = approval.user.ask(
+            prompts.ChooseKey(shown, remember_days=grants.DAYS if prompt.caller.is_new else 0)
+        )
+        if isinstance(answer, prompts.BackToFiles):
+            return None
+        assert isinstance(answer, prompts.Approved)
+        chosen = _suitable(answer.key_id, keys, shown)
+        return Choice(chosen, opened, answer.remember and prompt.caller.is_new)
+    finally:
+        for key in keys:
+            if key is not chosen:
+                key.wipe()
+
+
+def _suitable(key_id: str, keys: Sequence[StoredKey], shown: tuple[prompts.Key, ...]) -> StoredKey:
+    for key, facts in zip(keys, shown, strict=True):
+        if facts.key_id == key_id and facts.suitable:
+            return key
+    raise KeyUnsuitable("the approved key is none of those that may be used")
+
+
+def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime) -> prompts.Key:
+    certificate = key.certificate
+    reasons = judge.reasons(key, at)
+    harmless = _DATES if judge.wanted.allow_expired else ()
+    is_test = judge.is_test(key, at)
+    return prompts.Key(
+        key_id=key.key_id,
+        storage=opened.storage,
+        path=opened.path,
+        owner=certificate.common_name,
+        iin=certificate.iin or "",
+        organisation=certificate.organisation or "",
+        bin=certificate.bin or "",
+        roles=certificate.roles,
+        uses=certificate.uses,
+        algorithm=certificate.display_name,
+        issuer=certificate.issuer.common_name,
+        serial_number=f"{certificate.serial_number:x}",
+        not_before=certificate.not_before.isoformat(),
+        not_after=certificate.not_after.isoformat(),
+        suitable=all(reason in harmless for reason in reasons),
+        reasons=(*reasons, "test-authority") if is_test else reasons,
+        is_test=is_test,
+    )
+
+
+def _leads_to(
+    key: StoredKey, ends: tuple[Anchor, ...], intermediates: Sequence[Certificate], at: datetime
+) -> bool:
+    """Whether the chain ends at one of the anchors. Dates of the key's own certificate are judged for themselves."""
+    certificate = key.certificate
+    moment = min(max(at, certificate.not_before), certificate.not_after)
+    try:
+        path.build(certificate, ends, at=moment, intermediates=(*key.certificates, *intermediates))
+    except path.PathFailure:
+        return False
+    return True
+
+
+def _is_serial(wanted: str, serial_number: int) -> bool:
+    """Serial numbers are compared as numbers: pages write them with leading zeros, colons and in either case."""
+    if not wanted:
+        return True
+    digits = wanted.replace(":", "").replace(" ", "").lower().removeprefix("0x").lstrip("0")
+    return digits == f"{serial_number:x}"
+
+
+def _problem(error: AgentError) -> prompts.Problem:
+    tries_left = error.tries_left if isinstance(error, WrongPassword) else None
+    return prompts.Problem(error.code, tries_left, error.detail)
+
+
+def _remember(approval: Approval, choice: Choice) -> None:
+    """What makes the next time easier. Failing to note it does not stop the operation."""
+    certificate = choice.key.certificate
+    used = UsedKey(choice.opened.path, certificate.common_name, certificate.not_after.isoformat())
+    try:
+        if approval.kind != "command":
+            approval.recent_keys.add(used)
+        if choice.remember:
+            approval.grants.remember(approval.origin, approval.now())
+    except StorageFailed as error:
+        logs.note(_log, logging.WARNING, "the choice could not be remembered", code=error.code)

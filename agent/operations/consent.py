@@ -1,0 +1,98 @@
+"""What the person is shown before they decide: who asks, and what is asked for.
+
+The digests are SHA-256 over the very octets that will be signed, frozen before the window opens. Where a page gives only a
+digest, that is shown, and said to be all there is.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent import origins
+from agent.operations.approval import Approval
+from protocol import prompts
+from protocol.messages import OPENABLE_STORAGES
+
+MAX_KEY_FILES = 50
+
+
+def describe(
+    contents: Sequence[bytes], names: Sequence[str] = (), *, are_digests: bool = False
+) -> tuple[prompts.Document, ...]:
+    """The list of documents as the person sees it."""
+    described = _digest if are_digests else _document
+    padded = [*names, *[""] * len(contents)]
+    return tuple(described(content, name) for content, name in zip(contents, padded, strict=False))
+
+
+def ask_for_key(
+    approval: Approval,
+    action: prompts.Action,
+    documents: tuple[prompts.Document, ...],
+    *,
+    purpose: prompts.Purpose,
+    detached: bool,
+    storages: tuple[str, ...],
+    language: prompts.Language | None,
+) -> prompts.OpenKey:
+    """The first question of an approval, with everything that the window shows from beginning to end."""
+    files = _key_files(approval)
+    used = approval.recent_keys.read()
+    last = Path(used[0].path) if used else None
+    return prompts.OpenKey(
+        caller=_caller(approval),
+        action=action,
+        purpose=purpose,
+        documents=documents,
+        detached=detached,
+        language=language or approval.language,
+        storages=storages or OPENABLE_STORAGES,
+        folder=str(last.parent if last else Path.home()),
+        files=files,
+        chosen=str(last) if last and any(file.path == str(last) for file in files) else "",
+        waiting=approval.waiting,
+    )
+
+
+def _document(content: bytes, name: str) -> prompts.Document:
+    digest = hashlib.sha256(content).hexdigest()
+    return prompts.Document(name=name, size=len(content), digest_name="SHA-256", digest=digest)
+
+
+def _digest(digest: bytes, name: str) -> prompts.Document:
+    # Which hash it is of is not said anywhere; its length is what there is.
+    label = f"{8 * len(digest)} bit"
+    return prompts.Document(name=name, size=None, digest_name=label, digest=digest.hex(), is_digest=True)
+
+
+def _caller(approval: Approval) -> prompts.Caller:
+    origin = approval.origin
+    is_site = approval.kind == "site"
+    return prompts.Caller(
+        kind=approval.kind,
+        origin=origin.canonical,
+        site=origin.site,
+        registrable=origins.registrable(origin),
+        is_new=is_site and not approval.grants.is_remembered(origin, approval.now()),
+        warning=origins.warning(origin),
+    )
+
+
+def _key_files(approval: Approval) -> tuple[prompts.KeyFile, ...]:
+    """Key files in the usual folders and where earlier ones lay, with what is known of them."""
+    used = {key.path: key for key in approval.recent_keys.read()}
+    folders = dict.fromkeys([*(Path(path).parent for path in used), *approval.key_folders])
+    files = []
+    for found in approval.key_stores.find(tuple(folders), MAX_KEY_FILES):
+        known = used.get(str(found.path))
+        files.append(
+            prompts.KeyFile(
+                path=str(found.path),
+                storage=found.storage,
+                modified=found.modified.isoformat(timespec="seconds"),
+                label=found.label,
+                owner=known.owner if known else "",
+                valid_until=known.valid_until if known else "",
+            )
+        )
+    return tuple(files)

@@ -1,0 +1,95 @@
+"""The person at a terminal, who named key and documents on the command line: only the password is left to ask.
+
+A terminal does not ask twice: what a window would show beside its password field ends the command here, as the error that it is.
+"""
+
+import getpass
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+from agent import errors
+from agent.secret import Secret
+from agent.user.base import Answer, Opened, Prompt
+from protocol import pipes, prompts
+
+_RETRYABLE: dict[str, type[errors.AgentError]] = {
+    cls.code: cls
+    for cls in (errors.WrongPassword, errors.BrokenKeyStore, errors.UnsupportedKey, errors.KeyUnsuitable)
+}
+
+
+class TerminalUser:
+    """Answers with the key file at `path`; `key_id` picks one of several keys in it. `warn` gets a line in English."""
+
+    def __init__(
+        self,
+        path: str,
+        storage: str,
+        read_password: Callable[[], Secret],
+        *,
+        key_id: str = "",
+        warn: Callable[[str], None] = lambda line: print(line, file=sys.stderr),  # noqa: T201  # a terminal
+    ) -> None:
+        self._path = path
+        self._storage = storage
+        self._read_password = read_password
+        self._key_id = key_id
+        self._warn = warn
+
+    def ask(self, prompt: Prompt) -> Answer:
+        if isinstance(prompt, prompts.OpenKey):
+            if prompt.problem is not None:
+                raise _RETRYABLE.get(prompt.problem.code, errors.BrokenKeyStore)(prompt.problem.detail)
+            return Opened(self._path, self._storage, self._read_password())
+        return self._approve(prompt)
+
+    def tell(self, message: prompts.Finished) -> None:
+        """The exit code tells it."""
+
+    def wait_behind(self, count: int) -> None:
+        """Nobody waits behind a command."""
+
+    def leave(self) -> None:
+        """A command that is interrupted ends by itself."""
+
+    def still_there(self) -> None:
+        """They wait for the command to end."""
+
+    def close(self) -> None:
+        """There is no window."""
+
+    def _approve(self, prompt: prompts.ChooseKey) -> prompts.Approved:
+        keys = [key for key in prompt.keys if self._key_id in ("", key.key_id)]
+        if not keys:
+            raise errors.KeyUnsuitable("there is no such key in the file")
+        key = next((key for key in keys if key.suitable and not key.reasons), keys[0])
+        if not key.suitable:
+            raise errors.KeyUnsuitable(f"the key can't be used: {', '.join(key.reasons)}")
+        if len([other for other in keys if other.suitable]) > 1:
+            self._warn(
+                f"the file holds several keys, signing with {key.owner}, {key.algorithm} ({key.key_id})"
+            )
+        if "sign" not in key.uses:
+            self._warn(f"the certificate of {key.owner} is not meant for signing")
+        for reason in key.reasons:
+            self._warn(f"the certificate of {key.owner}: {reason}")
+        return prompts.Approved(key.key_id)
+
+
+def type_password(question: str) -> Secret:
+    """What the person types, unseen. Raises UserCancelled where they interrupt, or there is nobody to type."""
+    try:
+        return Secret(bytearray(getpass.getpass(question).encode()))
+    except (EOFError, KeyboardInterrupt) as error:
+        raise errors.UserCancelled from error
+
+
+def read_password(stream: BinaryIO) -> Secret:
+    """The first line of a stream, without its end. Raises BadInput where it is too long."""
+    line = bytearray(stream.readline(pipes.MAX_SECRET_BYTES + 2))
+    while line.endswith((b"\n", b"\r")):
+        del line[-1]
+    if len(line) > pipes.MAX_SECRET_BYTES:
+        raise errors.BadInput(f"a password over {pipes.MAX_SECRET_BYTES} octets")
+    return Secret(line)

@@ -1,0 +1,258 @@
+"""The person at a window, which is a process of its own (`python -m tray window`) at the other end of two pipes.
+
+The window starts before anybody is asked: a process that waits shows itself in a fraction of the time that a fresh one takes. One
+thread reads what it says; all else happens in the thread that asks, so only that one writes to it.
+
+The window's password comes in a frame of its own and goes from the pipe into the one bytearray of a Secret.
+"""
+
+import contextlib
+import io
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from agent.errors import AgentError, NoOneToAsk, TimedOut, UserCancelled, WindowFailed
+from agent.secret import Secret
+from agent.user.base import Answer, Opened, PageLeft, Prompt
+from protocol import pipes, prompts
+from protocol.errors import PipeBroken, ProtocolError
+
+Seen: TypeAlias = prompts.Shown | prompts.Activity
+
+# How the window's program ends where it has nothing to show itself on (see tray/startup.py): no display, no Qt.
+_NOTHING_TO_SHOW_ON = (3, 4)
+_ABORTED = -6  # Qt gives up on a display this way, before a window is shown
+_GRACE_S = 1.0
+LINGER_S = 2.5  # the daemon grants a worker that has replied 3 seconds more
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a person may take: without touching the window, and in all."""
+
+    idle_s: float = 5 * 60.0
+    total_s: float = 30 * 60.0
+
+
+class _Event:
+    """What happens while the thread that asks waits: one of the subclasses, or a message of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Left(_Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(_Event):
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended(_Event):
+    process: "subprocess.Popen[bytes]"
+    complaint: str
+
+
+class WindowUser:
+    """Asks through the window that `command` starts. `notice` hears, in the asking thread, when it is shown and touched."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        limits: Limits = Limits(),
+        notice: Callable[[Seen], None] = lambda _: None,
+    ) -> None:
+        self._command = tuple(command)
+        self._limits = limits
+        self._notice = notice
+        self._events: queue.SimpleQueue[_Event | prompts.FromWindow | Opened] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._was_shown = False
+        self._has_left = False
+        self._is_told = False
+        self._deadline: float | None = None
+        self._watchdog: threading.Timer | None = None
+
+    def start(self) -> None:
+        """Starts the window's process, which shows nothing yet. Raises NoOneToAsk."""
+        try:
+            process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            )
+        except OSError as error:
+            raise NoOneToAsk(f"the window can't be started: {error.strerror}") from error
+        self._process = process
+        threading.Thread(target=self._read, args=(process,), name="window reader", daemon=True).start()
+
+    def ask(self, prompt: Prompt) -> Answer:
+        self._begin()
+        self._send(prompt)
+        idle_since = time.monotonic()
+        while True:
+            event = self._next_event(idle_since)
+            match event:
+                case _Left():
+                    raise PageLeft
+                case _Ended(process, complaint):
+                    if process is self._process:  # not a spare that died before anybody was asked
+                        raise self._why_it_ended(complaint)
+                case _Waiting(count):
+                    self._send(prompts.Waiting(count))
+                case prompts.Shown() | prompts.Activity():
+                    self._was_shown = True
+                    idle_since = time.monotonic()
+                    self._notice(event)
+                case prompts.Cancelled():
+                    raise UserCancelled
+                case Opened() if isinstance(prompt, prompts.OpenKey):
+                    return event
+                case prompts.Approved() | prompts.BackToFiles() if isinstance(prompt, prompts.ChooseKey):
+                    return event
+                case _:
+                    raise WindowFailed(
+                        f"the window answered {type(prompt).__name__} with {type(event).__name__}"
+                    )
+
+    def tell(self, message: prompts.Finished) -> None:
+        if self._process is not None and not self._has_left:
+            self._is_told = True
+            with contextlib.suppress(AgentError, PageLeft):
+                self._send(message)
+
+    def wait_behind(self, count: int) -> None:
+        self._events.put(_Waiting(count))
+
+    def leave(self) -> None:
+        if self._is_told:
+            return
+        self._has_left = True
+        self._events.put(_Left())
+        self._kill()  # the thread that asks may be stuck in a write to a window that hangs
+
+    def still_there(self) -> None:
+        """Also raises UserCancelled: the window can be closed while the agent works."""
+        if self._has_left:
+            raise PageLeft
+        with contextlib.suppress(queue.Empty):
+            while True:
+                # Whatever else it says now, the person has approved.
+                if isinstance(self._events.get_nowait(), prompts.Cancelled):
+                    raise UserCancelled
+
+    def close(self) -> None:
+        """Ends the window; one that was told how it ended closes by itself, and gets a moment for that."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        if self._process is None:
+            return
+        if self._is_told:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(LINGER_S)
+        self._close_input(self._process)
+        if not self._is_told:
+            self._reap(self._process)
+
+    def _begin(self) -> None:
+        """The first question starts the clock, and the window if it did not survive the wait for it."""
+        if self._has_left:
+            raise PageLeft
+        if self._deadline is None and self._process is not None and self._process.poll() is not None:
+            self._close_input(self._process)
+            self._process = None
+        if self._process is None:
+            self.start()
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._limits.total_s
+            self._watchdog = threading.Timer(self._limits.total_s, self._kill)
+            self._watchdog.daemon = True
+            self._watchdog.start()
+
+    def _next_event(self, idle_since: float) -> _Event | prompts.FromWindow | Opened:
+        assert self._deadline is not None
+        until = min(self._deadline, idle_since + self._limits.idle_s)
+        try:
+            return self._events.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty:
+            raise TimedOut("the person did not answer in time") from None
+
+    def _send(self, message: prompts.ToWindow) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        view = memoryview(pipes.pack_json(prompts.to_message(message)))
+        try:
+            while view:
+                view = view[self._process.stdin.write(view) :]
+        except OSError as error:
+            if self._has_left:
+                raise PageLeft from error
+            raise self._why_it_ended("") from error
+
+    def _read(self, process: "subprocess.Popen[bytes]") -> None:
+        """The reader's thread: everything that the window says, and its end."""
+        stdout = cast("io.FileIO", process.stdout)  # which it is without a buffer
+        complaint = "reading from the window failed"
+        try:
+            with stdout:
+                while (frame := pipes.read_frame(stdout)) is not None:
+                    self._events.put(_message_of(frame, stdout))
+            complaint = ""
+        except (ProtocolError, OSError) as error:
+            complaint = str(error)
+        finally:
+            self._events.put(_Ended(process, complaint))
+
+    def _why_it_ended(self, complaint: str) -> AgentError:
+        assert self._process is not None
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return TimedOut("the approval took longer than it may")
+        status = self._reap(self._process)
+        if status in _NOTHING_TO_SHOW_ON or (status == _ABORTED and not self._was_shown):
+            return NoOneToAsk(f"no window could be shown, its program ended with {status}")
+        return WindowFailed(complaint or f"the window's program ended with {status}")
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                self._process.kill()
+
+    def _reap(self, process: subprocess.Popen[bytes]) -> int:
+        """Its exit status; a process that goes on without its pipes is killed."""
+        try:
+            return process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            return process.wait()
+
+    @staticmethod
+    def _close_input(process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+
+
+def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> prompts.FromWindow | Opened:
+    """What a frame says; KeyOpened together with the password that follows it. Raises ProtocolError."""
+    kind, payload = frame
+    if kind != pipes.JSON:
+        raise PipeBroken(f"a {kind!r} frame, a message expected")
+    message = prompts.from_message(pipes.unpack_json(payload))
+    if isinstance(message, prompts.KeyOpened):
+        secret = pipes.read_frame(stdout)
+        if secret is None or secret[0] != pipes.SECRET:
+            raise PipeBroken("no password after a key file")
+        return Opened(message.path, message.storage, Secret(secret[1]))
+    if isinstance(message, prompts.OpenKey | prompts.ChooseKey | prompts.Waiting | prompts.Finished):
+        raise PipeBroken(f"the window asks back: {type(message).__name__}")
+    return message
+
+
+def command_of_tray(python: str) -> tuple[str, ...]:
+    """The command line of the real window."""
+    return (python, "-m", "tray", "window")

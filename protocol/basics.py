@@ -1,0 +1,240 @@
+"""The dialect of kz.gov.pki.knca.basics: named arguments, `{"body":{"result":[…]},"status":true}`.
+
+Every error has `code`, `details`, `message` and `status` false, every success an object `body`: clients read all of them
+unasked. A cancelled request is a success with an empty body. A single document is answered with an array of one.
+
+What nothing published settles is decided here:
+
+* A document that is itself a CMS signature is signed as the octets it is. `data` is what the page wants signed, `encapsulate`
+  would have two meanings otherwise, and the digest that the person sees stays the digest of what the page sent.
+* `allowedStorages` may be a list, null, an empty list (all) or one text with commas. Names that we don't know are passed
+  over; if nothing is left that can be opened, the request fails before a window is shown.
+* `extKeyUsageOids` may be absent (no filter) but not null. `locale` defaults to Kazakh; English is understood.
+* A `tsaProfile` other than null, false and the empty text asks for a timestamp. A signature without one would be less than
+  what was asked for, so the request fails.
+
+`signerParams.password`, which some clients send, is not read at all, nor is `logo`.
+"""
+
+from typing import Any, Final
+
+from protocol import base64_text, json_text, messages
+from protocol.errors import BadCall
+from protocol.messages import Call
+from protocol.prompts import Language
+
+MODULE = "kz.gov.pki.knca.basics"
+
+_API_VERSION = 2
+_CLASS = "Basics"
+_LANGUAGES: Final[dict[str, Language]] = {"kk": "kk", "ru": "ru", "en": "en"}
+_ILLEGAL = "java.lang.IllegalArgumentException: "
+_CODES: Final = {"bad-input": "INVALID_SIGNING_PARAMS", "internal": "INVOCATION_ERROR"}
+_OTHER_METHODS: Final = {
+    "generateCsr": "CSR_GENERATING_FAILURE",
+    "importCertificate": "CERTIFICATE_IMPORTING_FAILURE",
+}
+
+
+class _JsonComplaint(Exception):
+    """What org.json says of a member that is missing or of another type."""
+
+
+def decode(message: dict[str, Any]) -> Call:
+    """The call in a JSON object that named this module. Raises BadCall."""
+    method, args = _envelope(message)
+    if method in _OTHER_METHODS:
+        reply = _error(_OTHER_METHODS[method], messages.sentence("unsupported"), f"unsupported: {method}")
+        return Call("basics", method, messages.ConstantRequest(reply))
+    try:
+        return Call("basics", method, _sign_request(args))
+    except _JsonComplaint as error:
+        raise BadCall(_invocation_error(f"org.json.JSONException: {error}")) from error
+    except base64_text.NotBase64 as error:
+        raise BadCall(_invocation_error(_ILLEGAL + str(error))) from error
+
+
+def encode(outcome: messages.Outcome) -> str:
+    """The reply to any call of this module."""
+    match outcome:
+        case messages.Signed(signatures):
+            return _body({"result": [base64_text.armour("CMS", der) for der in signatures]})
+        case messages.Cancelled() | messages.Done():
+            return _body({})
+        case messages.Failed(code, detail):
+            return failure_reply(code, detail)
+        case messages.Constant(reply):
+            return reply
+        case messages.KeyInfo() | messages.Tokens():
+            raise ValueError(f"basics has no way to say {type(outcome).__name__}")
+
+
+def failure_reply(code: str, detail: str) -> str:
+    """The reply for one of the codes of agent.errors."""
+    details = f"{code}: {detail}" if detail else code
+    return _error(_CODES.get(code, "SIGNING_FAILURE"), messages.sentence(code), details)
+
+
+def _envelope(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    if _whole_number(message.get("apiVersion"), _API_VERSION) != _API_VERSION:
+        raise BadCall(_general_error(f"{_ILLEGAL}Supported apiVersion is {_API_VERSION}"))
+    class_name = _optional_text(message, "class")
+    if class_name not in ("", _CLASS):
+        raise BadCall(_general_error(f"{_ILLEGAL}{class_name} is not found"))
+    try:
+        method = _text(message, "method")
+    except _JsonComplaint as error:
+        raise BadCall(_general_error(f"org.json.JSONException: {error}")) from error
+    if method != "sign" and method not in _OTHER_METHODS:
+        raise BadCall(_general_error(f"{_ILLEGAL}{method} is not defined in {_CLASS}"))
+    if not isinstance(message.get("args"), dict):
+        raise BadCall(_general_error(f"{_ILLEGAL}{method} demands arguments"))
+    return method, message["args"]
+
+
+def _sign_request(args: dict[str, Any]) -> messages.Request:
+    """Reads everything first, so that a mistake in a type is told whatever else is wrong."""
+    format_name = _text(args, "format")
+    texts = _documents(args)
+    signing = _object(args, "signingParams")
+    keys = _key_filter(_object(args, "signerParams"), _flag(signing, "allowExpired", default=False))
+    asked, storages = _storages(args)
+    refusal = _refusal(format_name, signing, texts, asked, storages)
+    if refusal is not None:
+        return refusal
+    documents = _octets(texts, is_base64=_flag(signing, "decode", default=False))
+    are_digests = _flag(signing, "digested", default=False)
+    if are_digests and any(len(digest) > messages.MAX_DIGEST_BYTES for digest in documents):
+        return messages.UnavailableRequest("a digest is too long", code="bad-input")
+    return messages.SignRequest(
+        documents=documents,
+        detached=are_digests or not _flag(signing, "encapsulate", default=True),
+        are_digests=are_digests,
+        keys=keys,
+        storages=storages,
+        language=_LANGUAGES.get(_optional_text(args, "locale"), "kk"),
+    )
+
+
+def _refusal(
+    format_name: str, signing: dict[str, Any], texts: list[str], asked: list[str], storages: tuple[str, ...]
+) -> messages.UnavailableRequest | None:
+    if format_name not in ("cms", "xml", "raw"):
+        return messages.UnavailableRequest("format is cms, xml or raw", code="bad-input")
+    if format_name != "cms":
+        return messages.UnavailableRequest(f"it does not make signatures of the format {format_name}")
+    if not texts:
+        return messages.UnavailableRequest("data is an empty list", code="bad-input")
+    if len(texts) > messages.MAX_DOCUMENTS:
+        return messages.UnavailableRequest(f"more than {messages.MAX_DOCUMENTS} documents", code="bad-input")
+    if signing.get("tsaProfile") not in (None, False, ""):
+        return messages.UnavailableRequest("a timestamp was asked for, and it can't get one")
+    if asked and not storages:
+        return messages.UnavailableRequest("storage.empty: none of allowedStorages holds a key here")
+    return None
+
+
+def _documents(args: dict[str, Any]) -> list[str]:
+    return _texts(args, "data") if isinstance(args.get("data"), list) else [_text(args, "data")]
+
+
+def _octets(texts: list[str], *, is_base64: bool) -> tuple[bytes, ...]:
+    if is_base64:
+        return tuple(base64_text.decode(text) for text in texts)
+    try:
+        return tuple(text.encode() for text in texts)
+    except UnicodeEncodeError as error:
+        raise _JsonComplaint('JSONObject["data"] has half a character.') from error
+
+
+def _key_filter(signer: dict[str, Any], allow_expired: bool) -> messages.KeyFilter:
+    chain = tuple(_texts(signer, "chain")) if signer.get("chain") is not None else None
+    if chain is not None and len(chain) > messages.MAX_AUTHORITIES:
+        raise _JsonComplaint(f'JSONObject["chain"] has more than {messages.MAX_AUTHORITIES} certificates.')
+    return messages.KeyFilter(
+        usages=tuple(_texts(signer, "extKeyUsageOids")) if "extKeyUsageOids" in signer else (),
+        iin=_optional_text(signer, "iin"),
+        bin=_optional_text(signer, "bin"),
+        serial_number=_optional_text(signer, "serialNumber"),
+        authorities=chain,
+        allow_expired=allow_expired,
+    )
+
+
+def _storages(args: dict[str, Any]) -> tuple[list[str], tuple[str, ...]]:
+    """The names that the page gave, and those of them that can hold a key here."""
+    given = args.get("allowedStorages")
+    if given is None:
+        return [], ()
+    if isinstance(given, str):
+        asked = [name.strip() for name in given.split(",") if name.strip()]
+    else:
+        asked = _texts(args, "allowedStorages")
+    return asked, tuple(name for name in asked if name in messages.OPENABLE_STORAGES)
+
+
+def _text(owner: dict[str, Any], key: str) -> str:
+    if key not in owner:
+        raise _JsonComplaint(f'JSONObject["{key}"] not found.')
+    value = owner[key]
+    if not isinstance(value, str):
+        raise _JsonComplaint(f'JSONObject["{key}"] not a string.')
+    return value
+
+
+def _texts(owner: dict[str, Any], key: str) -> list[str]:
+    items = owner[key]
+    if not isinstance(items, list):
+        raise _JsonComplaint(f'JSONObject["{key}"] is not a JSONArray.')
+    for index, item in enumerate(items):
+        if not isinstance(item, str):
+            raise _JsonComplaint(f"JSONArray[{index}] not a string.")
+    return items
+
+
+def _object(owner: dict[str, Any], key: str) -> dict[str, Any]:
+    if key not in owner:
+        raise _JsonComplaint(f'JSONObject["{key}"] not found.')
+    value = owner[key]
+    if not isinstance(value, dict):
+        raise _JsonComplaint(f'JSONObject["{key}"] is not a JSONObject.')
+    return value
+
+
+def _flag(owner: dict[str, Any], key: str, *, default: bool) -> bool:
+    """org.json's optBoolean: true, false, the same words as texts in any letter case, and the default for all else."""
+    value = owner.get(key)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return default
+
+
+def _optional_text(owner: dict[str, Any], key: str) -> str:
+    """org.json's optString for texts and whole numbers; the empty text for all else."""
+    value = owner.get(key)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _whole_number(value: Any, default: int) -> int:
+    """org.json's optInt, which reads digits in a text too."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _body(body: dict[str, object]) -> str:
+    return json_text.write({"body": body, "status": True})
+
+
+def _general_error(details: str) -> str:
+    return _error("GENERAL_ERROR", "General error.", details)
+
+
+def _invocation_error(details: str) -> str:
+    return _error("INVOCATION_ERROR", "An invoked method threw an exception.", details)
+
+
+def _error(code: str, message: str, details: str) -> str:
+    return json_text.write({"code": code, "details": details, "message": message, "status": False})

@@ -1,0 +1,193 @@
+"""The dialect of kz.gov.pki.knca.commonUtils: positional arguments, `{"responseObject":…,"code":"200"}`.
+
+The original finds a Java method by name and number of arguments and calls it by reflection, so a wrong number of arguments is
+"no such method", and a wrong JSON type is an "argument type mismatch"; both are answered before anything is shown and without
+the caller's `uuid`. Everything later carries it. A success has no `message` and no answer ever has a `status`: clients tell
+the dialects apart by these keys, and compare `code` with the text "200".
+
+Two things are ours to decide, because nothing published proves them. A document given to createCAdESFromBase64 that is itself a CMS
+signature gets one more signer, as the original documents for createCMSSignatureFromBase64, whose twin without timestamp it
+is. And a digest is refused before the window if it is longer than any digest, after it if it is not of the chosen key's length.
+"""
+
+from typing import Any, Final
+
+from protocol import base64_text, json_text, messages
+from protocol.errors import BadCall
+from protocol.messages import Call
+from protocol.prompts import Language, Purpose
+
+MODULE = "kz.gov.pki.knca.commonUtils"
+
+_STORE_AND_TYPE: Final = (str, str)
+_METHODS: Final[dict[str, tuple[type, ...]]] = {
+    "getActiveTokens": (),
+    "getKeyInfo": (str,),
+    "signXml": (*_STORE_AND_TYPE, str, str, str),
+    "signXmls": (*_STORE_AND_TYPE, list, str, str),
+    "createCAdESFromBase64": (*_STORE_AND_TYPE, str, bool),
+    "createCAdESFromFile": (*_STORE_AND_TYPE, str, bool),
+    "createCAdESFromBase64Hash": (*_STORE_AND_TYPE, str),
+    "createCMSSignatureFromBase64": (*_STORE_AND_TYPE, str, bool),
+    "createCMSSignatureFromFile": (*_STORE_AND_TYPE, str, bool),
+    "applyCAdEST": (*_STORE_AND_TYPE, str),
+    "showFileChooser": (str, str),
+    "changeLocale": (str,),
+}
+_UNAVAILABLE: Final = {
+    "signXml": "it does not sign XML",
+    "signXmls": "it does not sign XML",
+    "createCAdESFromFile": "it does not sign files that a page names",
+    "createCMSSignatureFromBase64": "this method adds a timestamp, and it can't get one",
+    "createCMSSignatureFromFile": "this method adds a timestamp, and it can't get one",
+    "applyCAdEST": "this method adds a timestamp, and it can't get one",
+    "showFileChooser": "it does not choose files for a page",
+}
+_PURPOSES: Final[dict[str, Purpose]] = {"SIGNATURE": "sign", "AUTHENTICATION": "identify"}
+_LANGUAGES: Final[dict[str, Language]] = {"kk": "kk", "ru": "ru", "en": "en", "": "ru"}
+
+
+def decode(message: dict[str, Any]) -> Call:
+    """The call in a JSON object that named this module. Raises BadCall."""
+    method = _method(message)
+    arguments = _arguments(method, message.get("args"))
+    uuid = message["uuid"] if isinstance(message.get("uuid"), str) else ""
+    return Call("common-utils", method, _request(method, arguments, uuid), uuid)
+
+
+def encode(call: Call, outcome: messages.Outcome) -> str:
+    """The reply to `call`."""
+    match outcome:
+        case messages.Signed(signatures):
+            return _success(base64_text.encode(signatures[0]), call.uuid)
+        case messages.KeyInfo():
+            return _success(_key_info(outcome), call.uuid)
+        case messages.Tokens(storages):
+            return _success(list(storages), call.uuid)
+        case messages.Done():
+            return _reply({"code": "200"}, call.uuid)
+        case messages.Cancelled():
+            return _failure("action.canceled", call.uuid)
+        case messages.Failed(code, detail):
+            return failure_reply(code, detail, call.uuid)
+        case messages.Constant(reply):
+            return reply
+
+
+def failure_reply(code: str, detail: str, uuid: str) -> str:
+    """The reply for one of the codes of agent.errors."""
+    sentence = messages.sentence(code)
+    return _failure(f"{code}: {sentence} {detail}".rstrip(), uuid)
+
+
+def _method(message: dict[str, Any]) -> str:
+    if "method" not in message:
+        raise BadCall(_failure('JSONObject["method"] not found.'))
+    method = message["method"]
+    if not isinstance(method, str):
+        raise BadCall(_failure('JSONObject["method"] not a string.'))
+    return method
+
+
+def _arguments(method: str, given: Any) -> list[Any]:
+    arguments = given if isinstance(given, list) else []
+    types = _METHODS.get(method)
+    if types is None or len(types) != len(arguments):
+        raise BadCall(_failure(f"NoSuchMethodException {method}"))
+    for argument, expected in zip(arguments, types, strict=True):
+        if type(argument) is not expected:
+            raise BadCall(
+                _failure(f"java.lang.IllegalArgumentException: argument type mismatch. Method: {method}")
+            )
+        if isinstance(argument, list):
+            _check_texts(argument)
+    return arguments
+
+
+def _check_texts(items: list[Any]) -> None:
+    for index, item in enumerate(items):
+        if not isinstance(item, str):
+            raise BadCall(_failure(f"JSONArray[{index}] not a string."))
+
+
+def _request(method: str, arguments: list[Any], uuid: str) -> messages.Request:
+    if method == "getActiveTokens":
+        return messages.TokensRequest()
+    if method == "changeLocale":
+        return messages.LocaleRequest(_LANGUAGES.get(arguments[0]))
+    if method == "createCAdESFromBase64Hash" and arguments[2] == "":
+        return messages.ConstantRequest(_reply({"code": "500"}, uuid))  # recorded: no message, no window
+    if method == "showFileChooser":
+        return messages.UnavailableRequest(_UNAVAILABLE[method])
+    storage = arguments[0]
+    problem = _storage_problem(storage)
+    if problem:
+        return messages.ConstantRequest(_failure(problem, uuid))
+    if method in _UNAVAILABLE:
+        return messages.UnavailableRequest(_UNAVAILABLE[method])
+    if storage not in messages.OPENABLE_STORAGES:
+        return messages.UnavailableRequest(f"it does not open key stores of the kind {storage}")
+    if method == "getKeyInfo":
+        return messages.KeyInfoRequest((storage,))
+    return _sign_request(method, arguments, uuid)
+
+
+def _storage_problem(storage: str) -> str:
+    if not storage.strip():
+        return "storageName.param.empty"
+    if storage not in messages.KNOWN_STORAGES:
+        return "storage.unknown"
+    # No token module is read yet, so no token ever holds a key.
+    return "storage.empty" if storage in messages.TOKEN_STORAGES else ""
+
+
+def _sign_request(method: str, arguments: list[Any], uuid: str) -> messages.Request:
+    storage, key_type, text = arguments[:3]
+    try:
+        octets = base64_text.decode(text)
+    except base64_text.NotBase64 as error:
+        return messages.ConstantRequest(_failure(str(error), uuid))
+    is_digest = method == "createCAdESFromBase64Hash"
+    if is_digest and len(octets) > messages.MAX_DIGEST_BYTES:
+        return messages.UnavailableRequest(f"a digest of {len(octets)} octets", code="bad-input")
+    return messages.SignRequest(
+        documents=(octets,),
+        detached=is_digest or not arguments[3],
+        are_digests=is_digest,
+        cosigns=not is_digest,
+        # Every chain will do and an expired key is warned of and used, as in the original.
+        keys=messages.KeyFilter(purpose=_PURPOSES.get(key_type, "any"), authorities=(), allow_expired=True),
+        storages=(storage,),
+    )
+
+
+def _key_info(info: messages.KeyInfo) -> dict[str, str]:
+    members = {
+        "certNotBefore": str(info.not_before_ms),
+        "issuerCn": info.issuer_common_name,
+        "authorityKeyIdentifier": info.authority_key_id,
+        "serialNumber": info.serial_number,
+        "certNotAfter": str(info.not_after_ms),
+        "issuerDn": info.issuer,
+        "keyId": info.key_id,
+        "alias": info.alias,
+        "pem": base64_text.armour("CERTIFICATE", info.certificate_der, line_end="\r\n"),
+        "subjectCn": info.subject_common_name,
+        "algorithm": info.algorithm,
+        "subjectDn": info.subject,
+    }
+    # Without the extension there is no member: the original drops what it could not read.
+    optional = ("authorityKeyIdentifier", "keyId")
+    return {key: value for key, value in members.items() if value or key not in optional}
+
+
+def _success(response: object, uuid: str) -> str:
+    return _reply({"responseObject": response, "code": "200"}, uuid)
+
+
+def _failure(message: str, uuid: str = "") -> str:
+    return _reply({"code": "500", "message": message}, uuid)
+
+
+def _reply(members: dict[str, object], uuid: str) -> str:
+    return json_text.write({**members, "uuid": uuid} if uuid else members)

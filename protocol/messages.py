@@ -1,0 +1,198 @@
+"""What a page can ask for and what it can be told, in our own words: no dialect's names stand here.
+
+`protocol.codec` reads a page's frame into a Call with one of the requests below, and writes one of the outcomes back in the
+dialect that the page spoke. Daemon and worker use the same values.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from protocol.prompts import Language, Purpose
+
+MAX_DOCUMENTS = 10_000  # what one prompt can list (protocol.pipes.MAX_JSON_BYTES)
+MAX_DIGEST_BYTES = 128  # twice the longest digest that we know
+MAX_AUTHORITIES = 64  # certificates in one request
+
+KEY_FILE_STORAGES = ("PKCS12", "JKS")
+TOKEN_STORAGES = (
+    "AKKaztokenStore",
+    "AKKZIDCardStore",
+    "AKEToken72KStore",
+    "AKEToken5110Store",
+    "AKJaCartaStore",
+    "AKAKEYStore",
+)
+KNOWN_STORAGES = KEY_FILE_STORAGES + TOKEN_STORAGES
+OPENABLE_STORAGES = ("PKCS12",)  # what this version opens; a test compares it with agent.keystores.catalog
+
+Dialect: TypeAlias = Literal["common-utils", "basics", "accessory", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """Which keys may be used. Empty members don't filter.
+
+    `usages` are dotted OIDs, and the certificate's extended key usage must hold every one of them. `authorities` says where
+    the certificate's chain must end: None at a national authority, () anywhere, else at one of these certificates (PEM).
+    `allow_expired` lets an expired or not yet valid certificate be used; the person is warned all the same.
+    """
+
+    purpose: Purpose = "any"
+    usages: tuple[str, ...] = ()
+    iin: str = ""
+    bin: str = ""
+    serial_number: str = ""
+    authorities: tuple[str, ...] | None = ()
+    allow_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignRequest:
+    """Asks for one CMS signature a document, under one approval.
+
+    With `are_digests` each document is the digest of what is signed, and the signatures are detached. With `cosigns` a
+    document that is itself a CMS signature gets one more signer in place of a new signature around it. `storages` empty
+    means every one; `language` None means the agent's own.
+    """
+
+    documents: tuple[bytes, ...] = field(repr=False)
+    detached: bool
+    are_digests: bool = False
+    cosigns: bool = False
+    keys: KeyFilter = KeyFilter()
+    storages: tuple[str, ...] = ()
+    language: Language | None = None
+    names: tuple[str, ...] = ()  # what the documents are called; pages give no names
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfoRequest:
+    """Asks what the certificate of a key says; the person chooses the key and approves."""
+
+    storages: tuple[str, ...]
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokensRequest:
+    """Asks which kinds of hardware token are plugged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocaleRequest:
+    """Sets the language of the windows to come; None is a language that we don't have, and changes nothing."""
+
+    language: Language | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnavailableRequest:
+    """Asks in good order for what can't be had here: `code` is one of agent.errors, `detail` says what and why."""
+
+    detail: str
+    code: str = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantRequest:
+    """Asks for what always gets the same reply; the empty text means that the dialect sends no frame at all."""
+
+    reply: str
+
+
+Request: TypeAlias = (
+    SignRequest | KeyInfoRequest | TokensRequest | LocaleRequest | UnavailableRequest | ConstantRequest
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, and what is needed to answer it in the same dialect."""
+
+    dialect: Dialect
+    method: str
+    request: Request
+    uuid: str = ""  # comes back in the reply where the dialect does so
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One CMS in DER for each document, in order."""
+
+    signatures: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What a page is told about a key. Hex in lower case; moments in milliseconds since 1970; names as one line of text.
+
+    The empty text stands for an identifier that the certificate does not have.
+    """
+
+    alias: str
+    key_id: str  # of the subject key identifier
+    algorithm: str
+    subject_common_name: str
+    subject: str
+    issuer_common_name: str
+    issuer: str
+    serial_number: str
+    not_before_ms: int
+    not_after_ms: int
+    authority_key_id: str
+    certificate_der: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Storage names of the tokens that are there."""
+
+    storages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done, and there is nothing to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It could not be done. `code` is one of agent.errors; `detail` may go to the page: no path, no personal data."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A reply that is the same for everyone; the empty text sends no frame."""
+
+    reply: str
+
+
+Outcome: TypeAlias = Signed | KeyInfo | Tokens | Done | Cancelled | Failed | Constant
+
+# One sentence for developers of pages for each code of agent.errors; people read our window, not this.
+SENTENCES = {
+    "no-one-to-ask": "No window could be shown, so the person was not asked.",
+    "window-failed": "The window that asks the person stopped working.",
+    "timed-out": "The person did not answer in time.",
+    "bad-input": "The request or the document makes no sense.",
+    "unsupported": "This version of the agent can't do that.",
+    "invalid": "The signature that was made did not verify, so it was thrown away.",
+    "no-path": "No certification path to a trusted authority.",
+    "storage-failed": "The agent could not write its own records, so nothing was signed.",
+    "busy": "Too many requests are waiting.",
+    "paused": "The agent is paused.",
+    "internal": "The agent failed while it carried out the request.",
+}
+
+
+def sentence(code: str) -> str:
+    """The English sentence for a code; for one without a sentence, that of "internal"."""
+    return SENTENCES.get(code, SENTENCES["internal"])

@@ -1,0 +1,79 @@
+"""An approval and its record in the journal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.errors import BadInput, StorageFailed, TimedOut, UserCancelled
+from agent.operations import consent
+from agent.operations.approval import Approval
+from agent.user.base import PageLeft
+from tests.support import chains, people
+from tests.support.memory_store import MemoryStore
+
+
+@pytest.fixture
+def approval(tmp_path: Path) -> Approval:
+    return people.approval(tmp_path, MemoryStore({}))
+
+
+def lines(approval: Approval) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in approval.journal.path.read_text("utf-8").splitlines()]
+
+
+def test_what_is_asked_is_noted_before_anything_else(approval: Approval) -> None:
+    approval.record("sign", consent.describe([b"one", b"two"]))
+    (line,) = lines(approval)
+    assert line["event"] == "asked"
+    assert (line["kind"], line["origin"], line["site"]) == (
+        "site",
+        "https://kds.example.kz",
+        "kds.example.kz",
+    )
+    assert (line["action"], line["count"], len(line["digests"])) == ("sign", 2, 2)
+    assert "one" not in json.dumps(line)
+
+
+def test_a_receipt_names_the_owner_and_the_certificate(approval: Approval) -> None:
+    certificate = chains.person().certificate
+    with approval.record("sign", consent.describe([b"one"])) as record:
+        record.decided("approved", certificate)
+        record.signed(certificate)
+    assert [line["event"] for line in lines(approval)] == ["asked", "decided", "signed"]
+    assert len({line["id"] for line in lines(approval)}) == 1
+    assert lines(approval)[2]["certificate"] == certificate.fingerprint
+    assert approval.journal.recent(1)[0].owner == "ТЕСТОВ ТЕСТ"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UserCancelled(), {"event": "decided", "decision": "cancelled"}),
+        (PageLeft(), {"event": "left"}),
+        (TimedOut(), {"event": "failed", "code": "timed-out"}),
+        (BadInput("a path: /home/somebody"), {"event": "failed", "code": "bad-input"}),
+        (KeyError("Qwerty12"), {"event": "failed", "code": "internal"}),
+    ],
+)
+def test_every_end_is_noted_without_its_text(
+    approval: Approval, error: Exception, expected: dict[str, str]
+) -> None:
+    with pytest.raises(type(error)), approval.record("sign", ()):
+        raise error
+    line = lines(approval)[-1]
+    assert {key: line[key] for key in expected} == expected
+    assert "somebody" not in json.dumps(line)
+    assert "Qwerty12" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(("error", "told"), [(PageLeft(), PageLeft), (UserCancelled(), StorageFailed)])
+def test_a_disk_that_fills_up_meanwhile_is_told_where_somebody_listens(
+    error: Exception, told: type[Exception], approval: Approval
+) -> None:
+    record = approval.record("sign", ())
+    approval.journal.path.unlink()
+    approval.journal.path.mkdir()
+    with pytest.raises(told), record:
+        raise error

@@ -1,0 +1,80 @@
+"""What the person is shown."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.operations import consent
+from agent.operations.approval import Approval
+from agent.origins import Origin
+from agent.recent_keys import UsedKey
+from protocol import prompts
+from tests.support import chains, people
+from tests.support.memory_store import MODIFIED, MemoryStore
+
+
+@pytest.fixture
+def approval(tmp_path: Path) -> Approval:
+    return people.approval(tmp_path, MemoryStore({"/keys/a.p12": [], "/keys/b.p12": []}))
+
+
+def prompt_of(approval: Approval, **changes: Any) -> prompts.OpenKey:
+    usual: dict[str, Any] = {"purpose": "sign", "detached": True, "storages": (), "language": None}
+    return consent.ask_for_key(approval, "sign", (), **{**usual, **changes})
+
+
+def test_a_document_is_shown_with_its_size_and_the_digest_of_its_octets() -> None:
+    first, second = consent.describe(["Қ".encode(), b""], ["act.pdf"])
+    assert first == prompts.Document("act.pdf", 2, "SHA-256", hashlib.sha256("Қ".encode()).hexdigest())
+    assert (second.name, second.size) == ("", 0)
+
+
+def test_a_digest_is_shown_as_what_it_is() -> None:
+    (only,) = consent.describe([bytes(64)], are_digests=True)
+    assert only == prompts.Document("", None, "512 bit", "00" * 64, is_digest=True)
+
+
+def test_a_site_is_new_until_it_is_remembered(approval: Approval) -> None:
+    caller = prompt_of(approval).caller
+    assert caller == prompts.Caller(
+        "site", "https://kds.example.kz", "kds.example.kz", registrable="example.kz", is_new=True
+    )
+    approval.grants.remember(approval.origin, chains.NOW)
+    assert not prompt_of(approval).caller.is_new
+
+
+@pytest.mark.parametrize("header", ["http://example.kz", "null", None])
+def test_nobody_else_is_ever_new(approval: Approval, header: str | None) -> None:
+    origin = Origin.parse(header)
+    caller = prompt_of(dataclasses.replace(approval, origin=origin, kind=origin.kind)).caller
+    assert (caller.kind, caller.is_new) == (origin.kind, False)
+
+
+def test_a_deceptive_name_is_marked(approval: Approval) -> None:
+    origin = Origin.parse("https://" + "еgov.kz".encode("idna").decode())
+    assert prompt_of(dataclasses.replace(approval, origin=origin)).caller.warning == "mixed-script"
+
+
+def test_defaults_are_every_storage_and_the_agents_language(approval: Approval) -> None:
+    prompt = prompt_of(approval)
+    assert (prompt.storages, prompt.language) == (("PKCS12",), "ru")
+    assert prompt_of(approval, language="kk").language == "kk"
+    assert (prompt.folder, prompt.chosen) == (str(Path.home()), "")
+
+
+def test_used_keys_are_known_and_the_last_one_is_chosen(approval: Approval) -> None:
+    approval.recent_keys.add(UsedKey("/gone/c.p12", "НЕТ", "2027-01-01T00:00:00+00:00"))
+    approval.recent_keys.add(UsedKey("/keys/b.p12", "ТЕСТОВ", "2027-01-01T00:00:00+00:00"))
+    prompt = prompt_of(dataclasses.replace(approval, key_folders=(Path("/home/x"), Path("/keys"))))
+    assert (prompt.folder, prompt.chosen) == ("/keys", "/keys/b.p12")
+    assert [(file.path, file.owner) for file in prompt.files] == [
+        ("/keys/a.p12", ""),
+        ("/keys/b.p12", "ТЕСТОВ"),
+    ]
+    assert prompt.files[0].modified == MODIFIED.isoformat()
+    store = approval.key_stores
+    assert isinstance(store, MemoryStore)
+    assert store.searched[-1] == (Path("/keys"), Path("/gone"), Path("/home/x"))

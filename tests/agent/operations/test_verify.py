@@ -1,0 +1,365 @@
+"""The report: what makes it invalid, what leaves it open, and that nothing makes it valid while revocation is not asked."""
+
+import dataclasses
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.errors import BadInput
+from agent.formats import cms, cms_build
+from agent.operations import verify
+from agent.operations.verify import Report
+from agent.trust import anchors
+from agent.trust.anchors import Anchor
+from tests.support import authority, chains, messages
+from tests.support.chains import AUTH_USAGE, CLIENT_AUTH, EMAIL_PROTECTION, END, INDIVIDUAL, NOW, START, Party
+
+DOCUMENT = b"an act of work done"
+
+
+def trusted(*parties: Party) -> tuple[Anchor, ...]:
+    return anchors.from_certificates(party.certificate for party in parties)
+
+
+def report(
+    person: Party, document: bytes | None = DOCUMENT, *, at: datetime = NOW, purpose: verify.Purpose = "sign"
+) -> Report:
+    signature = cms.sign(person, DOCUMENT, at=START, detached=True)
+    return verify.verify(signature, document, at=at, anchors=trusted(chains.root()), purpose=purpose)
+
+
+@pytest.mark.parametrize("family", chains.FAMILIES)
+def test_a_good_signature_stays_open_only_for_revocation(family: str) -> None:
+    signature = cms.sign(chains.person(family), DOCUMENT, at=START, detached=False)
+    found = verify.verify(signature, None, at=NOW, anchors=trusted(chains.root(family)))
+    (signer,) = found.signers
+    assert (found.verdict, signer.signature, signer.reasons) == (
+        "indeterminate",
+        "valid",
+        ("revocation-not-checked",),
+    )
+    assert signer.holds_but_for_revocation
+    assert signer.path is not None
+    assert signer.path.anchor.domain == "given"
+
+
+def test_a_changed_document_is_invalid() -> None:
+    found = report(chains.person(), DOCUMENT + b".")
+    assert found.verdict == "invalid"
+    assert found.signers[0].signature == "invalid"
+    assert "digest-mismatch" in found.signers[0].reasons
+    assert not found.signers[0].holds_but_for_revocation
+
+
+def test_one_bad_signer_among_good_ones_makes_it_invalid() -> None:
+    first = cms.sign(chains.person("p256"), DOCUMENT, at=START, detached=True)
+    both = cms.cosign(chains.person("rsa"), first, at=START, content=DOCUMENT)
+    good = cms.read(first).signers[0]
+    damaged = both.replace(good.signature, good.signature[:-1] + bytes([good.signature[-1] ^ 1]))
+    found = verify.verify(damaged, DOCUMENT, at=NOW, anchors=trusted(chains.root("p256"), chains.root("rsa")))
+    assert found.verdict == "invalid"
+    assert sorted(signer.signature for signer in found.signers) == ["invalid", "valid"]
+
+
+def test_a_message_without_signers_is_invalid() -> None:
+    empty = cms_build.signed_data(digest_algorithms=[], content=DOCUMENT, certificates=[], signers=[])
+    assert verify.verify(empty, None, at=NOW, anchors=()).verdict == "invalid"
+
+
+def test_a_missing_document_leaves_it_open() -> None:
+    found = report(chains.person(), None)
+    assert found.verdict == "indeterminate"
+    assert found.signers[0].signature == "unchecked"
+    assert not found.signers[0].holds_but_for_revocation
+
+
+def test_a_missing_certificate_leaves_it_open_and_one_given_helps() -> None:
+    person = chains.person()
+    made = cms.read(cms.sign(person, DOCUMENT, at=START, detached=False))
+    bare = cms_build.signed_data(
+        digest_algorithms=[], content=DOCUMENT, certificates=[], signers=[made.signers[0].encoded]
+    )
+    without = verify.verify(bare, None, at=NOW, anchors=trusted(chains.root()))
+    assert without.verdict == "indeterminate"
+    assert without.signers[0].reasons == ("no-certificate", "no-path", "revocation-not-checked")
+    helped = verify.verify(
+        bare, None, at=NOW, anchors=trusted(chains.root()), extra_certificates=[person.certificate]
+    )
+    assert helped.signers[0].holds_but_for_revocation
+
+
+def test_a_stranger_has_no_path() -> None:
+    stranger = chains.issue("Stranger", by=chains.issue("Elsewhere", ca=True), extended=[EMAIL_PROTECTION])
+    (signer,) = report(stranger).signers
+    assert signer.signature == "valid"
+    assert signer.path is None
+    assert signer.reasons == ("no-path", "path-no-issuer", "revocation-not-checked")
+    assert not signer.holds_but_for_revocation
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        (START - timedelta(days=1), "certificate-not-yet-valid"),
+        (END + timedelta(days=1), "certificate-expired"),
+    ],
+)
+def test_wrong_dates_are_told_and_the_path_is_still_shown(at: datetime, reason: str) -> None:
+    found = report(chains.person(), at=at)
+    (signer,) = found.signers
+    assert found.verdict == "indeterminate"
+    assert signer.reasons == (reason, "revocation-not-checked")
+    assert signer.path is not None
+    assert not signer.holds_but_for_revocation
+
+
+def test_an_expired_authority_is_told_apart_from_an_expired_certificate() -> None:
+    old = chains.issue("Old", by=chains.root(), ca=True, end=START + timedelta(days=1))
+    person = chains.issue("Person", by=old, extended=[EMAIL_PROTECTION])
+    signature = cms.sign(person, DOCUMENT, at=START, detached=False)
+    (signer,) = verify.verify(signature, None, at=NOW, anchors=trusted(old)).signers
+    assert signer.reasons == ("authority-expired", "revocation-not-checked")
+
+
+def test_authorities_between_may_lie_in_the_message_or_be_given() -> None:
+    issuing = chains.issue("Issuing", by=chains.root(), ca=True)
+    person = chains.issue("Person", by=issuing, extended=[EMAIL_PROTECTION])
+    made = cms.read(cms.sign(person, DOCUMENT, at=START, detached=False))
+    full = cms_build.signed_data(
+        digest_algorithms=[],
+        content=DOCUMENT,
+        certificates=[person.certificate.der, issuing.certificate.der],
+        signers=[made.signers[0].encoded],
+    )
+    anchor = trusted(chains.root())
+    assert verify.verify(full, None, at=NOW, anchors=anchor).signers[0].holds_but_for_revocation
+    assert not verify.verify(made.der, None, at=NOW, anchors=anchor).signers[0].holds_but_for_revocation
+    around = [issuing.certificate]
+    assert (
+        verify.verify(made.der, None, at=NOW, anchors=anchor, extra_certificates=around)
+        .signers[0]
+        .holds_but_for_revocation
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "extended", "purpose", "reasons"),
+    [
+        ("06c0", [EMAIL_PROTECTION], "sign", ()),
+        ("03c8", [EMAIL_PROTECTION], "sign", ()),
+        (AUTH_USAGE, [CLIENT_AUTH], "sign", ("key-usage", "extended-key-usage")),
+        (AUTH_USAGE, [EMAIL_PROTECTION], "sign", ("key-usage",)),
+        ("06c0", [CLIENT_AUTH], "sign", ("extended-key-usage",)),
+        (AUTH_USAGE, [CLIENT_AUTH], "identify", ()),
+        ("06c0", [EMAIL_PROTECTION], "identify", ("extended-key-usage",)),
+        ("0640", [CLIENT_AUTH], "identify", ("key-usage",)),
+    ],
+)
+def test_a_key_is_judged_by_what_it_is_for(
+    usage: str, extended: list[str], purpose: verify.Purpose, reasons: tuple[str, ...]
+) -> None:
+    person = chains.issue("Person", by=chains.root(), usage=usage, extended=[*extended, INDIVIDUAL])
+    (signer,) = report(person, purpose=purpose).signers
+    assert signer.unsuitable == reasons
+    assert signer.holds_but_for_revocation == (not reasons)
+
+
+@pytest.mark.parametrize("purpose", ["sign", "identify"])
+def test_the_single_key_of_gost_2015_signs_and_identifies(purpose: verify.Purpose) -> None:
+    signature = cms.sign(chains.person("gost2015"), DOCUMENT, at=START, detached=False)
+    found = verify.verify(signature, None, at=NOW, anchors=trusted(chains.root("gost2015")), purpose=purpose)
+    assert found.signers[0].holds_but_for_revocation
+
+
+def test_what_is_no_signature_is_bad_input() -> None:
+    with pytest.raises(BadInput):
+        verify.verify(b"%PDF-1.7", None, at=NOW, anchors=())
+
+
+def test_no_damage_brings_out_anything_but_a_report_or_bad_input() -> None:
+    families = ("rsa", "gost2004", "p256")
+    message = cms.sign(chains.person(families[0]), DOCUMENT, at=START, detached=False)
+    for family in families[1:]:
+        message = cms.cosign(chains.person(family), message, at=START)
+    anchor = trusted(*map(chains.root, families))
+    chance = random.Random(2026)
+    for _ in range(300):
+        damaged = bytearray(message)
+        position = chance.randrange(len(damaged))
+        match chance.randrange(4):
+            case 0 | 1:
+                damaged[position] ^= 1 << chance.randrange(8)
+            case 2:
+                del damaged[position : position + chance.randrange(1, 5)]
+            case 3:
+                damaged[position:position] = chance.randbytes(2)
+        try:
+            json.dumps(verify.verify(bytes(damaged), None, at=NOW, anchors=anchor).to_json())
+        except BadInput:
+            continue
+
+
+# --- the test authority ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("detached", [False, True])
+@pytest.mark.parametrize("name", authority.NAMES)
+def test_every_key_of_the_test_authority_serves_its_purpose_under_its_roots(
+    name: str, detached: bool
+) -> None:
+    signature = cms.sign(authority.signer(name), DOCUMENT, at=authority.NOW, detached=detached)
+    purpose: verify.Purpose = "identify" if "-auth-" in name else "sign"
+    (signer,) = verify.verify(
+        signature,
+        DOCUMENT,
+        at=authority.NOW,
+        anchors=anchors.from_certificates(authority.roots()),
+        extra_certificates=authority.issuing(),
+        purpose=purpose,
+    ).signers
+    assert signer.reasons == ("revocation-not-checked",)
+    assert signer.holds_but_for_revocation
+    assert signer.certificate == authority.certificate(name)
+    assert signer.path is not None
+    assert len(signer.path.certificates) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("gost2015-individual-expired", "certificate-expired"),
+        ("gost2015-individual-future", "certificate-not-yet-valid"),
+    ],
+)
+def test_keys_of_the_test_authority_out_of_their_time_are_told(name: str, reason: str) -> None:
+    signature = cms.sign(authority.signer(name), DOCUMENT, at=authority.NOW, detached=False)
+    trust = anchors.from_certificates([*authority.roots(), *authority.issuing()])
+    (signer,) = verify.verify(signature, None, at=authority.NOW, anchors=trust).signers
+    assert signer.reasons == (reason, "revocation-not-checked")
+
+
+def test_an_authentication_key_of_the_test_authority_does_not_sign() -> None:
+    signature = cms.sign(authority.signer("rsa-auth-head"), DOCUMENT, at=authority.NOW, detached=False)
+    trust = anchors.from_certificates(authority.issuing())
+    (signer,) = verify.verify(signature, None, at=authority.NOW, anchors=trust).signers
+    assert signer.unsuitable == ("key-usage", "extended-key-usage")
+
+
+def test_all_families_of_the_test_authority_sign_one_document_together() -> None:
+    message = b""
+    for name in ("gost2015-head", "gost2004-head", "rsa-sign-head", "p256-individual", "p384-individual"):
+        signer = authority.signer(name)
+        message = (
+            cms.cosign(signer, message, at=authority.NOW, content=DOCUMENT)
+            if message
+            else cms.sign(signer, DOCUMENT, at=authority.NOW, detached=True)
+        )
+    trust = anchors.from_certificates(authority.issuing())
+    found = verify.verify(message, DOCUMENT, at=authority.NOW, anchors=trust)
+    assert [signer.reasons for signer in found.signers] == [("revocation-not-checked",)] * 5
+    assert verify.verify(message, b"another", at=authority.NOW, anchors=trust).verdict == "invalid"
+
+
+# --- the rule -----------------------------------------------------------------------------------------------------
+
+
+def test_the_verdict_is_valid_only_when_everything_was_checked() -> None:
+    (signer,) = report(chains.person()).signers
+
+    def verdict(*revocations: verify.Revocation) -> verify.Verdict:
+        return verify.verdict_on(
+            [dataclasses.replace(signer, revocation=revocation) for revocation in revocations]
+        )
+
+    assert verdict("good") == "valid"
+    assert verdict("good", "good") == "valid"
+    assert verdict("good", "not-checked") == "indeterminate"
+    assert verdict("unknown") == "indeterminate"
+    assert verdict("revoked") == "invalid"
+    assert verdict("good", "revoked") == "invalid"
+    assert not dataclasses.replace(signer, revocation="revoked").holds_but_for_revocation
+
+
+def test_good_revocation_does_not_make_up_for_anything_else() -> None:
+    for found in (report(chains.person(), None), report(chains.person(), at=END + timedelta(days=1))):
+        assert (
+            verify.verdict_on([dataclasses.replace(s, revocation="good") for s in found.signers])
+            == "indeterminate"
+        )
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_in_json_has_the_documented_form() -> None:
+    person = chains.person()
+    (signer,) = (found := json.loads(json.dumps(report(person).to_json(), ensure_ascii=False)))["signers"]
+    assert found["verdict"] == "indeterminate"
+    assert signer["subject"]["common_name"] == "ТЕСТОВ ТЕСТ"
+    assert (signer["subject"]["iin"], signer["subject"]["bin"]) == ("123456789011", "123456789021")
+    assert signer["subject"]["organisation"] == 'АО "ТЕСТ"'
+    assert signer["algorithm"] == "ECDSA-SHA256"
+    assert (signer["signature"], signer["reasons"]) == ("valid", ["revocation-not-checked"])
+    assert signer["signing_time"] == "2026-01-01T00:00:00Z"
+    assert signer["timestamp"] is None
+    assert signer["certificate"] == {
+        "serial_number": f"{person.certificate.serial_number:x}",
+        "issuer": "CN=Root p256",
+        "not_before": "2026-01-01T00:00:00Z",
+        "not_after": "2027-01-01T00:00:00Z",
+        "sha256": person.certificate.fingerprint,
+    }
+    assert signer["trust"] == {
+        "anchor": "Root p256",
+        "domain": "given",
+        "sha256": chains.root().certificate.fingerprint,
+    }
+    assert signer["revocation"] == "not-checked"
+
+
+def test_a_signer_nobody_knows_is_json_too() -> None:
+    made = cms.read(cms.sign(chains.person(), DOCUMENT, at=START, detached=False))
+    bare = cms_build.signed_data(
+        digest_algorithms=[], content=DOCUMENT, certificates=[], signers=[made.signers[0].encoded]
+    )
+    (signer,) = json.loads(json.dumps(verify.verify(bare, None, at=NOW, anchors=()).to_json()))["signers"]
+    assert (signer["subject"], signer["certificate"], signer["trust"]) == (None, None, None)
+
+
+# --- published messages -------------------------------------------------------------------------------------------
+
+
+def test_a_living_published_signature_is_open_only_for_revocation(vectors: Path) -> None:
+    published = messages.get(vectors, "skarm_individual_gost2015_tsp_detached")
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    found = verify.verify(published.data, published.document, at=at, anchors=anchors.test())
+    (signer,) = found.signers
+    assert (found.verdict, signer.reasons) == ("indeterminate", ("revocation-not-checked",))
+    assert signer.holds_but_for_revocation
+    (json_signer,) = found.to_json()["signers"]
+    assert json_signer["subject"]["iin"] == "123456789011"
+    assert json_signer["trust"]["domain"] == "test"
+    assert json_signer["timestamp"] == "not-checked"
+
+
+def test_a_test_signature_is_nothing_under_production_anchors(vectors: Path) -> None:
+    for published in messages.published(vectors):
+        found = verify.verify(published.data, published.document, at=NOW, anchors=anchors.production())
+        assert found.verdict == "indeterminate"
+        assert not any(signer.holds_but_for_revocation for signer in found.signers), published.name
+
+
+def test_no_published_authentication_key_counts_as_a_signature(vectors: Path) -> None:
+    for published in messages.published(vectors):
+        if "AUTH_RSA" in published.name:
+            signers = verify.verify(published.data, None, at=NOW, anchors=anchors.test()).signers
+            assert all(
+                "key-usage" in signer.reasons and "extended-key-usage" in signer.reasons for signer in signers
+            )
+            identified = verify.verify(
+                published.data, None, at=NOW, anchors=anchors.test(), purpose="identify"
+            ).signers
+            assert not any(signer.unsuitable for signer in identified)

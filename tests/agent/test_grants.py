@@ -1,0 +1,80 @@
+"""Grants."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agent import grants
+from agent.errors import StorageFailed
+from agent.grants import Grants
+from agent.origins import Origin
+
+AT = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+SITE = Origin.parse("https://kds.example.kz")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Grants:
+    return Grants(tmp_path / "state" / "grants.json")
+
+
+def test_a_site_is_remembered_until_its_day(book: Grants) -> None:
+    assert not book.is_remembered(SITE, AT)
+    book.remember(SITE, AT)
+    assert book.is_remembered(SITE, AT + timedelta(days=89))
+    assert not book.is_remembered(SITE, AT + timedelta(days=90))
+    assert not book.is_remembered(Origin.parse("https://kds.example.kz:8443"), AT)
+
+
+def test_only_the_owner_can_read_it(book: Grants) -> None:
+    book.remember(SITE, AT)
+    assert book.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("header", ["http://example.kz", "null", None, "chrome-extension://abcdef"])
+def test_whoever_can_not_be_told_from_others_is_never_remembered(book: Grants, header: str | None) -> None:
+    with pytest.raises(ValueError, match="never remembered"):
+        book.remember(Origin.parse(header), AT)
+    assert not book.path.exists()
+
+
+def test_grants_that_have_ended_are_forgotten_at_the_next_one(book: Grants) -> None:
+    book.remember(SITE, AT, days=1)
+    book.remember(Origin.parse("https://other.kz"), AT + timedelta(days=2))
+    assert "kds.example.kz" not in book.path.read_text()
+
+
+def test_not_more_than_so_many_sites_are_kept(book: Grants, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grants, "MAX_SITES", 3)
+    for number in range(5):
+        book.remember(Origin.parse(f"https://site{number}.kz"), AT + timedelta(minutes=number))
+    assert not book.is_remembered(Origin.parse("https://site0.kz"), AT)
+    assert book.is_remembered(Origin.parse("https://site4.kz"), AT)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"sites":[]}',
+        '{"sites":{"https://kds.example.kz":"soon"}}',
+        '{"sites":{"a":"2026-01-01T00:00:00"}}',
+    ],
+)
+def test_a_broken_file_is_an_error_and_no_reset(book: Grants, content: str) -> None:
+    book.path.parent.mkdir()
+    book.path.write_text(content)
+    with pytest.raises(StorageFailed):
+        book.is_remembered(SITE, AT)
+    with pytest.raises(StorageFailed):
+        book.remember(SITE, AT)
+    assert book.path.read_text() == content
+
+
+def test_a_file_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageFailed):
+        Grants(tmp_path / "file" / "grants.json").remember(SITE, AT)

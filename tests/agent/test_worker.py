@@ -1,0 +1,332 @@
+"""The worker as a process: the test plays the daemon, a script plays the window."""
+
+import json
+import os
+import re
+import select
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.formats import cms
+from agent.journal import Journal
+from protocol import common_utils, messages, pipes, prompts, work
+from tests.support import agents, chains, fake_window
+from tests.support.fake_window import crash, expect, hang, key_file, send, wait_for_end
+from tests.support.worker_process import WorkerProcess, sign_frame, write_key_file
+
+CANCELLED = {"body": {}, "status": True}
+FIRST = ["send", {"type": "approved", "key_id": "first", "remember": False}]
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return write_key_file(tmp_path / "a.p12", chains.person())
+
+
+def worker(tmp_path: Path, *steps: list[Any], **options: Any) -> WorkerProcess:
+    return WorkerProcess(tmp_path, fake_window.command(tmp_path / "window.log", *steps), **options)
+
+
+def says_yes(key: Path) -> list[list[Any]]:
+    return [
+        expect("open-key"),
+        send(prompts.Shown()),
+        *key_file(key, "Qwerty12"),
+        expect("choose-key"),
+        FIRST,
+        expect("finished"),
+    ]
+
+
+def journal_of(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.jsonl")
+
+
+def events(tmp_path: Path) -> list[str]:
+    return [json.loads(line)["event"] for line in journal_of(tmp_path).path.read_text("utf-8").splitlines()]
+
+
+def signed_contents(reply: dict[str, Any] | None) -> list[bytes | None]:
+    assert reply is not None
+    assert reply["status"] is True
+    contents = []
+    for text in reply["body"]["result"]:
+        message = cms.read(text.encode())
+        assert [evidence.signature for evidence in cms.verify(message)] == ["valid"]
+        contents.append(message.content)
+    return contents
+
+
+def test_documents_are_signed_with_one_password(tmp_path: Path, key: Path) -> None:
+    with worker(tmp_path, *says_yes(key)) as process:
+        process.begin(sign_frame("бір", "екі"), waiting=2)
+        assert signed_contents(process.reply()) == ["бір".encode(), "екі".encode()]
+    assert process.process.returncode == 0
+    assert process.heard == [prompts.Shown(), work.Reply(process.heard[-1].reply_bytes, "done")]
+    assert events(tmp_path) == ["asked", "decided", "signed"]
+    asked, _, finished = fake_window.heard(tmp_path / "window.log")
+    assert isinstance(asked, prompts.OpenKey)
+    assert (asked.waiting, asked.language, asked.caller.site, asked.caller.is_new) == (
+        2,
+        "kk",
+        "kds.example.kz",
+        True,
+    )
+    assert finished == prompts.Finished(count=2)
+
+
+def test_nothing_secret_or_personal_is_logged(tmp_path: Path, key: Path) -> None:
+    with worker(tmp_path, expect("open-key"), *key_file(key, "wrong-one"), *says_yes(key)) as process:
+        process.begin(
+            sign_frame("the deed", signerParams={"extKeyUsageOids": [], "chain": [], "password": "Qwerty12"})
+        )
+        assert process.reply() is not None
+    record = process.log + journal_of(tmp_path).path.read_text("utf-8")
+    for secret in ("Qwerty12", "wrong-one", "the deed"):
+        assert secret not in record
+
+
+def test_a_wrong_password_is_asked_again_and_the_page_hears_nothing_of_it(tmp_path: Path, key: Path) -> None:
+    with worker(tmp_path, expect("open-key"), *key_file(key, "wrong"), *says_yes(key)) as process:
+        process.begin(sign_frame("a"))
+        assert signed_contents(process.reply()) == [b"a"]
+    first, second, *_ = fake_window.heard(tmp_path / "window.log")
+    assert isinstance(first, prompts.OpenKey)
+    assert isinstance(second, prompts.OpenKey)
+    assert first.problem is None
+    assert second.problem is not None
+    assert second.problem.code == "wrong-password"
+    assert second.chosen == str(key)
+
+
+def test_a_person_who_says_no_cancels(tmp_path: Path) -> None:
+    with worker(tmp_path, expect("open-key"), send(prompts.Cancelled())) as process:
+        process.begin(sign_frame("a"))
+        assert process.reply() == CANCELLED
+    assert process.heard[-1].outcome == "cancelled"
+    assert events(tmp_path) == ["asked", "decided"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        ([expect("open-key"), send(prompts.Shown()), crash(7)], "window-failed"),
+        ([expect("open-key"), ["send", {"type": "nonsense"}], wait_for_end()], "window-failed"),
+        ([expect("open-key"), crash(3)], "no-one-to-ask"),
+    ],
+)
+def test_a_window_that_breaks_is_an_error_and_no_cancellation(
+    steps: Sequence[list[Any]], code: str, tmp_path: Path
+) -> None:
+    with worker(tmp_path, *steps) as process:
+        process.begin(sign_frame("a"))
+        reply = process.reply()
+    assert reply is not None
+    assert (reply["status"], reply["code"], reply["details"].split(":")[0]) == (
+        False,
+        "SIGNING_FAILURE",
+        code,
+    )
+    assert process.heard[-1].outcome == "failed"
+    assert events(tmp_path) == ["asked", "failed"]
+
+
+def test_without_a_program_for_windows_there_is_nobody_to_ask(tmp_path: Path) -> None:
+    with WorkerProcess(tmp_path) as process:
+        process.begin(sign_frame("a"))
+        reply = process.reply()
+    assert reply is not None
+    assert reply["details"].startswith("no-one-to-ask")
+
+
+def test_a_page_that_leaves_ends_the_window_and_signs_nothing(tmp_path: Path) -> None:
+    with worker(tmp_path, expect("open-key"), send(prompts.Shown()), hang()) as process:
+        process.begin(sign_frame("a"))
+        process.wait_for(prompts.Shown)
+        process.leave()
+        assert process.next_message() is None
+        assert process.process.wait(20) == 0
+        # The window inherited standard error: that it is at its end says that the window is gone too.
+        assert process.process.stderr is not None
+        while True:
+            readable, _, _ = select.select([process.process.stderr], [], [], 20)
+            assert readable, "the window lives on"
+            if not os.read(process.process.stderr.fileno(), 65536):
+                break
+    assert events(tmp_path) == ["asked", "left"]
+
+
+def test_a_spare_that_is_not_needed_leaves_quietly(tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end()) as process:
+        process.leave()
+        assert process.next_message() is None
+        assert process.process.wait(20) == 0
+    assert not journal_of(tmp_path).path.exists()
+
+
+def test_no_signature_leaves_if_the_disk_is_full(tmp_path: Path) -> None:
+    journal_of(tmp_path).path.symlink_to("/dev/full")
+    with worker(tmp_path, expect("finished")) as process:
+        process.begin(sign_frame("a"))
+        reply = process.reply()
+    assert reply is not None
+    assert (reply["code"], reply["details"].split(":")[0]) == ("SIGNING_FAILURE", "storage-failed")
+
+
+@pytest.mark.parametrize("limits", [(0.5, 60.0), (60.0, 0.5)])
+def test_a_person_who_does_nothing_runs_out_of_time(limits: tuple[float, float], tmp_path: Path) -> None:
+    steps = [expect("open-key"), send(prompts.Shown()), expect("finished")]
+    with worker(tmp_path, *steps, limits=limits) as process:
+        process.begin(sign_frame("a"))
+        reply = process.reply()
+    assert reply is not None
+    assert reply["details"].startswith("timed-out")
+    assert events(tmp_path) == ["asked", "failed"]
+
+
+def test_the_queue_is_told_to_the_window(tmp_path: Path) -> None:
+    steps = [expect("open-key"), send(prompts.Shown()), expect("waiting"), send(prompts.Cancelled())]
+    with worker(tmp_path, *steps) as process:
+        process.begin(sign_frame("a"))
+        process.wait_for(prompts.Shown)
+        process.send(pipes.pack_json(work.to_message(prompts.Waiting(4))))
+        assert process.reply() == CANCELLED
+    assert fake_window.heard(tmp_path / "window.log")[-1] == prompts.Waiting(4)
+
+
+def test_what_needs_no_person_is_answered_all_the_same(tmp_path: Path) -> None:
+    for frame, expected in (
+        ({"module": common_utils.MODULE, "method": "getActiveTokens"}, {"responseObject": [], "code": "200"}),
+        ({"module": "no.such.module"}, {"success": False, "errorCode": "MODULE_NOT_FOUND"}),
+    ):
+        with worker(tmp_path, wait_for_end()) as process:
+            process.begin(json.dumps(frame).encode())
+            assert process.reply() == expected
+    with worker(tmp_path, wait_for_end()) as process:
+        process.begin(b"hello")
+        assert process.reply() == {"success": False, "code": "COMMON_JSON_WRAPPING_EXCEPTION"}
+    assert fake_window.heard(tmp_path / "window.log") == []
+
+
+def test_key_info_is_told_after_the_person_agreed(tmp_path: Path, key: Path) -> None:
+    call = {"module": common_utils.MODULE, "method": "getKeyInfo", "args": ["PKCS12"], "uuid": "u-1"}
+    with worker(tmp_path, *says_yes(key)) as process:
+        process.begin(json.dumps(call).encode())
+        reply = process.reply()
+    assert reply is not None
+    assert (reply["code"], reply["uuid"]) == ("200", "u-1")
+    assert reply["responseObject"]["subjectCn"] == "ТЕСТОВ ТЕСТ"
+
+
+def test_a_long_document_comes_in_pieces_and_goes_out_in_pieces(tmp_path: Path, key: Path) -> None:
+    document = "Қ" * 1_000_000
+    with worker(tmp_path, *says_yes(key)) as process:
+        process.begin(sign_frame(document))
+        assert signed_contents(process.reply()) == [document.encode()]
+
+
+def test_a_stray_print_does_not_spoil_the_frames(tmp_path: Path) -> None:
+    before = """
+import os
+real = worker._reply_to
+def noisy(*args):
+    print("stray"); os.write(1, b"louder")
+    return real(*args)
+worker._reply_to = noisy
+"""
+    with worker(tmp_path, wait_for_end(), before=before) as process:
+        process.begin(b"{}")
+        assert process.reply() == {"success": False, "errorCode": "MODULE_NOT_FOUND"}
+    assert "stray" in process.log
+    assert "louder" in process.log
+
+
+def test_a_mistake_of_ours_ends_without_reply_and_without_its_text_in_the_log(tmp_path: Path) -> None:
+    before = """
+def broken(*args):
+    raise KeyError("Qwerty12")
+worker._perform = broken
+"""
+    with worker(tmp_path, wait_for_end(), before=before) as process:
+        process.begin(sign_frame("a"))
+        assert process.reply() is None
+        assert process.process.wait(20) == 1
+    assert "KeyError" in process.log
+    assert "Qwerty12" not in process.log
+
+
+@pytest.mark.parametrize("octets", [b"X\0\0\0\0", pipes.pack_json({"type": "shown"}), b"D\0\0\0\1a"])
+def test_a_daemon_that_talks_nonsense_is_left(octets: bytes, tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end()) as process:
+        process.send(octets)
+        assert process.next_message() is None
+        assert process.process.wait(20) == 1
+
+
+def answers(tmp_path: Path, *tables: dict[str, object]) -> Path:
+    return agents.write_answers(tmp_path / "answers.toml", tables)
+
+
+def authority(tmp_path: Path) -> Path:
+    path = tmp_path / "test-ca.pem"
+    path.write_text(chains.root().certificate.pem())
+    return path
+
+
+def simulated(
+    tmp_path: Path, key: Path, turn: int, *tables: dict[str, object], frame: bytes | None = None
+) -> Any:
+    script = answers(tmp_path, *(tables or [{"key": key.name, "password": "Qwerty12"}]))
+    with WorkerProcess(tmp_path, answers=script, test_authorities=[authority(tmp_path)]) as process:
+        process.begin(frame or sign_frame("a"), turn=turn)
+        reply = process.reply()
+    return reply, process.log
+
+
+def test_a_scripted_person_signs_without_display_or_window(tmp_path: Path, key: Path) -> None:
+    reply, _ = simulated(tmp_path, key, 1)
+    assert signed_contents(reply) == [b"a"]
+
+
+def test_a_scripted_person_answers_by_turn(tmp_path: Path, key: Path) -> None:
+    tables = [{"decision": "cancel"}, {"key": key.name, "password": "Qwerty12", "grant": True}]
+    assert simulated(tmp_path, key, 1, *tables)[0] == CANCELLED
+    assert signed_contents(simulated(tmp_path, key, 2, *tables)[0]) == [b"a"]
+    assert signed_contents(simulated(tmp_path, key, 9, *tables)[0]) == [b"a"]
+    assert "kds.example.kz" in (tmp_path / "grants.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [({"password": "wrong"}, "wrong-password"), ({"key": "none.p12"}, "broken-file")],
+)
+def test_a_key_that_does_not_open_is_cancelled_and_logged(
+    table: dict[str, object], why: str, tmp_path: Path, key: Path
+) -> None:
+    reply, log = simulated(tmp_path, key, 1, {"key": key.name, "password": "Qwerty12", **table})
+    assert reply == CANCELLED
+    assert re.search(f"scripted person cancels code={why}", log)
+
+
+def test_a_key_that_the_request_disables_is_cancelled_and_logged(tmp_path: Path, key: Path) -> None:
+    frame = sign_frame("a", signerParams={"extKeyUsageOids": []})  # no chain: national authorities only
+    reply, log = simulated(tmp_path, key, 1, frame=frame)
+    assert reply == CANCELLED
+    assert "untrusted-chain" in log
+
+
+def test_a_key_of_no_test_authority_is_never_used_by_a_script(tmp_path: Path, key: Path) -> None:
+    script = answers(tmp_path, {"key": key.name, "password": "Qwerty12"})
+    with WorkerProcess(tmp_path, answers=script) as process:
+        process.begin(sign_frame("a"))
+        assert process.reply() == CANCELLED
+    assert "no-test-key" in process.log
+
+
+def test_the_storages_that_are_promised_are_those_that_can_be_opened() -> None:
+    from agent.keystores import catalog
+
+    assert catalog.STORAGES == messages.OPENABLE_STORAGES

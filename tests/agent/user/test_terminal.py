@@ -1,0 +1,121 @@
+"""The person at a terminal."""
+
+import dataclasses
+import getpass
+import io
+from typing import Any
+
+import pytest
+
+from agent import errors
+from agent.secret import Secret
+from agent.user import terminal
+from agent.user.base import Opened
+from agent.user.terminal import TerminalUser
+from protocol import pipes, prompts
+
+OPEN = prompts.OpenKey(
+    caller=prompts.Caller("command"),
+    action="sign",
+    purpose="sign",
+    documents=(),
+    detached=True,
+    language="en",
+    storages=("PKCS12",),
+    folder="",
+)
+KEY = prompts.Key(
+    key_id="a", storage="PKCS12", path="/a", owner="ТЕСТОВ", iin="", organisation="", bin="", roles=(), uses=("sign",),
+    algorithm="RSA-2048", issuer="CA", serial_number="1", not_before="", not_after="",
+)  # fmt: skip
+
+
+def user(warnings: list[str] | None = None, key_id: str = "") -> TerminalUser:
+    warn = (warnings if warnings is not None else []).append
+    return TerminalUser("/a", "PKCS12", lambda: Secret(bytearray(b"secret")), key_id=key_id, warn=warn)
+
+
+def choose(*keys: prompts.Key, key_id: str = "", warnings: list[str] | None = None) -> str:
+    answer = user(warnings, key_id).ask(prompts.ChooseKey(keys))
+    assert isinstance(answer, prompts.Approved)
+    return answer.key_id
+
+
+def changed(**changes: Any) -> prompts.Key:
+    return dataclasses.replace(KEY, **changes)
+
+
+def test_the_named_file_is_opened_with_the_typed_password() -> None:
+    opened = user().ask(OPEN)
+    assert isinstance(opened, Opened)
+    assert (opened.path, opened.password.buffer) == ("/a", bytearray(b"secret"))
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("wrong-password", errors.WrongPassword),
+        ("broken-file", errors.BrokenKeyStore),
+        ("unsupported-key", errors.UnsupportedKey),
+        ("unheard-of", errors.BrokenKeyStore),
+    ],
+)
+def test_it_is_not_asked_twice(code: str, error: type[errors.AgentError]) -> None:
+    with pytest.raises(error):
+        user().ask(dataclasses.replace(OPEN, problem=prompts.Problem(code)))
+
+
+def test_the_key_without_reservations_is_used_first() -> None:
+    warnings: list[str] = []
+    assert choose(changed(key_id="old", reasons=("expired",)), KEY, warnings=warnings) == "a"
+    assert "several keys" in warnings[0]
+
+
+def test_an_expired_key_is_warned_of_and_used() -> None:
+    warnings: list[str] = []
+    assert choose(changed(reasons=("expired",)), warnings=warnings) == "a"
+    assert warnings == ["the certificate of ТЕСТОВ: expired"]
+
+
+def test_a_key_for_something_else_is_warned_of_and_used() -> None:
+    warnings: list[str] = []
+    assert choose(changed(uses=("identify",)), warnings=warnings) == "a"
+    assert warnings == ["the certificate of ТЕСТОВ is not meant for signing"]
+
+
+def test_a_key_can_be_picked() -> None:
+    assert choose(KEY, changed(key_id="b"), key_id="b") == "b"
+
+
+@pytest.mark.parametrize("keys", [(), (changed(suitable=False, reasons=("other-iin",)),)])
+def test_no_fitting_key_is_an_error(keys: tuple[prompts.Key, ...]) -> None:
+    with pytest.raises(errors.KeyUnsuitable):
+        choose(*keys)
+
+
+@pytest.mark.parametrize("line", ["пароль\n", "пароль\r\n", "пароль"])
+def test_a_password_is_the_first_line_of_a_stream(line: str) -> None:
+    stream = io.BytesIO(line.encode())
+    assert terminal.read_password(stream).buffer == "пароль".encode()
+
+
+def test_a_password_that_is_too_long_is_refused() -> None:
+    with pytest.raises(errors.BadInput):
+        terminal.read_password(io.BytesIO(b"x" * (pipes.MAX_SECRET_BYTES + 1)))
+
+
+def test_a_typed_password_comes_from_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda question: f"{question} typed")
+    assert terminal.type_password("Password:").buffer == b"Password: typed"
+
+
+@pytest.mark.parametrize("interruption", [EOFError, KeyboardInterrupt])
+def test_an_interrupted_password_is_a_cancellation(
+    monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
+) -> None:
+    def interrupt(question: str) -> str:
+        raise interruption
+
+    monkeypatch.setattr(getpass, "getpass", interrupt)
+    with pytest.raises(errors.UserCancelled):
+        terminal.type_password("Password:")

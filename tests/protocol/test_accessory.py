@@ -1,0 +1,42 @@
+"""The accessory module: honest answers, M6-M9 of the conformance checklist."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol import accessory, basics, codec, common_utils
+
+
+def ask(method: Any, **more: Any) -> dict[str, Any]:
+    call = codec.decode(json.dumps({"module": accessory.MODULE, "method": method, **more}))
+    outcome = codec.answer_without_worker(call)
+    assert outcome is not None
+    return json.loads(codec.encode(call, outcome))
+
+
+def test_bundles_are_names_and_versions_without_envelope() -> None:
+    answer = ask("getBundles")
+    assert all(isinstance(version, str) for version in answer.values())
+    assert not answer.keys() & {"code", "responseObject", "status"}
+
+
+def test_our_version_is_that_of_the_distribution() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {project["name"]: project["version"]} == accessory.BUNDLES
+
+
+def test_services_name_the_modules_that_are_served() -> None:
+    assert {basics.MODULE, common_utils.MODULE} <= set(ask("getServices")["services"])
+
+
+@pytest.mark.parametrize(
+    "method", ["showSettings", "showBundleManager", "installBundle", "nonsense", None, 5]
+)
+def test_everything_else_is_refused_without_a_status(method: Any) -> None:
+    answer = ask(method, symname="kz.ecc.NurSignBundle")
+    assert answer["success"] is False
+    assert answer["errorCode"]
+    assert not answer.keys() & {"code", "status"}

@@ -1,0 +1,274 @@
+"""The basics dialect: statements B1-B41 of the conformance checklist that need no window, and its envelopes."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from protocol import basics, codec, messages
+from protocol.errors import BadCall
+
+MANY_STORAGES = ["PKCS12", "AKKaztokenStore"]
+
+
+def arguments(**changes: Any) -> dict[str, Any]:
+    """Arguments of a good call; a change to `...` takes a member out."""
+    usual = {"format": "cms", "data": "MTEK", "signingParams": {}, "signerParams": {"extKeyUsageOids": []}}
+    return {key: value for key, value in {**usual, **changes}.items() if value is not ...}
+
+
+def frame(args: Any = ..., **envelope: Any) -> str:
+    message = {"module": basics.MODULE, "method": "sign", **envelope}
+    return json.dumps(message if args is ... else {**message, "args": args}, ensure_ascii=False)
+
+
+def reply_to(text: str) -> dict[str, Any]:
+    """The reply that is given without a worker."""
+    try:
+        call = codec.decode(text)
+    except BadCall as bad:
+        return json.loads(bad.reply)
+    outcome = codec.answer_without_worker(call)
+    assert outcome is not None, "went to a worker"
+    return json.loads(codec.encode(call, outcome))
+
+
+def request(**changes: Any) -> messages.SignRequest:
+    """What a worker gets."""
+    call = codec.decode(frame(arguments(**changes)))
+    assert codec.answer_without_worker(call) is None
+    assert isinstance(call.request, messages.SignRequest)
+    return call.request
+
+
+def test_signing_params_of_another_type_get_the_recorded_answer_to_the_octet() -> None:
+    with pytest.raises(BadCall) as bad:
+        codec.decode(frame(arguments(signingParams=555)))
+    assert bad.value.reply == (
+        '{"code":"INVOCATION_ERROR","details":"org.json.JSONException: JSONObject[\\"signingParams\\"] '
+        'is not a JSONObject.","message":"An invoked method threw an exception.","status":false}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "details"),
+    [
+        ({"format": ...}, 'JSONObject["format"] not found.'),
+        ({"format": 5}, 'JSONObject["format"] not a string.'),
+        ({"data": ...}, 'JSONObject["data"] not found.'),
+        ({"data": None}, 'JSONObject["data"] not a string.'),
+        ({"data": ["a", 1]}, "JSONArray[1] not a string."),
+        ({"signingParams": ...}, 'JSONObject["signingParams"] not found.'),
+        ({"signerParams": ...}, 'JSONObject["signerParams"] not found.'),
+        ({"signerParams": None}, 'JSONObject["signerParams"] is not a JSONObject.'),
+        ({"signerParams": {"extKeyUsageOids": None}}, 'JSONObject["extKeyUsageOids"] is not a JSONArray.'),
+        ({"signerParams": {"extKeyUsageOids": [1]}}, "JSONArray[0] not a string."),
+        ({"signerParams": {"chain": "x"}}, 'JSONObject["chain"] is not a JSONArray.'),
+        ({"signerParams": {"chain": ["x"] * 65}}, 'JSONObject["chain"] has more than 64 certificates.'),
+        ({"allowedStorages": 5}, 'JSONObject["allowedStorages"] is not a JSONArray.'),
+        ({"data": "\ud800"}, 'JSONObject["data"] has half a character.'),
+    ],
+)
+def test_a_member_that_is_missing_or_of_another_type_is_an_invocation_error(
+    changes: dict[str, Any], details: str
+) -> None:
+    text = json.dumps(json.loads(frame(arguments(**changes))))
+    assert reply_to(text) == {
+        "code": "INVOCATION_ERROR",
+        "details": f"org.json.JSONException: {details}",
+        "message": "An invoked method threw an exception.",
+        "status": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "details"),
+    [
+        (frame({}, method="getKeyInfo"), "getKeyInfo is not defined in Basics"),
+        (frame(), "sign demands arguments"),
+        (frame([1]), "sign demands arguments"),
+        (frame(None), "sign demands arguments"),
+        (frame(arguments(), apiVersion=1), "Supported apiVersion is 2"),
+        (frame(arguments(), **{"class": "Foo"}), "Foo is not found"),
+    ],
+)
+def test_errors_of_the_envelope_are_general_errors(text: str, details: str) -> None:
+    assert reply_to(text) == {
+        "code": "GENERAL_ERROR",
+        "details": f"java.lang.IllegalArgumentException: {details}",
+        "message": "General error.",
+        "status": False,
+    }
+
+
+def test_a_call_without_method_is_a_general_error() -> None:
+    answer = reply_to(json.dumps({"module": basics.MODULE}))
+    assert answer["code"] == "GENERAL_ERROR"
+    assert answer["details"] == 'org.json.JSONException: JSONObject["method"] not found.'
+
+
+@pytest.mark.parametrize(
+    "envelope", [{"apiVersion": 2}, {"apiVersion": "2"}, {"class": ""}, {"class": "Basics"}]
+)
+def test_the_usual_envelope_is_accepted(envelope: dict[str, Any]) -> None:
+    assert codec.answer_without_worker(codec.decode(frame(arguments(), **envelope))) is None
+
+
+def test_defaults_are_those_of_the_original() -> None:
+    found = request()
+    assert found.documents == (b"MTEK",)  # the characters, not what they encode
+    assert (found.detached, found.are_digests, found.cosigns) == (False, False, False)
+    assert found.storages == ()
+    assert found.language == "kk"
+    assert found.keys == messages.KeyFilter(authorities=None)
+
+
+@pytest.mark.parametrize("yes", [True, "true", "TRUE"])
+@pytest.mark.parametrize("no", [False, "false", "False"])
+def test_booleans_may_be_texts(yes: object, no: object) -> None:
+    found = request(signingParams={"decode": yes, "encapsulate": no, "digested": no, "allowExpired": yes})
+    assert found.documents == (b"11\n",)
+    assert found.detached
+    assert not found.are_digests
+    assert found.keys.allow_expired
+
+
+@pytest.mark.parametrize("odd", ["base64", 1, None, [], {}])
+def test_what_is_no_boolean_counts_as_the_default(odd: object) -> None:
+    found = request(signingParams={"decode": odd, "encapsulate": odd, "digested": odd, "allowExpired": odd})
+    assert found.documents == (b"MTEK",)
+    assert not found.detached
+    assert not found.are_digests
+    assert not found.keys.allow_expired
+
+
+def test_a_digest_is_signed_detached_whatever_encapsulate_says() -> None:
+    text = base64.b64encode(bytes(32)).decode()
+    found = request(data=text, signingParams={"decode": True, "digested": True, "encapsulate": True})
+    assert found.documents == (bytes(32),)
+    assert (found.detached, found.are_digests) == (True, True)
+
+
+def test_several_documents_stay_in_order() -> None:
+    assert request(data=["a", "Қ", ""]).documents == (b"a", "Қ".encode(), b"")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (..., ()),
+        (None, ()),
+        ([], ()),
+        ("", ()),
+        (["PKCS12"], ("PKCS12",)),
+        (MANY_STORAGES, ("PKCS12",)),
+        ("PKCS12,AKKaztokenStore", ("PKCS12",)),
+        (["PKCS12", "FooStore"], ("PKCS12",)),
+    ],
+)
+def test_allowed_storages_come_in_many_forms(given: object, expected: tuple[str, ...]) -> None:
+    assert request(allowedStorages=given).storages == expected
+
+
+@pytest.mark.parametrize("given", [["AKKaztokenStore"], "JKS", ["FooStore"]])
+def test_storages_that_hold_no_key_here_fail_before_a_window(given: object) -> None:
+    answer = reply_to(frame(arguments(allowedStorages=given)))
+    assert answer["code"] == "SIGNING_FAILURE"
+    assert "storage.empty" in answer["details"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("ru", "ru"), ("kk", "kk"), ("en", "en"), (None, "kk"), (..., "kk"), ("kz", "kk")]
+)
+def test_the_language_is_per_call(given: object, expected: str) -> None:
+    assert request(locale=given).language == expected
+
+
+def test_the_filter_is_read_and_empty_texts_filter_nothing() -> None:
+    signer = {"extKeyUsageOids": ["1.2.3"], "iin": "", "bin": 7, "serialNumber": "1f", "chain": ["PEM"]}
+    assert request(signerParams=signer).keys == messages.KeyFilter(
+        usages=("1.2.3",), iin="", bin="7", serial_number="1f", authorities=("PEM",)
+    )
+    assert request(signerParams={"iin": None, "chain": None}).keys == messages.KeyFilter(authorities=None)
+    assert request(signerParams={"chain": []}).keys.authorities == ()
+
+
+def test_a_password_in_the_request_is_not_kept_anywhere() -> None:
+    call = codec.decode(frame(arguments(signerParams={"password": "Qwerty12"}, logo="x" * 60_000)))
+    assert "Qwerty12" not in repr(call)
+    assert codec.answer_without_worker(call) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"format": "pdf"}, "INVALID_SIGNING_PARAMS"),
+        ({"format": "Choose…"}, "INVALID_SIGNING_PARAMS"),
+        ({"format": "xml"}, "SIGNING_FAILURE"),
+        ({"format": "raw"}, "SIGNING_FAILURE"),
+        ({"data": []}, "INVALID_SIGNING_PARAMS"),
+        ({"data": ["x"] * 10_001}, "INVALID_SIGNING_PARAMS"),
+        ({"signingParams": {"tsaProfile": {}}}, "SIGNING_FAILURE"),
+        ({"signingParams": {"tsaProfile": {"url": "http://tsp.example.kz"}}}, "SIGNING_FAILURE"),
+        ({"data": "x" * 129, "signingParams": {"digested": True}}, "INVALID_SIGNING_PARAMS"),
+    ],
+)
+def test_what_can_not_be_done_fails_before_a_window(changes: dict[str, Any], code: str) -> None:
+    answer = reply_to(frame(arguments(**changes)))
+    assert answer["code"] == code
+    assert answer["status"] is False
+    assert answer["message"]
+    assert answer["details"]
+
+
+@pytest.mark.parametrize("profile", [None, False, ""])
+def test_no_timestamp_is_asked_for_by_an_empty_profile(profile: object) -> None:
+    assert request(signingParams={"tsaProfile": profile}).documents == (b"MTEK",)
+
+
+def test_broken_base64_is_an_invocation_error_with_the_text_of_java() -> None:
+    answer = reply_to(frame(arguments(data="M-EK", signingParams={"decode": True})))
+    assert answer["code"] == "INVOCATION_ERROR"
+    assert answer["details"] == "java.lang.IllegalArgumentException: Illegal base64 character 2d"
+
+
+@pytest.mark.parametrize("method", ["generateCsr", "importCertificate"])
+def test_other_methods_of_the_module_fail_with_their_own_code(method: str) -> None:
+    answer = reply_to(frame({}, method=method))
+    assert answer["code"] in ("CSR_GENERATING_FAILURE", "CERTIFICATE_IMPORTING_FAILURE")
+    assert answer["status"] is False
+
+
+@pytest.mark.parametrize("data", ["a", ["a", "b"]])
+def test_signatures_are_an_array_of_armoured_texts(data: object) -> None:
+    call = codec.decode(frame(arguments(data=data)))
+    reply = codec.encode(call, messages.Signed((bytes(50), b"\x01")))
+    first = base64.b64encode(bytes(50)).decode()
+    assert json.loads(reply) == {
+        "body": {
+            "result": [
+                f"-----BEGIN CMS-----\n{first[:64]}\n{first[64:]}\n-----END CMS-----\n",
+                "-----BEGIN CMS-----\nAQ==\n-----END CMS-----\n",
+            ]
+        },
+        "status": True,
+    }
+    assert reply.startswith('{"body":{"result":["-----BEGIN CMS-----\\n')
+
+
+def test_a_cancelled_request_is_a_success_with_an_empty_body() -> None:
+    assert codec.encode(codec.decode(frame(arguments())), messages.Cancelled()) == '{"body":{},"status":true}'
+
+
+def test_every_failure_has_all_four_members() -> None:
+    call = codec.decode(frame(arguments()))
+    for code in messages.SENTENCES:
+        answer = json.loads(codec.encode(call, messages.Failed(code)))
+        assert list(answer) == ["code", "details", "message", "status"]
+        assert all(answer[key] for key in ("code", "details", "message"))
+
+
+def test_what_this_dialect_can_not_say_is_a_mistake_of_ours() -> None:
+    with pytest.raises(ValueError, match="Tokens"):
+        codec.encode(codec.decode(frame(arguments())), messages.Tokens())
