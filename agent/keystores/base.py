@@ -1,0 +1,45 @@
+"""What a key looks like once its store is open, wherever it is kept."""
+
+from typing import Protocol
+
+from agent.certificate import Certificate
+from agent.signer import Signer
+
+
+class StoredKey(Protocol):
+    """A private key and its certificate, open and ready to sign until `wipe`."""
+
+    @property
+    def key_id(self) -> str:
+        """Names the key among others: see `key_id_of`."""
+        ...
+
+    @property
+    def friendly_name(self) -> str:
+        """The name that the store gives the key; empty if none."""
+        ...
+
+    @property
+    def certificate(self) -> Certificate: ...
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Its own certificate first, then the others of the store, in no particular order."""
+        ...
+
+    def signer(self) -> Signer:
+        """Signs with this key. Works until `wipe`."""
+        ...
+
+    def wipe(self) -> None:
+        """Forgets the private key. Can be called twice."""
+        ...
+
+
+def key_id_of(certificate: Certificate) -> str:
+    """Lower-case hex of the certificate's SubjectKeyIdentifier, or of the beginning of its fingerprint where it has none.
+
+    The identifier is taken as it stands: national ones were made by two rules, before and after 2022.
+    """
+    identifier = certificate.subject_key_identifier
+    return identifier.hex() if identifier else certificate.fingerprint[:40]

@@ -1,0 +1,158 @@
+"""The kinds of key stores, and the key files that lie on this computer.
+
+Pages name stores by the words of NCALayer; those words are used here too.
+"""
+
+import dataclasses
+import heapq
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import algorithms
+from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation
+from agent.keystores import pkcs12
+from agent.keystores.base import StoredKey
+from agent.secret import Secret
+
+PKCS12 = "PKCS12"
+STORAGES = (PKCS12,)
+"""Stores that can be opened."""
+UNAVAILABLE_STORAGES = (
+    "JKS", "AKKaztokenStore", "AKKZIDCardStore", "AKEToken72KStore", "AKEToken5110Store", "AKJaCartaStore", "AKAKEYStore",
+)  # fmt: skip
+"""Stores that pages know but that this agent can't open: Java key stores, tokens, identity cards."""
+
+MAX_DEPTH = 3
+"""Folders below a folder that are looked into."""
+MAX_ENTRIES = 20_000
+"""Directory entries looked at in all; a home folder may hold millions."""
+_EXTENSIONS = frozenset({".p12", ".pfx"})
+# How the issuing portal names its files; the rest of the name is the certificate's SubjectKeyIdentifier.
+_LABELS = (
+    ("AUTH_RSA256_", f"{algorithms.RSA_KEY.name} AUTH"),
+    ("RSA256_", algorithms.RSA_KEY.name),
+    ("GOST512_", algorithms.GOST_2015_512_KEY.name),
+    ("GOSTKNCA_", algorithms.GOST_2004_KEY.name),
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A file that looks like a key file. Nobody opened it."""
+
+    path: Path
+    storage: str
+    modified: datetime
+    label: str
+    """The kind of key that its name promises; empty for other names."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies in some folders."""
+
+    keys: tuple[FoundKey, ...]
+    """Newest first."""
+    unreadable: tuple[Path, ...]
+    """Folders that could not be read."""
+    is_complete: bool
+    """False where there was more than is looked at."""
+
+
+def open(storage: str, path: Path, password: Secret) -> tuple[StoredKey, ...]:  # noqa: A001 - read as catalog.open
+    """Opens a store of a kind named as pages name it. The password stays the caller's to wipe.
+
+    Raises: BadInput for an unknown kind, UnsupportedOperation for one that can't be opened here, WrongPassword,
+    BrokenKeyStore, UnsupportedKey.
+    """
+    if storage in UNAVAILABLE_STORAGES:
+        raise UnsupportedOperation(f"key stores of kind {storage} are not supported")
+    if storage not in STORAGES:
+        raise BadInput(f"unknown kind of key store: {storage[:40]!r}")
+    return pkcs12.open(load(path), password)
+
+
+def load(path: Path) -> bytes:
+    """The octets of a key file.
+
+    Raises: BrokenKeyStore for a file that is missing, unreadable, larger than any key file, or not a file at all.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BrokenKeyStore("the key file is not a regular file")
+        with path.open("rb") as file:
+            data = file.read(pkcs12.MAX_SIZE + 1)
+    except OSError as error:
+        # The reason only: the path may name the person.
+        raise BrokenKeyStore(
+            f"the key file can't be read: {error.strerror or type(error).__name__}"
+        ) from error
+    except ValueError as error:  # a path with a zero octet
+        raise BrokenKeyStore("the key file has an impossible name") from error
+    if len(data) > pkcs12.MAX_SIZE:
+        raise BrokenKeyStore(f"the key file is larger than {pkcs12.MAX_SIZE} octets")
+    return data
+
+
+def find(folders: Iterable[Path], limit: int = 50) -> tuple[FoundKey, ...]:
+    """The newest key files in these folders and a little below them."""
+    return survey(folders, limit).keys
+
+
+def survey(folders: Iterable[Path], limit: int = 50) -> Survey:
+    """As `find`, and tells what could not be looked at. Links to folders are not followed, hidden folders not entered."""
+    walk = _Walk()
+    found = {key.path: key for folder in folders for key in walk.keys_in(folder, MAX_DEPTH)}
+    newest = heapq.nlargest(limit, found.values(), key=lambda key: (key.modified, str(key.path)))
+    return Survey(
+        tuple(newest), tuple(walk.unreadable), is_complete=walk.entries_left > 0 and len(found) <= limit
+    )
+
+
+def label_of(name: str) -> str:
+    """The kind of key that a file's name promises, empty if none."""
+    return next((label for prefix, label in _LABELS if name.startswith(prefix)), "")
+
+
+class _Walk:
+    """One walk over folders, with what it may still look at."""
+
+    def __init__(self) -> None:
+        self.entries_left = MAX_ENTRIES
+        self.unreadable: list[Path] = []
+
+    def keys_in(self, folder: Path, depth: int) -> Iterator[FoundKey]:
+        below = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self.entries_left -= 1
+                    if self.entries_left <= 0:
+                        return
+                    if entry.is_dir(follow_symlinks=False):
+                        below.append(Path(entry.path))
+                    elif found := _found(entry):
+                        yield found
+        except FileNotFoundError:
+            return  # a usual place that this person doesn't have
+        except OSError:
+            self.unreadable.append(folder)
+        for inner in below if depth else ():
+            if not inner.name.startswith("."):
+                yield from self.keys_in(inner, depth - 1)
+
+
+def _found(entry: os.DirEntry[str]) -> FoundKey | None:
+    path = Path(entry.path)
+    if path.suffix.lower() not in _EXTENSIONS:
+        return None
+    try:
+        status = entry.stat()
+    except OSError:  # a broken link, or gone meanwhile
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return FoundKey(path, PKCS12, datetime.fromtimestamp(status.st_mtime, UTC), label_of(path.name))

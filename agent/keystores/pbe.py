@@ -1,0 +1,262 @@
+"""Encryption and authentication by password, as PKCS#12 files use them.
+
+Two generations: the key derivation of RFC 7292 appendix B with 3DES or RC2 and HMAC (national files, Windows, old OpenSSL), and
+PBES2 / PBMAC1 of RFC 8018 and RFC 9579 with PBKDF2 and AES. The first reads the password as UTF-16 with a final zero, the
+second as UTF-8.
+"""
+
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+from asn1crypto import core
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+
+from agent import algorithms
+from agent.errors import BrokenKeyStore, UnsupportedKey
+from agent.keystores import rc2
+
+MAX_ITERATIONS = 10_000_000
+"""For one file, over all its parts: some seconds of work."""
+
+PURPOSE_KEY, PURPOSE_IV, PURPOSE_MAC = 1, 2, 3
+
+# RFC 7292 appendix C: OID: (octets of key, effective bits of RC2 or None for 3DES). RC4 was never seen with keys.
+PBE_3DES, PBE_RC2_40 = "1.2.840.113549.1.12.1.3", "1.2.840.113549.1.12.1.6"
+_PKCS12_CIPHERS = {
+    PBE_3DES: (24, None),
+    "1.2.840.113549.1.12.1.4": (16, None),
+    "1.2.840.113549.1.12.1.5": (16, 128),
+    PBE_RC2_40: (5, 40),
+}
+_PBES2, _PBKDF2, _PBMAC1 = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.2.840.113549.1.5.14"
+_HMAC_SHA1 = "1.2.840.113549.2.7"
+# RFC 8018 appendix B.1: pseudo-random functions of PBKDF2, and MACs of PBMAC1.
+_HMACS = {
+    _HMAC_SHA1: "sha1",
+    "1.2.840.113549.2.8": "sha224",
+    "1.2.840.113549.2.9": "sha256",
+    "1.2.840.113549.2.10": "sha384",
+    "1.2.840.113549.2.11": "sha512",
+}
+# RFC 8018 appendix B.2 and the NIST register: OID: (cipher, octets of key, octets of a block).
+_CBC_CIPHERS: dict[str, tuple[Callable[[bytes], CipherAlgorithm], int, int]] = {
+    "2.16.840.1.101.3.4.1.2": (AES, 16, 16),
+    "2.16.840.1.101.3.4.1.22": (AES, 24, 16),
+    "2.16.840.1.101.3.4.1.42": (AES, 32, 16),
+    "1.2.840.113549.3.7": (TripleDES, 24, 8),
+}
+# Digests of the MAC of RFC 7292: OID: name in hashlib.
+_MAC_DIGESTS = {
+    algorithms.SHA1.oid: "sha1",
+    "2.16.840.1.101.3.4.2.4": "sha224",
+    algorithms.SHA256.oid: "sha256",
+    algorithms.SHA384.oid: "sha384",
+    algorithms.SHA512.oid: "sha512",
+}
+
+
+class BadPadding(Exception):
+    """The decrypted octets don't end as they should."""
+
+
+@dataclasses.dataclass(slots=True, repr=False)
+class Password:
+    """A password in both encodings. Wiped by its owner."""
+
+    utf16: bytearray
+    """Big-endian, with two final zero octets; without them only where a file takes no password at all."""
+    utf8: bytearray
+
+    @classmethod
+    def of(cls, utf8: bytes | bytearray) -> Self:
+        """Raises: ValueError if it isn't UTF-8."""
+        return cls(bytearray(str(utf8, "utf-8").encode("utf-16-be") + b"\0\0"), bytearray(utf8))
+
+    @classmethod
+    def absent(cls) -> Self:
+        """No password: some programs write files so where a person leaves the field empty."""
+        return cls(bytearray(), bytearray())
+
+    def wipe(self) -> None:
+        for buffer in (self.utf16, self.utf8):
+            buffer[:] = bytes(len(buffer))
+
+
+class Budget:
+    """How much work a file may still ask for. A file of ten octets can name any count of iterations."""
+
+    def __init__(self, iterations: int = MAX_ITERATIONS) -> None:
+        self._left = iterations
+
+    def spend(self, iterations: int, blocks: int) -> None:
+        """Raises: BrokenKeyStore."""
+        if iterations < 1:
+            raise BrokenKeyStore(f"{iterations} iterations")
+        self._left -= iterations * blocks
+        if self._left < 0:
+            raise BrokenKeyStore(f"asks for more than {MAX_ITERATIONS} iterations")
+
+
+class AlgorithmIdentifier(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+    _fields: ClassVar = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
+
+
+class _Pkcs12Parameters(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("salt", core.OctetString), ("iterations", core.Integer)]
+
+
+class _Pbes2Parameters(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("derivation", AlgorithmIdentifier), ("scheme", AlgorithmIdentifier)]
+
+
+class _Pbkdf2Parameters(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        # A CHOICE whose other form, a source of salt, was never used.
+        ("salt", core.OctetString),
+        ("iterations", core.Integer),
+        ("key_length", core.Integer, {"optional": True}),
+        ("function", AlgorithmIdentifier, {"default": {"algorithm": _HMAC_SHA1}}),
+    ]
+
+
+def derive(
+    digest_name: str, password: bytearray, salt: bytes, *, iterations: int, purpose: int, size: int
+) -> bytearray:
+    """Octets for a key, an IV or a MAC (RFC 7292 appendix B.2). `password` as `Password.utf16`."""
+    block = hashlib.new(digest_name, usedforsecurity=False).block_size
+    diversifier = bytes((purpose,)) * block
+    blocks = _repeated(salt, block) + _repeated(password, block)
+    derived = bytearray()
+    while True:
+        octets = hashlib.new(digest_name, diversifier + blocks, usedforsecurity=False).digest()
+        for _ in range(iterations - 1):
+            octets = hashlib.new(digest_name, octets, usedforsecurity=False).digest()
+        derived += octets
+        if len(derived) >= size:
+            return derived[:size]
+        addend = int.from_bytes(_repeated(octets, block)[:block], "big") + 1
+        for start in range(0, len(blocks), block):
+            number = int.from_bytes(blocks[start : start + block], "big") + addend
+            blocks[start : start + block] = (number % (1 << 8 * block)).to_bytes(block, "big")
+
+
+def _repeated(octets: bytes | bytearray, block: int) -> bytearray:
+    """Copies of `octets` up to a whole number of blocks, of which there are as few as hold it once; nothing of nothing."""
+    size = block * -(-len(octets) // block)
+    return bytearray((octets * (size // len(octets) + 1))[:size]) if octets else bytearray()
+
+
+def decrypt(algorithm: Any, data: bytes, password: Password, budget: Budget) -> bytearray:
+    """Plain octets of a part of a file. The caller wipes them.
+
+    Raises: BadPadding, BrokenKeyStore, UnsupportedKey; what asn1crypto raises for malformed parameters.
+    """
+    oid = algorithm["algorithm"].dotted
+    if oid in _PKCS12_CIPHERS:
+        return _decrypt_pkcs12(oid, algorithm["parameters"], data, password, budget)
+    if oid == _PBES2:
+        return _decrypt_pbes2(algorithm["parameters"], data, password, budget)
+    raise UnsupportedKey(f"encryption of key files by {oid} is not supported")
+
+
+def _decrypt_pkcs12(oid: str, parsed: Any, data: bytes, password: Password, budget: Budget) -> bytearray:
+    parameters = parsed.parse(_Pkcs12Parameters)
+    salt, iterations = parameters["salt"].native, parameters["iterations"].native
+    key_size, rc2_bits = _PKCS12_CIPHERS[oid]
+    budget.spend(iterations, 1 + -(-key_size // 20))
+    key = derive("sha1", password.utf16, salt, iterations=iterations, purpose=PURPOSE_KEY, size=key_size)
+    iv = derive("sha1", password.utf16, salt, iterations=iterations, purpose=PURPOSE_IV, size=8)
+    if len(data) % 8:
+        raise BrokenKeyStore("encrypted part is cut short")
+    if rc2_bits is not None:
+        plain = rc2.decrypt_cbc(bytes(key), rc2_bits, bytes(iv), data)
+    else:
+        # Two-key 3DES is K1, K2, K1.
+        plain = _decrypt_cbc(TripleDES(bytes(key + key[: 24 - key_size])), bytes(iv), data)
+    key[:] = bytes(len(key))
+    return _without_padding(plain, 8)
+
+
+def _decrypt_pbes2(parsed: Any, data: bytes, password: Password, budget: Budget) -> bytearray:
+    parameters = parsed.parse(_Pbes2Parameters)
+    oid = parameters["scheme"]["algorithm"].dotted
+    if oid not in _CBC_CIPHERS:
+        raise UnsupportedKey(f"encryption of key files by {oid} is not supported")
+    cipher, key_size, block = _CBC_CIPHERS[oid]
+    iv = parameters["scheme"]["parameters"].parse(core.OctetString).native
+    if len(iv) != block or len(data) % block:
+        raise BrokenKeyStore("encrypted part is cut short")
+    key = _pbkdf2(parameters["derivation"], password, key_size, budget)
+    return _without_padding(_decrypt_cbc(cipher(key), iv, data), block)
+
+
+def _pbkdf2(derivation: Any, password: Password, size: int, budget: Budget) -> bytes:
+    oid = derivation["algorithm"].dotted
+    if oid != _PBKDF2:
+        raise UnsupportedKey(f"key derivation {oid} is not supported")
+    parameters = derivation["parameters"].parse(_Pbkdf2Parameters)
+    function = parameters["function"]["algorithm"].dotted
+    if function not in _HMACS:
+        raise UnsupportedKey(f"key derivation with {function} is not supported")
+    if parameters["key_length"].native not in {None, size}:
+        raise BrokenKeyStore("the derived key has another length than the cipher's")
+    name, iterations = _HMACS[function], parameters["iterations"].native
+    digest_size = hashlib.new(name, usedforsecurity=False).digest_size
+    budget.spend(iterations, -(-size // digest_size))
+    return hashlib.pbkdf2_hmac(name, password.utf8, parameters["salt"].native, iterations, size)
+
+
+def _decrypt_cbc(cipher: CipherAlgorithm, iv: bytes, data: bytes) -> bytearray:
+    decryptor = Cipher(cipher, modes.CBC(iv)).decryptor()
+    plain = bytearray(len(data) + len(iv) - 1)
+    size = decryptor.update_into(data, plain)
+    decryptor.finalize()
+    return plain[:size]
+
+
+def _without_padding(plain: bytearray, block: int) -> bytearray:
+    """RFC 8018 section 6.1.1: n octets of value n at the end. Cuts the buffer itself, so that no second copy stays."""
+    count = plain[-1] if plain else 0
+    if not 1 <= count <= block or plain[-count:] != bytes((count,)) * count:
+        plain[:] = bytes(len(plain))
+        raise BadPadding
+    del plain[-count:]
+    return plain
+
+
+def mac_matches(mac_data: Any, content: bytes, password: Password, budget: Budget) -> bool:
+    """Whether `content` was authenticated with this password (RFC 7292 section 5.1, RFC 9579).
+
+    Raises: BrokenKeyStore, UnsupportedKey; what asn1crypto raises for malformed parameters.
+    """
+    algorithm, expected = mac_data["mac"]["algorithm"], mac_data["mac"]["digest"].native
+    oid = algorithm["algorithm"].dotted
+    if oid == _PBMAC1:
+        name, key = _pbmac1_key(algorithm["parameters"], password, budget)
+    elif oid in _MAC_DIGESTS:
+        name, iterations = _MAC_DIGESTS[oid], mac_data["iterations"].native
+        budget.spend(iterations, 1)
+        size = hashlib.new(name, usedforsecurity=False).digest_size
+        salt = mac_data["salt"].native
+        key = bytes(derive(name, password.utf16, salt, iterations=iterations, purpose=PURPOSE_MAC, size=size))
+    else:
+        raise UnsupportedKey(f"authentication of key files by {oid} is not supported")
+    return hmac.compare_digest(hmac.digest(key, content, name), expected)
+
+
+def _pbmac1_key(parsed: Any, password: Password, budget: Budget) -> tuple[str, bytes]:
+    """The hash of the HMAC and its key."""
+    parameters = parsed.parse(_Pbes2Parameters)
+    scheme = parameters["scheme"]["algorithm"].dotted
+    if scheme not in _HMACS:
+        raise UnsupportedKey(f"authentication of key files by {scheme} is not supported")
+    # RFC 9579 section 4: the length of the key must be given.
+    size = parameters["derivation"]["parameters"].parse(_Pbkdf2Parameters)["key_length"].native
+    if size is None or not 1 <= size <= 64:
+        raise BrokenKeyStore("the length of the MAC's key is missing or absurd")
+    return _HMACS[scheme], _pbkdf2(parameters["derivation"], password, size, budget)

@@ -1,0 +1,344 @@
+"""Key files in PKCS#12 (RFC 7292), as the national authority issues them and as other programs make them.
+
+A national file is DER outside; the AuthenticatedSafe inside is BER with indefinite lengths. It holds one key under 3DES and one
+certificate under RC2 with 40 bits, authenticated by HMAC-SHA-1, 1024 iterations each. Files of OpenSSL 3, Windows, Java and
+Firefox hold several keys and certificates under AES (PBES2).
+
+Three errors, told apart by what was seen: what has no PKCS#12 structure is BrokenKeyStore; on a good structure a MAC that does
+not match is WrongPassword, whether the password or the content is to blame; UnsupportedKey names what we can't read.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from asn1crypto import core
+
+from agent.certificate import Certificate
+from agent.errors import AgentError, BadInput, BrokenKeyStore, UnsupportedKey, WrongPassword
+from agent.keystores import pbe, pkcs8
+from agent.keystores.base import StoredKey
+from agent.keystores.software import PrivateKey, SoftwareKey
+from agent.secret import Secret
+
+MAX_SIZE = 1024 * 1024
+MAX_BAGS = 256
+MAX_DEPTH = 4
+"""Of SafeContents inside SafeContents; nobody nests them."""
+
+# RFC 7292 appendix D, RFC 5652 section 14, RFC 2985 section 5.5.
+_DATA, _SIGNED_DATA, _ENVELOPED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.3"
+_ENCRYPTED_DATA = "1.2.840.113549.1.7.6"
+_KEY_BAG, _SHROUDED_KEY_BAG = "1.2.840.113549.1.12.10.1.1", "1.2.840.113549.1.12.10.1.2"
+_CERTIFICATE_BAG, _SAFE_CONTENTS_BAG = "1.2.840.113549.1.12.10.1.3", "1.2.840.113549.1.12.10.1.6"
+_X509_CERTIFICATE = "1.2.840.113549.1.9.22.1"
+_FRIENDLY_NAME, _LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
+
+# What asn1crypto raises on malformed octets; RecursionError: nested indefinite lengths.
+_PARSE_ERRORS = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError)
+
+
+class _ContentInfo(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+    _fields: ClassVar = [
+        ("type", core.ObjectIdentifier),
+        ("content", core.Any, {"explicit": 0, "optional": True}),
+    ]
+
+
+class _MacInfo(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("algorithm", pbe.AlgorithmIdentifier), ("digest", core.OctetString)]
+
+
+class _MacData(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("mac", _MacInfo),
+        ("salt", core.OctetString),
+        ("iterations", core.Integer, {"default": 1}),
+    ]
+
+
+class _Pfx(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("safe", _ContentInfo),
+        ("mac_data", _MacData, {"optional": True}),
+    ]
+
+
+class _AuthenticatedSafe(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = _ContentInfo
+
+
+class _EncryptedContent(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("type", core.ObjectIdentifier),
+        ("algorithm", pbe.AlgorithmIdentifier),
+        ("content", core.OctetString, {"implicit": 0, "optional": True}),
+    ]
+
+
+class _EncryptedData(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("inside", _EncryptedContent),
+        ("attributes", core.Any, {"optional": True}),
+    ]
+
+
+class _Values(core.SetOf):  # type: ignore[misc]
+    _child_spec = core.Any
+
+
+class _Attribute(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("type", core.ObjectIdentifier), ("values", _Values)]
+
+
+class _Attributes(core.SetOf):  # type: ignore[misc]
+    _child_spec = _Attribute
+
+
+class _Bag(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("type", core.ObjectIdentifier),
+        ("value", core.Any, {"explicit": 0}),
+        ("attributes", _Attributes, {"optional": True}),
+    ]
+
+
+class _SafeContents(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = _Bag
+
+
+class _CertificateBag(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("type", core.ObjectIdentifier), ("value", core.OctetString, {"explicit": 0})]
+
+
+class _ShroudedKey(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("algorithm", pbe.AlgorithmIdentifier), ("data", core.OctetString)]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _KeyBag:
+    algorithm: Any
+    """None where the key lies open."""
+    data: bytes = dataclasses.field(repr=False)
+    local_key_id: bytes
+    friendly_name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _FoundCertificate:
+    certificate: Certificate
+    local_key_id: bytes
+    friendly_name: str
+
+
+@dataclasses.dataclass(slots=True)
+class _Contents:
+    """What was found in a file so far."""
+
+    keys: list[_KeyBag] = dataclasses.field(default_factory=list)
+    certificates: list[_FoundCertificate] = dataclasses.field(default_factory=list)
+    bags: int = 0
+
+
+def open(data: bytes, password: Secret) -> tuple[StoredKey, ...]:  # noqa: A001 - read as pkcs12.open
+    """The keys of a file, each with its certificate. Keys of an unknown kind are left out if there is another one.
+
+    The password stays the caller's to wipe; the keys are the caller's from now on.
+
+    Raises: WrongPassword, BrokenKeyStore, UnsupportedKey.
+    """
+    if len(data) > MAX_SIZE:
+        raise BrokenKeyStore(f"a key file of {len(data)} octets is larger than {MAX_SIZE}")
+    budget, contents = pbe.Budget(), _Contents()
+    with _structure("PKCS#12 file"):
+        pfx = _Pfx.load(data, strict=True)
+        safe, mac_data = _safe_octets(pfx), pfx["mac_data"]
+        encrypted = list(_open_parts(safe, contents))
+    found = _password(mac_data, safe, password, budget)
+    try:
+        is_authenticated = not isinstance(mac_data, core.Void)
+        for part in encrypted:
+            with _structure("encrypted part"):
+                plain = _decrypted(part["algorithm"], part["content"].native, found, budget, is_authenticated)
+                _read_bags(bytes(plain), contents, depth=0)
+        return _matched(contents, found, budget, is_authenticated)
+    finally:
+        found.wipe()
+
+
+@contextlib.contextmanager
+def _structure(what: str) -> Iterator[None]:
+    try:
+        yield
+    except _PARSE_ERRORS as error:
+        raise BrokenKeyStore(f"malformed {what}") from error
+
+
+def _safe_octets(pfx: Any) -> bytes:
+    """The AuthenticatedSafe exactly as it stands: the MAC is over these octets, BER or not."""
+    if pfx["version"].native != 3:
+        raise BrokenKeyStore(f"PKCS#12 version {pfx['version'].native}")
+    kind = pfx["safe"]["type"].dotted
+    if kind == _SIGNED_DATA:
+        raise UnsupportedKey("a key file protected by a signature instead of a password is not supported")
+    if kind != _DATA:
+        raise BrokenKeyStore(f"content of type {kind}")
+    return bytes(pfx["safe"]["content"].parse(core.OctetString).native)
+
+
+def _open_parts(safe: bytes, contents: _Contents) -> Iterator[Any]:
+    """Reads the parts that lie open, and gives those that are encrypted."""
+    parts = _AuthenticatedSafe.load(safe, strict=True)
+    if len(parts) > MAX_BAGS:
+        raise BrokenKeyStore(f"{len(parts)} parts")
+    for part in parts:
+        kind = part["type"].dotted
+        if kind == _DATA:
+            _read_bags(part["content"].parse(core.OctetString).native, contents, depth=0)
+        elif kind == _ENCRYPTED_DATA:
+            inside = part["content"].parse(_EncryptedData)["inside"]
+            if inside["type"].dotted != _DATA or not inside["algorithm"]["algorithm"].dotted:
+                raise BrokenKeyStore("encrypted part of an unknown type")
+            if inside["content"].native is None:
+                raise BrokenKeyStore("encrypted part without content")
+            yield inside
+        elif kind == _ENVELOPED_DATA:
+            raise UnsupportedKey(
+                "a key file encrypted for a certificate instead of a password is not supported"
+            )
+        else:
+            raise BrokenKeyStore(f"part of type {kind}")
+
+
+def _read_bags(octets: bytes, contents: _Contents, depth: int) -> None:
+    """Raises: BrokenKeyStore; what asn1crypto raises. Secrets, CRLs and unknown bags are passed over."""
+    if depth > MAX_DEPTH:
+        raise BrokenKeyStore("bags nested too deep")
+    for bag in _SafeContents.load(octets, strict=True):
+        contents.bags += 1
+        if contents.bags > MAX_BAGS:
+            raise BrokenKeyStore(f"more than {MAX_BAGS} bags")
+        kind, value = bag["type"].dotted, bag["value"]
+        local_key_id, friendly_name = _attributes(bag["attributes"])
+        if kind == _KEY_BAG:
+            contents.keys.append(_KeyBag(None, _untagged(value), local_key_id, friendly_name))
+        elif kind == _SHROUDED_KEY_BAG:
+            key = value.parse(_ShroudedKey)
+            contents.keys.append(_KeyBag(key["algorithm"], key["data"].native, local_key_id, friendly_name))
+        elif kind == _CERTIFICATE_BAG:
+            _read_certificate(value.parse(_CertificateBag), local_key_id, friendly_name, contents)
+        elif kind == _SAFE_CONTENTS_BAG:
+            _read_bags(_untagged(value), contents, depth + 1)
+
+
+def _untagged(value: Any) -> bytes:
+    """The octets of a SEQUENCE without the explicit [0] around it."""
+    return bytes(value.parse(core.Sequence).untag().dump())
+
+
+def _read_certificate(bag: Any, local_key_id: bytes, friendly_name: str, contents: _Contents) -> None:
+    if bag["type"].dotted != _X509_CERTIFICATE:
+        return
+    # A malformed one among others does no harm; a key whose certificate is malformed has none.
+    with contextlib.suppress(BadInput):
+        certificate = Certificate.from_der(bag["value"].native)
+        contents.certificates.append(_FoundCertificate(certificate, local_key_id, friendly_name))
+
+
+def _attributes(parsed: Any) -> tuple[bytes, str]:
+    """localKeyId and friendlyName, empty where absent."""
+    local_key_id, friendly_name = b"", ""
+    for attribute in parsed if not isinstance(parsed, core.Void) else ():
+        for value in list(attribute["values"])[:1]:
+            oid = attribute["type"].dotted
+            if oid == _LOCAL_KEY_ID:
+                local_key_id = bytes(value.parse(core.OctetString).native)
+            elif oid == _FRIENDLY_NAME:
+                friendly_name = str(value.parse(core.BMPString).native)
+    return local_key_id, friendly_name
+
+
+def _password(mac_data: Any, safe: bytes, password: Secret, budget: pbe.Budget) -> pbe.Password:
+    """The password in the form that opens the file. A file without MAC takes any: it shows when decrypting."""
+    try:
+        candidates = [pbe.Password.of(password.buffer)]
+    except ValueError as error:
+        raise WrongPassword("the password is not text") from error
+    if not password.buffer:
+        candidates.append(pbe.Password.absent())
+    if isinstance(mac_data, core.Void):
+        return candidates[0]
+    with _structure("MAC"):
+        for candidate in candidates:
+            if pbe.mac_matches(mac_data, safe, candidate, budget):
+                return candidate
+            candidate.wipe()
+    raise WrongPassword("the MAC does not match")
+
+
+def _decrypted(
+    algorithm: Any, data: bytes, password: pbe.Password, budget: pbe.Budget, is_authenticated: bool
+) -> bytearray:
+    try:
+        return pbe.decrypt(algorithm, data, password, budget)
+    except pbe.BadPadding as error:
+        if is_authenticated:
+            raise BrokenKeyStore("the MAC matches but a part can't be decrypted") from error
+        raise WrongPassword("a part can't be decrypted, and there is no MAC to tell why") from error
+
+
+def _matched(
+    contents: _Contents, password: pbe.Password, budget: pbe.Budget, is_authenticated: bool
+) -> tuple[StoredKey, ...]:
+    """Each key with the certificate that holds its public half."""
+    stored: list[StoredKey] = []
+    failures: list[AgentError] = []
+    try:
+        for bag in contents.keys:
+            try:
+                stored.append(_stored_key(bag, contents, password, budget, is_authenticated))
+            except (UnsupportedKey, BrokenKeyStore) as error:
+                failures.append(error)
+    except BaseException:
+        for key in stored:
+            key.wipe()
+        raise
+    if stored:
+        return tuple(stored)
+    # "Unsupported" says more than "broken" where both were met.
+    raise next((e for e in failures if isinstance(e, UnsupportedKey)), None) or next(
+        iter(failures), BrokenKeyStore("no private key in the file")
+    )
+
+
+def _stored_key(
+    bag: _KeyBag, contents: _Contents, password: pbe.Password, budget: pbe.Budget, is_authenticated: bool
+) -> StoredKey:
+    with _structure("private key"):
+        if bag.algorithm is None:
+            plain = bytearray(bag.data)
+        else:
+            plain = _decrypted(bag.algorithm, bag.data, password, budget, is_authenticated)
+    try:
+        private_key = pkcs8.read(plain)
+    finally:
+        plain[:] = bytes(len(plain))
+    own = [c for c in contents.certificates if _belongs(c.certificate, private_key)]
+    # Several may hold the same key (a renewed certificate): the bag says which is meant.
+    own.sort(key=lambda c: bool(bag.local_key_id) and c.local_key_id != bag.local_key_id)
+    if not own:
+        private_key.wipe()
+        raise BrokenKeyStore("no certificate in the file belongs to its private key")
+    others = (c.certificate for c in contents.certificates if c is not own[0])
+    return SoftwareKey((own[0].certificate, *others), private_key, bag.friendly_name or own[0].friendly_name)
+
+
+def _belongs(certificate: Certificate, private_key: PrivateKey) -> bool:
+    key = certificate.public_key
+    return key.is_supported and (key.key_type, key.octets) == (
+        private_key.key_type,
+        private_key.public_octets,
+    )

@@ -1,0 +1,81 @@
+"""Private keys in PKCS#8 (RFC 5958), as they lie in key files once decrypted.
+
+The reader walks over the buffer itself: an ASN.1 library would leave copies of the key that nobody can overwrite.
+
+National keys differ in how they write the number: GOST 2015 as an OCTET STRING, little-endian, GOST 2004 as an INTEGER,
+big-endian. Both are measured on published test keys.
+"""
+
+from agent import algorithms
+from agent.algorithms import Family, KeyType
+from agent.errors import BrokenKeyStore
+from agent.keystores.software import GostPrivateKey, LibraryPrivateKey, PrivateKey
+
+_INTEGER, _OCTET_STRING, _OBJECT_IDENTIFIER, _SEQUENCE = 0x02, 0x04, 0x06, 0x30
+
+
+def read(buffer: bytearray) -> PrivateKey:
+    """The key in `buffer`, which holds PrivateKeyInfo in DER and stays the caller's to wipe.
+
+    Raises: BrokenKeyStore, UnsupportedKey.
+    """
+    try:
+        key_type, number = _fields(memoryview(buffer))
+    except (ValueError, IndexError) as error:
+        raise BrokenKeyStore("malformed private key") from error
+    if key_type.family in {Family.RSA, Family.ECDSA}:
+        return LibraryPrivateKey(key_type, buffer)
+    try:
+        scalar = _gost_scalar(key_type, number)
+    except (ValueError, IndexError) as error:
+        raise BrokenKeyStore(f"malformed private key {key_type.name}") from error
+    return GostPrivateKey(key_type, scalar)
+
+
+def _fields(octets: memoryview) -> tuple[KeyType, memoryview]:
+    """The key's type and the contents of the OCTET STRING privateKey. Attributes after it are passed over."""
+    inside, _ = _element(octets, _SEQUENCE)
+    _, rest = _element(inside, _INTEGER)
+    identifier, after = _element(rest, _SEQUENCE)
+    whole = rest[: len(rest) - len(after)]
+    oid, _ = _element(identifier, _OBJECT_IDENTIFIER)
+    key_type = algorithms.key_type_by_identifier(bytes(whole), algorithms.dotted(bytes(oid)))
+    number, _ = _element(after, _OCTET_STRING)
+    return key_type, number
+
+
+def _element(octets: memoryview, tag: int) -> tuple[memoryview, memoryview]:
+    """Contents of the element that comes first, and what follows it. Definite lengths only, up to 64 KiB."""
+    if octets[0] != tag:
+        raise ValueError(f"tag {octets[0]:#x}, {tag:#x} expected")
+    length, start = octets[1], 2
+    if length > 0x80:
+        count = length & 0x7F
+        if count > 2:
+            raise ValueError("too long")
+        length, start = int.from_bytes(octets[2 : 2 + count], "big"), 2 + count
+    elif length == 0x80:
+        raise ValueError("indefinite length")
+    if start + length > len(octets):
+        raise ValueError("cut short")
+    return octets[start : start + length], octets[start + length :]
+
+
+def _gost_scalar(key_type: KeyType, number: memoryview) -> bytearray:
+    """The scalar, little-endian, as long as the curve's numbers, in a buffer of its own."""
+    size = key_type.coordinate_octets
+    if key_type.family is Family.GOST_2015_512:
+        contents, _ = _element(number, _OCTET_STRING)
+        if len(contents) != size:
+            raise ValueError(f"{len(contents)} octets, {size} expected")
+        return bytearray(contents)
+    contents, _ = _element(number, _INTEGER)
+    if contents[0] & 0x80:
+        raise ValueError("negative")
+    significant = contents[1:] if len(contents) == size + 1 and contents[0] == 0 else contents
+    if len(significant) > size:
+        raise ValueError(f"{len(significant)} octets, {size} expected")
+    scalar = bytearray(size)
+    for index, octet in enumerate(reversed(significant)):
+        scalar[index] = octet
+    return scalar

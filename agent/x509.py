@@ -1,0 +1,296 @@
+"""Reads the octets of an X.509 certificate (RFC 5280 section 4.1) completely, into plain values that mean nothing yet.
+
+What is malformed is found here and nowhere later. Only the extensions that the agent uses are looked into: national certificates
+hold broken URIs and policies (a CRL address with a line feed, `http;//`), and those must not make a certificate unreadable.
+asn1crypto's own X.509 classes would decode all of them, and refuse a name whose string has an unexpected type; so the
+structures are spelled here.
+"""
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from asn1crypto import core, parser
+
+from agent import algorithms
+from agent.errors import BadInput
+
+MAX_SIZE = 128 * 1024
+
+# Extensions that are read (RFC 5280 section 4.2.1). Policies, addresses and the kind of store are of no use yet.
+_SUBJECT_KEY_IDENTIFIER, _KEY_USAGE, _SUBJECT_ALT_NAME = "2.5.29.14", "2.5.29.15", "2.5.29.17"
+_BASIC_CONSTRAINTS, _AUTHORITY_KEY_IDENTIFIER, _EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.35", "2.5.29.37"
+_READ_EXTENSIONS = frozenset({
+    _SUBJECT_KEY_IDENTIFIER, _KEY_USAGE, _SUBJECT_ALT_NAME,
+    _BASIC_CONSTRAINTS, _AUTHORITY_KEY_IDENTIFIER, _EXTENDED_KEY_USAGE,
+})  # fmt: skip
+# Policies ask nothing of a path of which no policy is required (RFC 5280 section 6.1).
+_HARMLESS_IF_CRITICAL = frozenset({"2.5.29.32"})
+_USAGE_BITS = (
+    "digital_signature", "non_repudiation", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
+# Tags of the string types that names are written in (X.680 table 1).
+_STRING_ENCODINGS = {
+    12: "utf-8", 18: "ascii", 19: "ascii", 20: "latin-1", 22: "ascii", 26: "ascii", 28: "utf-32-be", 30: "utf-16-be",
+}  # fmt: skip
+# What asn1crypto raises on malformed octets; RecursionError: nested indefinite lengths.
+_PARSE_ERRORS = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError)
+
+RelativeNames = tuple[tuple[tuple[str, str], ...], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NameContents:
+    der: bytes
+    relative_names: RelativeNames
+    """RelativeDistinguishedNames in the order of encoding, each of (dotted OID, text)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KeyContents:
+    algorithm_oid: str
+    algorithm_der: bytes
+    octets: bytes
+    """Contents of the BIT STRING; for GOST, of the OCTET STRING inside it."""
+    spki_der: bytes
+    size_bits: int
+    """Of an RSA modulus; 0 for others."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Contents:
+    """All that is read of a certificate."""
+
+    tbs_der: bytes
+    signature: bytes
+    signature_algorithm_oid: str
+    subject: NameContents
+    issuer: NameContents
+    serial_number: int
+    not_before: datetime
+    not_after: datetime
+    public_key: KeyContents
+    key_usage: frozenset[str] | None
+    extended_key_usage: tuple[str, ...]
+    subject_key_identifier: bytes | None
+    authority_key_identifier: bytes | None
+    is_ca: bool
+    path_length: int | None
+    email: str | None
+    """rfc822Name of subjectAltName."""
+    unhandled_critical: tuple[str, ...]
+
+
+def read(der: bytes) -> Contents:
+    """Reads the DER of one certificate, with nothing after it.
+
+    Raises: BadInput.
+    """
+    if len(der) > MAX_SIZE:
+        raise BadInput(f"a certificate of {len(der)} octets is larger than {MAX_SIZE}")
+    try:
+        return _contents(der)
+    except _PARSE_ERRORS as error:
+        raise BadInput("malformed certificate") from error
+
+
+class _AlgorithmIdentifier(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+    _fields: ClassVar = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
+
+
+class _Time(core.Choice):  # type: ignore[misc]
+    _alternatives: ClassVar = [("utc_time", core.UTCTime), ("general_time", core.GeneralizedTime)]
+
+
+class _Validity(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("not_before", _Time), ("not_after", _Time)]
+
+
+class _Attribute(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("type", core.ObjectIdentifier), ("value", core.Any)]
+
+
+class _RelativeName(core.SetOf):  # type: ignore[misc]
+    _child_spec = _Attribute
+
+
+class _RelativeNames(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = _RelativeName
+
+
+class _KeyInfo(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("algorithm", _AlgorithmIdentifier), ("public_key", core.OctetBitString)]
+
+
+class _Extension(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("id", core.ObjectIdentifier),
+        ("critical", core.Boolean, {"default": False}),
+        ("value", core.OctetString),
+    ]
+
+
+class _Extensions(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = _Extension
+
+
+class _Body(core.Sequence):  # type: ignore[misc]
+    """TBSCertificate (RFC 5280 section 4.1)."""
+
+    _fields: ClassVar = [
+        ("version", core.Integer, {"explicit": 0, "default": 0}),
+        ("serial_number", core.Integer),
+        ("signature", _AlgorithmIdentifier),
+        ("issuer", _RelativeNames),
+        ("validity", _Validity),
+        ("subject", _RelativeNames),
+        ("public_key", _KeyInfo),
+        ("issuer_id", core.OctetBitString, {"implicit": 1, "optional": True}),
+        ("subject_id", core.OctetBitString, {"implicit": 2, "optional": True}),
+        ("extensions", _Extensions, {"explicit": 3, "optional": True}),
+    ]
+
+
+class _Outer(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("body", _Body),
+        ("algorithm", _AlgorithmIdentifier),
+        ("signature", core.OctetBitString),
+    ]
+
+
+class _RsaKey(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("modulus", core.Integer), ("exponent", core.Integer)]
+
+
+class _BasicConstraints(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("ca", core.Boolean, {"default": False}),
+        ("path_length", core.Integer, {"optional": True}),
+    ]
+
+
+class _Usages(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = core.ObjectIdentifier
+
+
+def _contents(der: bytes) -> Contents:
+    outer = _Outer.load(der, strict=True)
+    body = outer["body"]
+    if body["signature"].dump() != outer["algorithm"].dump():
+        raise ValueError("inner and outer signature algorithm differ")
+    extensions, unhandled = _extensions(body["extensions"])
+    basic = _BasicConstraints.load(extensions.get(_BASIC_CONSTRAINTS, b"\x30\x00"), strict=True)
+    return Contents(
+        # The very octets that were signed, not a re-encoding of them.
+        tbs_der=_first_element(parser.parse(der, strict=True)[4]),
+        signature=bytes(outer["signature"].native),
+        signature_algorithm_oid=outer["algorithm"]["algorithm"].dotted,
+        subject=_name(body["subject"]),
+        issuer=_name(body["issuer"]),
+        serial_number=int(body["serial_number"].native),
+        not_before=_moment(body["validity"]["not_before"]),
+        not_after=_moment(body["validity"]["not_after"]),
+        public_key=_public_key(body["public_key"]),
+        key_usage=_usage(extensions.get(_KEY_USAGE)),
+        extended_key_usage=_extended_usage(extensions.get(_EXTENDED_KEY_USAGE)),
+        subject_key_identifier=_subject_key_identifier(extensions.get(_SUBJECT_KEY_IDENTIFIER)),
+        authority_key_identifier=_authority_key_identifier(extensions.get(_AUTHORITY_KEY_IDENTIFIER)),
+        is_ca=bool(basic["ca"].native),
+        path_length=basic["path_length"].native,
+        email=_email(extensions.get(_SUBJECT_ALT_NAME)),
+        unhandled_critical=unhandled,
+    )
+
+
+def _first_element(contents: bytes) -> bytes:
+    _, _, _, header, inside, trailer = parser.parse(contents)
+    return bytes(header + inside + trailer)
+
+
+def _extensions(parsed: Any) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Values by OID, and the OIDs of critical ones that are not read."""
+    values: dict[str, bytes] = {}
+    unhandled = []
+    for extension in parsed if not isinstance(parsed, core.Void) else ():
+        oid = extension["id"].dotted
+        if oid in values:
+            raise ValueError(f"extension {oid} stands twice")
+        values[oid] = extension["value"].native
+        if extension["critical"].native and oid not in _READ_EXTENSIONS | _HARMLESS_IF_CRITICAL:
+            unhandled.append(oid)
+    return values, tuple(unhandled)
+
+
+def _name(parsed: Any) -> NameContents:
+    groups = tuple(
+        tuple((attribute["type"].dotted, _text(attribute["value"].dump())) for attribute in group)
+        for group in parsed
+    )
+    return NameContents(bytes(parsed.dump()), groups)
+
+
+def _text(value_der: bytes) -> str:
+    """Text of a DirectoryString or a string of another type; "#" and hex of anything else (RFC 4514 section 2.4)."""
+    class_, method, tag, _, contents, _ = parser.parse(value_der, strict=True)
+    encoding = _STRING_ENCODINGS.get(tag)
+    if class_ or method or encoding is None:
+        return f"#{value_der.hex()}"
+    return str(contents, encoding)
+
+
+def _moment(parsed: Any) -> datetime:
+    value = parsed.native
+    if not isinstance(value, datetime):  # asn1crypto has a type of its own for the year 0
+        raise ValueError("a year outside the calendar")  # noqa: TRY004 - it is a value, and is translated to BadInput
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _public_key(parsed: Any) -> KeyContents:
+    algorithm_der = bytes(parsed["algorithm"].dump())
+    oid = parsed["algorithm"]["algorithm"].dotted
+    octets = parsed["public_key"].native
+    size_bits = 0
+    if oid in {algorithms.GOST_2015_512_KEY.oid, algorithms.GOST_2004_KEY.oid}:
+        octets = core.OctetString.load(octets, strict=True).native
+    elif oid == algorithms.RSA_KEY.oid:
+        size_bits = _RsaKey.load(octets, strict=True)["modulus"].native.bit_length()
+    return KeyContents(oid, algorithm_der, octets, bytes(parsed.dump()), size_bits)
+
+
+def _usage(value: bytes | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    bits = core.BitString.load(value, strict=True).native
+    return frozenset(name for name, bit in zip(_USAGE_BITS, bits, strict=False) if bit)
+
+
+def _extended_usage(value: bytes | None) -> tuple[str, ...]:
+    return () if value is None else tuple(oid.dotted for oid in _Usages.load(value, strict=True))
+
+
+def _subject_key_identifier(value: bytes | None) -> bytes | None:
+    return None if value is None else bytes(core.OctetString.load(value, strict=True).native)
+
+
+def _authority_key_identifier(value: bytes | None) -> bytes | None:
+    """keyIdentifier [0] of AuthorityKeyIdentifier; CAs add the issuer's name and serial number, which are not needed."""
+    if value is None:
+        return None
+    contents = parser.parse(value, strict=True)[4]
+    if not contents:
+        return None
+    class_, _, tag, _, identifier, _ = parser.parse(contents)
+    return bytes(identifier) if (class_, tag) == (2, 0) else None
+
+
+def _email(alternative: bytes | None) -> str | None:
+    """The first rfc822Name [1] of subjectAltName."""
+    rest = parser.parse(alternative, strict=True)[4] if alternative else b""
+    while rest:
+        class_, _, tag, header, contents, trailer = parser.parse(rest)
+        if (class_, tag) == (2, 1):
+            return str(contents, "ascii", errors="replace").strip() or None
+        rest = rest[len(header) + len(contents) + len(trailer) :]
+    return None

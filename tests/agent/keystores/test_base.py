@@ -1,0 +1,50 @@
+"""What every open key must do, wherever it is kept, and how keys are named."""
+
+import dataclasses
+
+import pytest
+
+from agent.keystores import base, pkcs12
+from agent.keystores.base import StoredKey
+from tests.support import authority
+
+
+def fresh(name: str) -> StoredKey:
+    """An opened key of the caller's own."""
+    (key,) = pkcs12.open(authority.path(name).read_bytes(), authority.secret())
+    return key
+
+
+@pytest.mark.parametrize("name", ["gost2015-head", "gost2004-head", "rsa-sign-head", "p256-individual"])
+def test_an_open_key_signs_until_it_is_wiped(name: str) -> None:
+    key = fresh(name)
+    signer = key.signer()
+    digest = signer.algorithm.digest(b"act")
+    key.certificate.verify(signer.algorithm, digest, signer.sign_digest(digest))
+    assert signer.certificate == key.certificate == key.certificates[0]
+
+    key.wipe()
+    key.wipe()
+    with pytest.raises(ValueError, match="wiped"):
+        signer.sign_digest(digest)
+    with pytest.raises(ValueError, match="wiped"):
+        key.signer().sign_digest(digest)
+
+
+def test_an_open_key_does_not_show_itself() -> None:
+    key = fresh("gost2015-head")
+    for shown in (repr(key), repr(key.signer()), f"{key}"):
+        assert "object at" in shown or "<" in shown
+        assert "ҮЛГІБАЕВ" not in shown
+        assert "private_key=" not in shown
+
+
+def test_a_key_is_named_by_its_subject_key_identifier() -> None:
+    certificate = authority.certificate("gost2015-head")
+    assert certificate.subject_key_identifier is not None
+    assert base.key_id_of(certificate) == certificate.subject_key_identifier.hex()
+
+
+def test_a_key_without_identifier_is_named_by_its_fingerprint() -> None:
+    certificate = dataclasses.replace(authority.certificate("gost2015-head"), subject_key_identifier=None)
+    assert base.key_id_of(certificate) == certificate.fingerprint[:40]

@@ -1,0 +1,134 @@
+"""Kinds of stores, and finding key files."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation, WrongPassword
+from agent.keystores import catalog, pkcs12
+from tests.support import authority
+
+
+def test_a_pkcs12_store_opens() -> None:
+    (key,) = catalog.open("PKCS12", authority.path("gost2015-head"), authority.secret())
+    assert key.certificate == authority.certificate("gost2015-head")
+    with pytest.raises(WrongPassword):
+        catalog.open("PKCS12", authority.path("gost2015-head"), authority.secret("wrong"))
+
+
+@pytest.mark.parametrize("storage", catalog.UNAVAILABLE_STORAGES)
+def test_stores_that_pages_know_and_we_cannot_open_are_told_as_unsupported(storage: str) -> None:
+    with pytest.raises(UnsupportedOperation, match=storage):
+        catalog.open(storage, Path("any"), authority.secret())
+
+
+@pytest.mark.parametrize("storage", ["", "pkcs12", "AKWhatever", "x" * 5000])
+def test_an_unknown_store_is_bad_input(storage: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        catalog.open(storage, Path("any"), authority.secret())
+    assert len(caught.value.detail) < 100
+
+
+def test_a_missing_file_a_folder_and_a_device_are_broken_key_stores(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.p12", tmp_path, Path("/dev/zero"), Path("a\0b")):
+        with pytest.raises(BrokenKeyStore) as caught:
+            catalog.load(path)
+        assert str(tmp_path) not in caught.value.detail
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("needs tool: named pipes")
+    os.mkfifo(tmp_path / "pipe.p12")
+    with pytest.raises(BrokenKeyStore, match="regular"):
+        catalog.load(tmp_path / "pipe.p12")
+    assert catalog.find([tmp_path]) == ()
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.p12"
+    with huge.open("wb") as file:
+        file.truncate(10 * 1024**3)
+    with pytest.raises(BrokenKeyStore, match="larger"):
+        catalog.load(huge)
+    huge.write_bytes(bytes(pkcs12.MAX_SIZE))
+    assert len(catalog.load(huge)) == pkcs12.MAX_SIZE
+
+
+def _touch(path: Path, modified: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    os.utime(path, (modified, modified))
+    return path
+
+
+def test_key_files_are_found_newest_first(tmp_path: Path) -> None:
+    old = _touch(tmp_path / "RSA256_aa.p12", 1_000)
+    new = _touch(tmp_path / "deep" / "er" / "GOST512_bb.PFX", 3_000)
+    middle = _touch(tmp_path / "deep" / "AUTH_RSA256_cc.p12", 2_000)
+    _touch(tmp_path / "notes.txt", 9_000)
+    _touch(tmp_path / "p12", 9_000)
+
+    found = catalog.find([tmp_path])
+    assert [key.path for key in found] == [new, middle, old]
+    assert [key.label for key in found] == ["ГОСТ 34.10-2015 (512)", "RSA AUTH", "RSA"]
+    assert found[0].modified == datetime.fromtimestamp(3_000, UTC)
+    assert {key.storage for key in found} == {"PKCS12"}
+    assert [key.path for key in catalog.find([tmp_path], limit=1)] == [new]
+
+
+def test_a_file_in_two_of_the_folders_is_found_once(tmp_path: Path) -> None:
+    _touch(tmp_path / "inner" / "a.p12", 1_000)
+    assert len(catalog.find([tmp_path, tmp_path / "inner"])) == 1
+
+
+def test_folders_too_deep_hidden_or_linked_are_not_entered(tmp_path: Path) -> None:
+    deep = tmp_path / "1" / "2" / "3"
+    _touch(deep / "seen.p12", 1_000)
+    _touch(deep / "4" / "unseen.p12", 1_000)
+    _touch(tmp_path / ".cache" / "hidden.p12", 1_000)
+    (tmp_path / "1" / "loop").symlink_to(tmp_path)
+    assert [key.path.name for key in catalog.find([tmp_path])] == ["seen.p12"]
+
+
+def test_a_link_to_a_key_file_is_found_and_a_broken_link_is_not(tmp_path: Path) -> None:
+    target = _touch(tmp_path / "elsewhere" / "key.bin", 1_000)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link.p12").symlink_to(target)
+    (tmp_path / "folder" / "dangling.p12").symlink_to(tmp_path / "nothing")
+    assert [key.path.name for key in catalog.find([tmp_path / "folder"])] == ["link.p12"]
+
+
+def test_what_cannot_be_read_is_reported_and_the_rest_is_found(tmp_path: Path) -> None:
+    _touch(tmp_path / "key.p12", 1_000)
+    not_a_folder = _touch(tmp_path / "file", 1_000)
+    survey = catalog.survey([not_a_folder, tmp_path / "missing", tmp_path])
+    assert survey.unreadable == (not_a_folder,)
+    assert len(survey.keys) == 1
+    assert survey.is_complete
+
+
+def test_a_walk_ends_at_its_limit_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        _touch(tmp_path / f"{number}.p12", 1_000 + number)
+    monkeypatch.setattr(catalog, "MAX_ENTRIES", 10)
+    survey = catalog.survey([tmp_path])
+    assert len(survey.keys) < 10
+    assert not survey.is_complete
+    monkeypatch.undo()
+    assert not catalog.survey([tmp_path], limit=5).is_complete
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("GOSTKNCA_1f.p12", "ГОСТ 34.310-2004"),
+        ("my key.p12", ""),
+        ("XRSA256_1.p12", ""),
+        ("gost512_1.p12", ""),
+    ],
+)
+def test_only_names_of_the_national_portal_promise_a_kind(name: str, label: str) -> None:
+    assert catalog.label_of(name) == label
