@@ -1,0 +1,319 @@
+"""The EDO window of one act: identification, decision, result.
+
+    GET  edo                        the window, at the step that the act and the session are at
+    POST identification             a challenge and the call for the agent      -> identification/answer checks it
+    POST signature                  the document and the call for the agent     -> signature/answer checks and keeps it
+    POST refusal                    the text of the refusal and the call        -> refusal/answer checks and keeps it
+    GET  decision/{part}            what was signed, its signature, both as a zip
+
+The page's script carries calls to the agent and answers back; it decides nothing. Every check is made here.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from demo import acts, agent_calls, database, decisions, history, parties, sessions, texts, web
+from demo.acts import Act
+from demo.decisions import Decision
+from demo.evidence import Evidence
+from demo.pages import cabinet
+from demo.problems import Problem
+from demo.subscribers import Subscriber
+
+REASON_LIMIT = 1000
+
+
+def window(request: Request) -> Response:
+    """The page, with the document drawn before it is shown."""
+    with web.visit(request) as visit:
+        subscriber = visit.subscriber
+        act = cabinet.own_act(visit, subscriber)
+        is_at_document = bool(visit.session.identified_as) and not act.is_decided
+    if is_at_document:
+        cabinet.act_document(request, act, subscriber)
+    with web.visit(request) as visit:
+        if is_at_document:
+            acts.mark_viewed(visit.db, act.id)
+            history.record(visit.db, subscriber.id, "viewed", at=visit.at, act_id=act.id)
+        decision = decisions.of_act(visit.db, act.id)
+        step = "done" if decision else "document" if is_at_document else "identification"
+        return visit.page(
+            "edo.html",
+            step=step,
+            act=act,
+            decision=decision,
+            person=visit.session.identified_as,
+            limit=REASON_LIMIT,
+        )
+
+
+# --- identification -----------------------------------------------------------------------------------------------
+
+
+def begin_identification(request: Request) -> Response:
+    with web.visit(request) as visit:
+        web.demand_csrf_header(visit)
+        act = cabinet.own_act(visit, visit.subscriber)
+        nonce = secrets.token_urlsafe(24)
+        expires = visit.at + sessions.CHALLENGE_FOR
+        text = visit.text(
+            "identification.document",
+            origin=visit.origin,
+            account=act.account_number,
+            nonce=nonce,
+            until=texts.date_time(expires),
+            expires=database.moment(expires),
+        )
+        given = sessions.challenge(
+            visit.db,
+            visit.session,
+            "identify",
+            act.id,
+            f"{text}\n".encode(),
+            nonce=nonce,
+            reason="",
+            at=visit.at,
+        )
+        call = agent_calls.identify(given.text, chain=visit.portal.verifier.chain, locale=visit.language)
+        return JSONResponse({"nonce": nonce, "call": call})
+
+
+async def answer_identification(request: Request) -> Response:
+    body = await web.json_body(request)
+    return await run_in_threadpool(_answer_identification, request, body)
+
+
+def _answer_identification(request: Request, body: Mapping[str, str]) -> Response:
+    with web.visit(request) as visit:
+        web.demand_csrf_header(visit)
+        subscriber = visit.subscriber
+        act = cabinet.own_act(visit, subscriber)
+        # Taken and committed before anything is checked: an answer that fails can't be tried again.
+        challenge = sessions.take_challenge(
+            visit.db, visit.session, "identify", act.id, body.get("nonce", ""), at=visit.at
+        )
+    verifier = visit.portal.verifier
+    evidence = _checked(
+        request,
+        act,
+        lambda: verifier.identification(_signature_of(body), challenge.text, subscriber, at=visit.at),
+    )
+    person = parties.full_name(evidence.certificate)
+    with web.visit(request) as visit:
+        sessions.identify(visit.db, visit.session, person, at=visit.at)
+        history.record(visit.db, subscriber.id, "identified", at=visit.at, act_id=act.id, person=person)
+    return JSONResponse({"person": person})
+
+
+def forget_identification(request: Request) -> Response:
+    """Another key, please."""
+    with web.visit(request) as visit:
+        web.demand_csrf_header(visit)
+        sessions.identify(visit.db, visit.session, "", at=visit.at)
+        return JSONResponse({})
+
+
+# --- the decision -------------------------------------------------------------------------------------------------
+
+
+def begin_signature(request: Request) -> Response:
+    with web.visit(request) as visit:
+        subscriber, act = _ready(visit)
+    document = cabinet.act_document(request, act, subscriber)
+    call = agent_calls.sign(document, subscriber, chain=visit.portal.verifier.chain, locale=visit.language)
+    return JSONResponse({"call": call})
+
+
+async def answer_signature(request: Request) -> Response:
+    body = await web.json_body(request)
+    return await run_in_threadpool(_answer_signature, request, body)
+
+
+def _answer_signature(request: Request, body: Mapping[str, str]) -> Response:
+    with web.visit(request) as visit:
+        subscriber, act = _ready(visit)
+        document = acts.stored_pdf(visit.db, act.id)
+    if document is None:
+        # Nothing was given out to be signed, so this can't be a signature of it.
+        raise Problem("other-document")
+    return _decide(request, act, subscriber, kind="signed", document=document, reason="", body=body)
+
+
+async def begin_refusal(request: Request) -> Response:
+    body = await web.json_body(request)
+    return await run_in_threadpool(_begin_refusal, request, body)
+
+
+def _begin_refusal(request: Request, body: Mapping[str, str]) -> Response:
+    reason = _clean_reason(body.get("reason", ""))
+    with web.visit(request) as visit:
+        subscriber, act = _ready(visit)
+    digest = hashlib.sha256(cabinet.act_document(request, act, subscriber)).hexdigest()
+    with web.visit(request) as visit:
+        nonce = secrets.token_urlsafe(24)
+        text = visit.text(
+            "refusal.document",
+            number=act.number,
+            date=texts.date(act.drawn_at),
+            account=act.account_number,
+            subscriber=subscriber.name,
+            identifier=subscriber.identifier,
+            total=texts.money(act.total),
+            digest=digest,
+            reason=reason,
+            moment=texts.date_time(visit.at),
+            origin=visit.origin,
+            nonce=nonce,
+        )
+        given = sessions.challenge(
+            visit.db,
+            visit.session,
+            "refuse",
+            act.id,
+            f"{text}\n".encode(),
+            nonce=nonce,
+            reason=reason,
+            at=visit.at,
+        )
+        call = agent_calls.sign(
+            given.text, subscriber, chain=visit.portal.verifier.chain, locale=visit.language
+        )
+        return JSONResponse({"nonce": nonce, "call": call})
+
+
+async def answer_refusal(request: Request) -> Response:
+    body = await web.json_body(request)
+    return await run_in_threadpool(_answer_refusal, request, body)
+
+
+def _answer_refusal(request: Request, body: Mapping[str, str]) -> Response:
+    with web.visit(request) as visit:
+        subscriber, act = _ready(visit)
+        challenge = sessions.take_challenge(
+            visit.db, visit.session, "refuse", act.id, body.get("nonce", ""), at=visit.at
+        )
+    return _decide(
+        request, act, subscriber, kind="refused", document=challenge.text, reason=challenge.reason, body=body
+    )
+
+
+def _ready(visit: web.Visit) -> tuple[Subscriber, Act]:
+    """The act that this person may decide about now.
+
+    Raises: SignedOut, Problem, HTTPException 404.
+    """
+    web.demand_csrf_header(visit)
+    subscriber = visit.subscriber
+    act = cabinet.own_act(visit, subscriber)
+    if act.is_decided:
+        raise Problem("act-closed", status=409)
+    if not visit.session.identified_as:
+        raise Problem("not-identified", status=403)
+    return subscriber, act
+
+
+def _decide(
+    request: Request,
+    act: Act,
+    subscriber: Subscriber,
+    *,
+    kind: str,
+    document: bytes,
+    reason: str,
+    body: Mapping[str, str],
+) -> Response:
+    portal = request.app.state.portal
+    at = portal.clock()
+    evidence = _checked(
+        request, act, lambda: portal.verifier.signature(_signature_of(body), document, subscriber, at=at)
+    )
+    certificate = evidence.certificate
+    with web.visit(request) as visit:
+        acts.decide(visit.db, act.id, kind)
+        decisions.keep(
+            visit.db,
+            Decision(
+                act_id=act.id,
+                kind=kind,
+                document=document,
+                cms=evidence.cms_der,
+                reason=reason,
+                decided_at=at,
+                signer=parties.full_name(certificate),
+                iin=certificate.iin or "",
+                bin=certificate.bin or "",
+                organisation=certificate.organisation or "",
+                algorithm=evidence.algorithm,
+                issuer=certificate.issuer.common_name or certificate.issuer.text(),
+                valid_until=certificate.not_after,
+                fingerprint=certificate.fingerprint,
+                revocation=evidence.revocation,
+            ),
+        )
+        history.record(
+            visit.db, subscriber.id, kind, at=at, act_id=act.id, person=parties.full_name(certificate)
+        )
+    return JSONResponse({"status": kind})
+
+
+def _checked(request: Request, act: Act, check: Callable[[], Evidence]) -> Evidence:
+    """The evidence; a signature that the portal turns down stands in the history, too."""
+    try:
+        return check()
+    except Problem as problem:
+        with web.visit(request) as visit:
+            person = next((value for key, value in problem.facts if key == "fact.key-owner"), "")
+            history.record(
+                visit.db, visit.subscriber.id, "rejected", at=visit.at, act_id=act.id, person=person
+            )
+        raise
+
+
+def _signature_of(body: Mapping[str, str]) -> bytes:
+    return body.get("signature", "").encode()
+
+
+def _clean_reason(text: str) -> str:
+    """The reason in one line: it becomes part of a document whose other lines are the portal's.
+
+    Raises: Problem reason-missing.
+    """
+    reason = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[
+        :REASON_LIMIT
+    ]
+    if len(reason) < 3:
+        raise Problem("reason-missing")
+    return reason
+
+
+# --- the result ---------------------------------------------------------------------------------------------------
+
+
+def decision_file(request: Request) -> Response:
+    with web.visit(request) as visit:
+        subscriber = visit.subscriber
+        act = cabinet.own_act(visit, subscriber)
+        decision = decisions.of_act(visit.db, act.id)
+        pdf = acts.stored_pdf(visit.db, act.id)
+        if decision is None or pdf is None:
+            raise HTTPException(404)
+        history.record(visit.db, subscriber.id, "kept", at=visit.at, act_id=act.id)
+    name = f"{act.file_stem}{decision.suffix}"
+    match request.path_params["part"]:
+        case "document":
+            media_type = "application/pdf" if decision.kind == "signed" else "text/plain; charset=utf-8"
+            return web.download(decision.document, name, media_type)
+        case "signature":
+            return web.download(decision.cms, f"{name}.cms", "application/pkcs7-signature")
+        case "bundle":
+            return web.download(
+                decisions.bundle(act, decision, pdf), f"{act.file_stem}.zip", "application/zip"
+            )
+        case _:
+            raise HTTPException(404)

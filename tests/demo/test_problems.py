@@ -1,0 +1,8 @@
+from demo.problems import Problem
+
+
+def test_a_problem_carries_what_a_page_needs() -> None:
+    problem = Problem("key-expired", (("fact.iin", "1"),), technical="certificate-expired")
+    assert (problem.code, problem.status, problem.facts) == ("key-expired", 422, (("fact.iin", "1"),))
+    assert str(problem) == "certificate-expired"
+    assert str(Problem("act-closed")) == "act-closed"
