@@ -1,0 +1,224 @@
+"""What tests of windows share: one QApplication for widgets in this process, and the real programs in processes of their own."""
+
+import contextlib
+import dataclasses
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol import control, pipes, prompts
+from tests.support import display
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWER_LIMIT_S = 20
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[Any]:
+    """The QApplication of this process, without a display, in the light theme."""
+    widgets = pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
+    from tray import theme
+
+    made = widgets.QApplication.instance() or widgets.QApplication(["tests", "-platform", "offscreen"])
+    theme.apply(made, "light")
+    yield made
+    made.closeAllWindows()
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[display.Screen]:
+    """A screen of the size that most people have."""
+    with display.screen() as made:
+        yield made
+
+
+@dataclass
+class Recorded:
+    """Answers of a window in this process; `secrets` are copies taken before the window wiped them."""
+
+    sent: list[prompts.FromWindow] = field(default_factory=list)
+    secrets: list[bytes] = field(default_factory=list)
+    buffers: list[bytearray] = field(default_factory=list)
+
+    def send(self, answer: prompts.FromWindow) -> None:
+        self.sent.append(answer)
+
+    def send_secret(self, secret: bytearray) -> None:
+        self.secrets.append(bytes(secret))
+        self.buffers.append(secret)
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    return Recorded()
+
+
+class Program:
+    """`python -m tray ...` at the other end of two pipes."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tray", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        self._frames: queue.Queue[tuple[bytes, bytearray] | None] = queue.Queue()
+        self.errors = b""
+        self._threads = [
+            threading.Thread(target=target, daemon=True) for target in (self._read, self._read_errors)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def say(self, message: dict[str, Any]) -> None:
+        self.say_octets(pipes.pack_json(message))
+
+    def say_octets(self, octets: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(octets)
+
+    def ask(self, prompt: prompts.ToWindow) -> None:
+        self.say(prompts.to_message(prompt))
+
+    def frame(self) -> tuple[bytes, bytearray] | None:
+        """The next frame, or None at the end of the output."""
+        return self._frames.get(timeout=ANSWER_LIMIT_S)
+
+    def answer(self) -> prompts.FromWindow | bytes | None:
+        """The next answer; the octets of a secret; None at the end. Activity is passed over: when it comes depends on time."""
+        while True:
+            frame = self.frame()
+            if frame is None:
+                return None
+            kind, payload = frame
+            if kind == pipes.SECRET:
+                return bytes(payload)
+            answer = prompts.from_message(pipes.unpack_json(payload))
+            if not isinstance(answer, prompts.Activity):
+                return answer
+
+    def close_input(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def wait(self) -> int:
+        """The exit code."""
+        code = self.process.wait(ANSWER_LIMIT_S)
+        for thread in self._threads:
+            thread.join(ANSWER_LIMIT_S)
+        return code
+
+    def end(self) -> None:
+        self.process.kill()
+        self.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+
+    def _read(self) -> None:
+        with contextlib.suppress(ValueError, OSError):
+            while True:
+                frame = pipes.read_frame(self.process.stdout)
+                self._frames.put(frame)
+                if frame is None:
+                    return
+
+    def _read_errors(self) -> None:
+        with contextlib.suppress(ValueError, OSError):
+            while chunk := self.process.stderr.read(4096):
+                self.errors += chunk
+
+
+@pytest.fixture
+def program() -> Iterator[Callable[[list[str], dict[str, str]], Program]]:
+    """Starts tray programs, and ends those that are left."""
+    started: list[Program] = []
+
+    def start(arguments: list[str], environment: dict[str, str]) -> Program:
+        started.append(Program(arguments, environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+class Samples:
+    """Prompts as a worker would send them."""
+
+    site = prompts.Caller("site", "https://kds.ismet.kz", "kds.ismet.kz", "ismet.kz", is_new=True)
+    act = prompts.Document("АВР-000482 за октябрь 2026.pdf", 19_843, "SHA-256", "66bee8b0194311eb" * 4)
+    only_digest = prompts.Document("waybill.xml", None, "SHA-256", "915bebaff3bc9da2" * 4, is_digest=True)
+    long_name = prompts.Document(
+        "Приложение № 14 к договору поставки № 118-2026 от 23.11.2026 — спецификация, исправленная и дополненная.docx",
+        7_340_032,
+        "SHA-256",
+        "682b7ab68a66f3f4" * 4,
+    )
+    first_file = prompts.KeyFile(
+        "/home/aigerim/Загрузки/GOST512_2f6c1e0a9b7d4c3e8f5a6b7c8d9e0f1a2b3c4d5e.p12",
+        "PKCS12",
+        "2026-05-14T10:00:00+05:00",
+        "GOST 2015",
+        "АХМЕТОВА АЙГЕРІМ",
+        "2027-05-14T12:00:00+05:00",
+    )
+    second_file = prompts.KeyFile(
+        "/media/usb/AUTH_RSA256_91bc.p12", "PKCS12", "2026-03-02T10:00:00+05:00", "RSA AUTH"
+    )
+    key = prompts.Key(
+        key_id="first",
+        storage="PKCS12",
+        path=first_file.path,
+        owner="АХМЕТОВА АЙГЕРІМ СЕРІКҚЫЗЫ",
+        iin="850101400001",
+        organisation="ТОО «Пример Трейд»",
+        bin="990440001234",
+        roles=("legal", "head"),
+        uses=("sign", "identify"),
+        algorithm="ГОСТ 34.10-2015 (512)",
+        issuer="ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GOST) 2022",
+        serial_number="1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d",
+        not_before="2026-05-14T12:00:00+05:00",
+        not_after="2099-05-14T12:00:00+05:00",
+    )
+
+    def open_key(self, **changes: Any) -> prompts.OpenKey:
+        usual = prompts.OpenKey(
+            caller=self.site,
+            action="sign",
+            purpose="sign",
+            documents=(self.act, self.only_digest, self.long_name),
+            detached=True,
+            language="ru",
+            storages=("PKCS12",),
+            folder="/",
+            files=(self.first_file, self.second_file),
+        )
+        return dataclasses.replace(usual, **changes)
+
+    def other_key(self, **changes: Any) -> prompts.Key:
+        return dataclasses.replace(self.key, **changes)
+
+    def state(self, **changes: Any) -> control.State:
+        receipt = control.Receipt("2026-11-23T14:05:00+05:00", "kds.ismet.kz", "АХМЕТОВА АЙГЕРІМ", 3)
+        usual = control.State(
+            "ready", "ru", "0.1.0", 13579, status_url="https://127.0.0.1:13579/", recent=(receipt,)
+        )
+        return dataclasses.replace(usual, **changes)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Samples:
+    return Samples()

@@ -1,0 +1,378 @@
+import dataclasses
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
+
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from protocol import prompts
+from tray import approval, guard
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@dataclasses.dataclass
+class Opened:
+    """A window, the clock that it lives by, and what it answered."""
+
+    window: approval.SigningWindow
+    clock: Clock
+    recorded: object
+
+    @property
+    def sent(self):
+        """Answers without those that only tell that somebody is there."""
+        return [
+            answer
+            for answer in self.recorded.sent
+            if not isinstance(answer, prompts.Shown | prompts.Activity)
+        ]
+
+    def wait(self, seconds=1.0):
+        self.clock.now += seconds
+        self.window._refresh()  # what the window's own timer does
+
+    def show(self, prompt, seconds=1.0):
+        self.window.receive(prompt)
+        QTest.qWait(1)
+        QApplication.processEvents()
+        self.wait(seconds)
+
+    @property
+    def password(self):
+        return self.window._files.password.field
+
+    def enter(self, password):
+        QTest.keyClicks(self.password, password)
+        QTest.keyClick(self.password, Qt.Key.Key_Return)
+
+    def texts(self):
+        return [
+            label.text() for label in self.window.findChildren(QLabel) if label.isVisible() and label.text()
+        ]
+
+    def press(self, key, modifiers=Qt.KeyboardModifier.NoModifier):
+        QTest.keyClick(self.window.focusWidget() or self.window, key, modifiers)
+
+
+@pytest.fixture
+def opened(application, recorded):
+    clock = Clock()
+    window = approval.SigningWindow(recorded, clock)
+    application.installEventFilter(window)
+    yield Opened(window, clock, recorded)
+    application.removeEventFilter(window)
+    window.state = "waiting"
+    window.close()
+    window.deleteLater()
+
+
+def test_a_whole_approval_from_the_file_to_the_last_word(opened, samples):
+    over = []
+    opened.window.over.connect(lambda: over.append(True))
+    opened.show(samples.open_key())
+    assert opened.recorded.sent[0] == prompts.Shown()
+    assert opened.window.accent.text() == "Открыть ключ"
+    opened.enter("Qwerty12")
+    assert opened.sent == [prompts.KeyOpened(samples.first_file.path, "PKCS12")]
+    assert opened.recorded.secrets == [b"Qwerty12"]
+    opened.show(prompts.ChooseKey((samples.key,), remember_days=30))
+    assert opened.window.accent.text() == "Подписать (3)"
+    opened.window._keys.remember.click()
+    opened.window.accent.click()
+    assert opened.sent[1:] == [prompts.Approved("first", remember=True)]
+    opened.show(prompts.Finished(3))
+    assert "Подписано: 3 документа" in opened.texts()
+    assert not opened.window.accent.isVisible()
+    assert over == []
+    opened.window.cancel.click()
+    assert over == [True]
+    assert prompts.Cancelled() not in opened.sent
+
+
+def test_the_buffer_of_the_password_is_wiped_and_the_field_emptied(opened, samples):
+    opened.show(samples.open_key())
+    field = opened.password
+    opened.enter("Qwerty12")
+    assert opened.recorded.buffers == [bytearray(8)]
+    assert field.text() == ""
+
+
+def test_the_buffer_is_wiped_even_if_the_pipe_breaks(opened, samples, monkeypatch):
+    kept = []
+
+    def fail(secret):
+        kept.append(secret)
+        raise OSError
+
+    opened.show(samples.open_key())
+    opened.password.setText("Qwerty12")
+    monkeypatch.setattr(opened.recorded, "send_secret", fail)
+    with pytest.raises(OSError):
+        opened.window._send_key_file(opened.window._files)
+    assert kept == [bytearray(8)]
+
+
+def test_nothing_typed_under_a_window_that_just_appeared_counts(opened, samples):
+    opened.show(samples.open_key(), seconds=0)
+    opened.enter("typed into another program")
+    assert opened.password.text() == ""
+    QApplication.sendEvent(opened.password, QInputMethodEvent("", []))
+    opened.wait(guard.DELAY_S - 0.01)
+    opened.enter("x")
+    assert opened.password.text() == ""
+    assert opened.sent == []
+    opened.wait(0.02)
+    opened.enter("Qwerty12")
+    assert opened.recorded.secrets == [b"Qwerty12"]
+
+
+def test_agreeing_is_impossible_right_after_each_change(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(prompts.ChooseKey((samples.key,)), seconds=0)
+    assert not opened.window.accent.isEnabled()
+    opened.window.accent.click()
+    QTest.mouseClick(opened.window.accent, Qt.MouseButton.LeftButton)
+    opened.window._agree()  # Ctrl+Return
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        opened.press(key)
+    assert opened.sent == []
+    opened.wait()
+    assert opened.window.accent.isEnabled()
+    opened.window.accent.click()
+    assert opened.sent == [prompts.Approved("first")]
+
+
+def test_a_password_typed_at_once_after_a_wrong_one_is_not_lost(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(samples.open_key(problem=prompts.Problem("wrong-password")), seconds=0)
+    QTest.keyClicks(opened.password, "Qwerty12")
+    assert opened.password.text() == "Qwerty12"
+
+
+def test_a_held_return_key_agrees_to_nothing(opened, samples):
+    opened.show(samples.open_key())
+    QTest.keyClicks(opened.password, "Qwerty12")
+    held = QKeyEvent(
+        QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", autorep=True
+    )
+    QApplication.sendEvent(opened.password, held)
+    assert opened.sent == []
+
+
+def test_cancel_is_the_default_everywhere(opened, samples):
+    opened.show(samples.open_key())
+    assert opened.window.cancel.isDefault()
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.cancel.isDefault()
+    assert opened.window.focusWidget() is opened.window.cancel
+    opened.press(Qt.Key.Key_Return)
+    assert opened.sent == [prompts.Cancelled()]
+
+
+@pytest.mark.parametrize("way", ["escape", "close", "button"])
+def test_every_way_to_say_no_says_no_once(opened, samples, way):
+    over = []
+    opened.window.over.connect(lambda: over.append(True))
+    opened.show(samples.open_key())
+    opened.password.setText("Qwerty12")
+    if way == "escape":
+        opened.press(Qt.Key.Key_Escape)
+    elif way == "close":
+        opened.window.close()
+    else:
+        opened.window.cancel.click()
+    assert opened.sent == [prompts.Cancelled()]
+    assert over == [True]
+    assert not opened.window.isVisible()
+    assert opened.password.text() == ""
+
+
+def test_escape_says_no_even_before_the_guard_opens(opened, samples):
+    opened.show(samples.open_key(), seconds=0)
+    opened.press(Qt.Key.Key_Escape)
+    assert opened.sent == [prompts.Cancelled()]
+
+
+def test_the_end_of_input_closes_the_window_without_a_word(opened, samples):
+    over = []
+    opened.window.over.connect(lambda: over.append(True))
+    opened.show(samples.open_key())
+    opened.window.vanish()
+    assert opened.sent == []
+    assert over == [True]
+    assert not opened.window.isVisible()
+
+
+def test_a_key_cannot_be_opened_without_a_password_or_a_file(opened, samples):
+    opened.show(samples.open_key())
+    assert not opened.window.accent.isEnabled()
+    QTest.keyClick(opened.password, Qt.Key.Key_Return)
+    assert opened.sent == []
+    opened.show(samples.open_key(files=()))
+    opened.password.setText("Qwerty12")
+    assert not opened.window.accent.isEnabled()
+
+
+def test_while_the_worker_works_nothing_can_be_changed_and_return_cancels_nothing(opened, samples):
+    opened.show(samples.open_key())
+    opened.enter("Qwerty12")
+    assert not opened.password.isEnabled()
+    assert not opened.window.accent.isEnabled()
+    QTest.keyClick(opened.window, Qt.Key.Key_Return)
+    assert len(opened.sent) == 1
+    assert not opened.window.busy.isVisible()
+    QTest.qWait(400)
+    assert opened.window.busy.isVisible()
+    assert opened.window.busy.text() == "Ключ открывается…"
+    opened.window.cancel.click()
+    assert opened.sent[-1] == prompts.Cancelled()
+
+
+def test_another_key_goes_back_to_the_files(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window._keys.other_key.click()
+    assert opened.sent == [prompts.BackToFiles()]
+    opened.show(samples.open_key(chosen=samples.second_file.path))
+    assert opened.window._files.chosen == samples.second_file
+
+
+def test_with_several_keys_nothing_can_be_signed_before_one_is_chosen(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(prompts.ChooseKey((samples.key, samples.other_key(key_id="second"))))
+    assert not opened.window.accent.isEnabled()
+    opened.window._keys.list.select(1)
+    assert opened.window.accent.isEnabled()
+    opened.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    opened.window._agree()
+    assert opened.sent == [prompts.Approved("second")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({"documents": ()}, "Подписать"),
+        ({"action": "show_key", "documents": ()}, "Отправить"),
+        ({"language": "kk"}, "Қол қою (3)"),
+        ({"language": "en"}, "Sign (3)"),
+    ],
+)
+def test_the_accent_button_says_what_it_does(opened, samples, changes, label):
+    opened.show(samples.open_key(**changes))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.text() == label
+
+
+def test_how_many_wait_is_told_and_stays_told(opened, samples):
+    opened.show(prompts.Waiting(7))
+    opened.show(samples.open_key(waiting=2))
+    assert opened.window.waiting.text() == "Ещё 2 запроса ждут"
+    opened.show(prompts.Waiting(1))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.waiting.text() == "Ещё 1 запрос ждёт"
+    opened.show(prompts.Waiting(0))
+    assert opened.window.waiting.text() == ""
+
+
+def test_activity_is_told_at_most_once_a_second(opened, samples):
+    def told():
+        return opened.recorded.sent.count(prompts.Activity())
+
+    opened.show(samples.open_key())
+    for _ in range(5):
+        QTest.mouseMove(opened.window, QPoint(50 + _, 50))
+        QTest.keyClick(opened.password, "a")
+    assert told() == 1
+    opened.wait(1.0)
+    QTest.keyClick(opened.password, "a")
+    QTest.keyClick(opened.password, "b")
+    assert told() == 2
+
+
+def test_a_failure_stays_until_it_is_closed(opened, samples):
+    lasting = []
+    opened.window.lasting.connect(lambda: lasting.append(True))
+    opened.show(samples.open_key())
+    opened.show(prompts.Finished(0, prompts.Problem("storage-failed", detail="disk full")))
+    assert lasting == [True]
+    assert "Не удалось сохранить запись о подписи" in opened.texts()
+    assert opened.window.cancel.text() == "Закрыть"
+    QTest.qWait(1400)
+    assert opened.window.isVisible()
+
+
+def test_success_closes_by_itself(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(prompts.Finished(1))
+    assert opened.window.isVisible()
+    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
+    assert not opened.window.isVisible()
+    assert opened.sent == []
+
+
+def test_an_approval_that_fails_before_anything_was_asked_shows_nothing(opened):
+    over = []
+    opened.window.over.connect(lambda: over.append(True))
+    opened.window.receive(prompts.Finished(0, prompts.Problem("bad-input")))
+    assert over == [True]
+    assert opened.recorded.sent == []
+
+
+def test_a_first_prompt_that_makes_no_sense_is_a_mistake(opened, samples):
+    with pytest.raises(RuntimeError):
+        opened.window.receive(prompts.ChooseKey((samples.key,)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({}, "Подписание документов"),
+        ({"purpose": "identify"}, "Подтверждение личности"),
+        ({"action": "show_key"}, "Передача сертификата"),
+    ],
+)
+def test_the_title_says_what_it_is_about(opened, samples, changes, title):
+    opened.show(samples.open_key(**changes))
+    assert opened.window.windowTitle() == title
+
+
+def test_everything_can_be_reached_with_the_tab_key(opened, samples):
+    opened.show(samples.open_key())
+    opened.password.setText("x")
+    opened.window._refresh()
+    reached = set()
+    for _ in range(12):
+        reached.add(opened.window.focusWidget())
+        opened.press(Qt.Key.Key_Tab)
+    files = opened.window._files
+    wanted = {
+        opened.window.documents.list, files.list, files.other, files.password.field, files.password.eye, opened.window.cancel,
+        opened.window.accent,
+    }  # fmt: skip
+    assert wanted <= reached
+
+
+def test_every_button_and_field_has_a_name(opened, samples):
+    opened.show(samples.open_key(problem=prompts.Problem("broken-file", detail="x")))
+    for button in opened.window.findChildren(QPushButton):
+        assert button.text() or button.accessibleName()
+    assert opened.window._files.list.accessibleName() == "Файлы ключей"
+    assert opened.window.documents.list.accessibleName() == "Документы (3)"
+
+
+def test_ten_thousand_documents_are_no_burden(opened, samples):
+    many = tuple(dataclasses.replace(samples.act, name=f"Акт № {number}") for number in range(10_000))
+    opened.show(samples.open_key(documents=many))
+    assert opened.window.documents.list.model().rowCount() == 10_000
+    assert opened.window.documents.list.height() < opened.window.height()
+    assert "просит подписать 10\u202f000 документов" in opened.texts()

@@ -1,0 +1,161 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLabel
+
+from protocol import prompts
+from tray import files, texts
+
+
+@pytest.fixture
+def make(application, samples):
+    made = []
+
+    def panel(**changes):
+        made.append(files.FilesPanel(texts.load("ru"), samples.open_key(**changes)))
+        made[-1].resize(440, 600)
+        made[-1].show()
+        return made[-1]
+
+    yield panel
+    for one in made:
+        one.close()
+        one.deleteLater()
+
+
+def shown(panel):
+    return [label.text() for label in panel.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def test_the_first_file_is_chosen_or_the_one_that_the_worker_names(make, samples):
+    assert make().chosen == samples.first_file
+    assert make(chosen=samples.second_file.path).chosen == samples.second_file
+
+
+def test_a_file_that_was_picked_before_is_chosen_even_if_it_was_not_found(make):
+    assert make(chosen="/mnt/usb/own.pfx").chosen == prompts.KeyFile("/mnt/usb/own.pfx", "PKCS12", "")
+
+
+def test_where_nothing_was_found_the_person_is_told_what_to_look_for(make):
+    panel = make(files=())
+    assert panel.chosen is None
+    assert panel.empty.isVisible()
+    assert not panel.list.isVisible()
+    panel.focus_first()
+    assert panel.focusWidget() is panel.other
+
+
+def test_a_key_can_be_opened_once_a_file_and_a_password_are_there(make):
+    panel = make(files=())
+    changes = []
+    panel.changed.connect(lambda: changes.append(panel.is_ready))
+    QTest.keyClicks(panel.password.field, "x")
+    panel.choose("/mnt/usb/own.p12")
+    assert changes[0] is False
+    assert changes[-1] is True
+    assert panel.chosen.path == "/mnt/usb/own.p12"
+
+
+def test_a_picked_file_stands_first_and_its_folder_is_remembered(make):
+    panel = make()
+    panel.choose("/mnt/usb/own.p12")
+    assert panel.list.selected_row() == 0
+    assert panel.list.model().rowCount() == 3
+    panel.browse()
+    assert (
+        Path(panel._dialog.directory().path()).name in {"usb", "mnt", "/", ""} or panel._folder == "/mnt/usb"
+    )
+    assert panel._folder == "/mnt/usb"
+    panel._dialog.reject()
+
+
+def test_the_chooser_starts_in_the_workers_folder_and_shows_key_files(make, tmp_path):
+    (tmp_path / "a.p12").write_bytes(b"")
+    panel = make(folder=str(tmp_path))
+    panel.browse()
+    dialog = panel._dialog
+    assert dialog.isVisible()
+    assert Path(dialog.directory().path()) == tmp_path
+    assert dialog.nameFilters() == ["Файлы ключей (*.p12 *.pfx)", "Все файлы (*)"]
+    assert dialog.labelText(QFileDialog.DialogLabel.LookIn) == "Папка:"
+    dialog.fileSelected.emit(str(tmp_path / "a.p12"))
+    assert panel.chosen.path == str(tmp_path / "a.p12")
+    dialog.reject()
+
+
+def test_ctrl_o_opens_the_chooser(make, application):
+    panel = make()
+    panel.activateWindow()
+    QTest.qWaitForWindowActive(panel)
+    QTest.keyClick(panel.password.field, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    assert panel._dialog is not None
+    panel._dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("path", "storages", "storage"),
+    [
+        ("a.p12", ("PKCS12",), "PKCS12"),
+        ("a.PFX", ("JKS", "PKCS12"), "PKCS12"),
+        ("a.jks", ("PKCS12", "JKS"), "JKS"),
+        ("a.bin", ("JKS",), "JKS"),
+        ("a.bin", (), "PKCS12"),
+    ],
+)
+def test_the_ending_of_a_file_names_its_storage(path, storages, storage):
+    assert files.storage_of(path, storages) == storage
+
+
+def test_a_file_whose_owner_is_known_is_called_by_the_owner(samples):
+    row = files.row_of(texts.load("ru"), samples.first_file)
+    assert (row.title, row.title_note, row.detail) == (
+        "АХМЕТОВА АЙГЕРІМ",
+        "GOST 2015",
+        samples.first_file.path,
+    )
+    assert row.detail_note.startswith("до 14.05.2027")
+
+
+def test_a_file_whose_owner_is_not_known_is_called_by_its_name(samples):
+    row = files.row_of(texts.load("ru"), samples.second_file)
+    assert (row.title, row.detail, row.detail_note) == (
+        "AUTH_RSA256_91bc.p12",
+        "/media/usb",
+        "файл от 02.03.2026",
+    )
+
+
+def test_a_file_with_an_expired_key_says_so(samples):
+    old = dataclasses.replace(samples.first_file, valid_until="2020-01-02T12:00:00+00:00")
+    row = files.row_of(texts.load("ru"), old)
+    assert (row.title_note, row.tone) == ("истёк 02.01.2020", "warning")
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentences"),
+    [
+        (prompts.Problem("wrong-password"), ["Пароль не подошёл"]),
+        (prompts.Problem("wrong-password", 2), ["Пароль не подошёл", "Осталось 2 попытки."]),
+        (prompts.Problem("broken-file", detail="mac\nmismatch"), ["Файл не читается как ключ", "Подробнее"]),
+        (prompts.Problem("no-such-code"), ["Внутренняя ошибка"]),
+    ],
+)
+def test_a_problem_is_told_with_what_to_do_about_it(make, problem, sentences):
+    panel = make(problem=problem)
+    told = " ".join([*shown(panel), *(button.text() for button in panel.findChildren(type(panel.other)))])
+    for sentence in sentences:
+        assert sentence in told
+    assert "no-such-code" not in " ".join(shown(panel))
+
+
+def test_return_in_the_list_goes_on_to_the_password(make):
+    panel = make()
+    panel.list.setFocus()
+    QTest.keyClick(panel.list, Qt.Key.Key_Return)
+    assert panel.focusWidget() is panel.password.field

@@ -1,0 +1,107 @@
+import dataclasses
+
+import pytest
+
+from protocol import control
+from tray import menu, texts
+
+
+def labels(entries):
+    return [label for entry in entries for label in [entry.label, *labels(entry.entries)] if label]
+
+
+def commands(entries):
+    return [
+        command
+        for entry in entries
+        for command in ([entry.command] if entry.command else []) + commands(entry.entries)
+    ]
+
+
+def test_the_menu_offers_what_a_person_may_do_and_nothing_that_signs(samples):
+    view = menu.view_of(texts.load("ru"), samples.state())
+    assert labels(view.entries) == [
+        "Готов к работе",
+        "Открыть страницу состояния",
+        "Последние подписи",
+        "23.11 09:05 · kds.ismet.kz · АХМЕТОВА АЙГЕРІМ · 3 документа".replace("23.11 09:05", _local_time()),
+        "Язык",
+        "Қазақша",
+        "Русский",
+        "English",
+        "Приостановить",
+        "Выйти",
+    ]
+    assert commands(view.entries) == [
+        control.Command("open-status"),
+        control.Command("set-language", "kk"),
+        control.Command("set-language", "ru"),
+        control.Command("set-language", "en"),
+        control.Command("pause"),
+        control.Command("quit"),
+    ]
+    assert view.tooltip == "Qalamsap 0.1.0: готов к работе"
+    assert view.picture == "ready"
+
+
+def _local_time():
+    from tray import words
+
+    return words.time("2026-11-23T14:05:00+05:00")
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "first"),
+    [
+        ("kk", "ready", "Жұмысқа дайын"),
+        ("kk", "paused", "Уақытша тоқтатылған"),
+        ("ru", "asking", "Ждёт вашего решения"),
+        ("en", "trouble", "Needs attention"),
+    ],
+)
+def test_the_first_line_says_how_things_are(samples, language, state, first):
+    view = menu.view_of(texts.load(language), samples.state(state=state, language=language))
+    assert view.entries[0] == menu.Entry(first)
+    assert view.picture == state
+
+
+def test_a_paused_agent_can_be_resumed(samples):
+    view = menu.view_of(texts.load("en"), samples.state(state="paused"))
+    assert control.Command("resume") in commands(view.entries)
+    assert control.Command("pause") not in commands(view.entries)
+
+
+def test_trouble_queue_and_simulation_are_told(samples):
+    state = samples.state(state="trouble", trouble="identity-renewal", waiting=2, is_simulation=True)
+    told = labels(menu.view_of(texts.load("ru"), state).entries)[:4]
+    assert told[1] == "Сертификат для связи с браузером не обновился"
+    assert told[2] == "Ещё 2 запроса ждут"
+    assert told[3].startswith("Имитация".lower())
+
+
+def test_a_trouble_that_is_new_to_the_icon_points_to_the_status_page(samples):
+    told = labels(menu.view_of(texts.load("en"), samples.state(state="trouble", trouble="comet")).entries)
+    assert told[1] == "Details are on the status page"
+
+
+def test_without_signatures_and_status_page_the_menu_says_so_and_leaves_it_out(samples):
+    view = menu.view_of(texts.load("ru"), samples.state(recent=(), status_url=""))
+    assert "Подписей ещё нет" in labels(view.entries)
+    assert control.Command("open-status") not in commands(view.entries)
+
+
+def test_a_receipt_without_a_site_was_made_on_this_computer(samples):
+    receipt = dataclasses.replace(samples.state().recent[0], site="", count=1)
+    told = labels(menu.view_of(texts.load("ru"), samples.state(recent=(receipt,))).entries)
+    assert any("на этом компьютере" in label and label.endswith("1 документ") for label in told)
+
+
+def test_the_language_in_force_is_marked(samples):
+    view = menu.view_of(texts.load("kk"), samples.state(language="kk"))
+    marks = {
+        entry.label: entry.is_checked
+        for one in view.entries
+        for entry in one.entries
+        if entry.is_checked is not None
+    }
+    assert marks == {"Қазақша": True, "Русский": False, "English": False}

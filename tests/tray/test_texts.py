@@ -1,0 +1,128 @@
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from agent import errors, journal
+from tray import texts
+
+LANGUAGES = ("kk", "ru", "en")
+FORMS = {"kk": {"other"}, "ru": {"one", "few", "many"}, "en": {"one", "other"}}
+TRAY = Path(texts.__file__).parent
+# Tables whose members are picked by a word at run time, each with all the words that can pick.
+PICKED = {
+    "who.warning.": {"unprotected", "file", "program", "mixed-script", "punycode"},
+    "who.name.": {"file", "program", "command"},
+    "window.": {"sign", "identify", "show_key"},
+    "what.unit.": {"kilo", "mega", "giga"},
+    "storage.": {"PKCS12", "JKS", "other"},
+    "role.": {
+        "individual", "legal", "head", "sign-right", "finance-right", "hr", "employee", "information-system", "treasury",
+        "other",
+    },
+    "use.": {"sign", "identify", "other"},
+    "reason.": {
+        "expired", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
+        "unsupported", "test-authority", "other",
+    },
+    "trouble.": {"identity-renewal", "other"},
+}  # fmt: skip
+PICKED_ALONE = {"icon.ready", "icon.asking", "icon.paused", "icon.trouble", "icon.pause", "icon.resume"}
+
+
+def agent_codes():
+    def below(kind):
+        return {kind} | {deeper for child in kind.__subclasses__() for deeper in below(child)}
+
+    ours = {kind for kind in below(errors.AgentError) if kind.__module__ == "agent.errors"}
+    return {kind.code for kind in ours | {journal.JournalBroken}}
+
+
+def forms(entry):
+    return [entry] if isinstance(entry, str) else list(entry.values())
+
+
+def placeholders(entry):
+    return {name for form in forms(entry) for _, name, _, _ in string.Formatter().parse(form) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_the_keys_and_placeholders_of_the_others(language):
+    ours, russian = texts.load(language).entries, texts.load("ru").entries
+    assert ours.keys() == russian.keys()
+    assert {key: placeholders(entry) for key, entry in ours.items()} == {
+        key: placeholders(entry) for key, entry in russian.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_that_depends_on_a_number_has_every_form_of_its_language_and_no_other(language):
+    plural = {
+        key: set(entry) for key, entry in texts.load(language).entries.items() if not isinstance(entry, str)
+    }
+    assert plural
+    assert {key: found for key, found in plural.items() if found != FORMS[language]} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_or_kept_in_another_language(language):
+    for key, entry in texts.load(language).entries.items():
+        for form in forms(entry):
+            assert form.strip() == form != ""
+            cyrillic = re.search(r"[Ѐ-ӿ]", form)
+            assert not (language == "en" and cyrillic), key
+    kazakh, russian = texts.load("kk").entries, texts.load("ru").entries
+    same = {key for key in kazakh if forms(kazakh[key]) == forms(russian[key])}
+    assert {key for key in same if re.search(r"[а-я]{4}", " ".join(forms(kazakh[key])))} <= {
+        "fact.path",
+        "what.bytes",
+    }
+
+
+def test_every_text_is_used():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in TRAY.glob("*.py"))
+    picked = {prefix + word for prefix, words in PICKED.items() for word in words} | PICKED_ALONE
+    facts = {"fact." + name for name in re.findall(r'^        \("(\w+)", ', source, re.MULTILINE)}
+    known = picked | facts | {f"{table}.{code}" for table in ("error", "advice") for code in agent_codes()}
+    entries = texts.load("en").entries
+    assert [
+        key for key in entries if not re.search(f"[\"']{re.escape(key)}[\"']", source) and key not in known
+    ] == []
+    assert [key for key in known - facts if key not in entries] == []
+
+
+def test_every_error_of_the_agent_has_a_sentence_and_an_advice():
+    entries = texts.load("en").entries
+    assert agent_codes() >= {"wrong-password", "broken-file", "cancelled", "internal"}
+    for code in agent_codes():
+        assert f"error.{code}" in entries
+        assert f"advice.{code}" in entries
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "form"),
+    [
+        ("ru", 1, "one"), ("ru", 21, "one"), ("ru", 101, "one"), ("ru", 2, "few"), ("ru", 34, "few"), ("ru", 0, "many"),
+        ("ru", 5, "many"), ("ru", 11, "many"), ("ru", 12, "many"), ("ru", 14, "many"), ("ru", 111, "many"),
+        ("kk", 1, "other"), ("kk", 2, "other"), ("en", 1, "one"), ("en", 0, "other"), ("en", 21, "other"),
+    ],
+)  # fmt: skip
+def test_the_plural_form_fits_the_number(language, count, form):
+    assert texts.plural_form(language, count) == form
+
+
+def test_a_number_stands_in_its_sentence():
+    russian = texts.load("ru")
+    assert russian("who.sign", count=1) == "просит подписать 1 документ"
+    assert russian("who.sign", count=3) == "просит подписать 3 документа"
+    assert russian("who.sign", count=10_000) == "просит подписать 10\u202f000 документов"
+    assert texts.load("kk")("who.sign", count=3) == "3 құжатқа қол қоюыңызды сұрайды"
+
+
+def test_a_word_that_is_new_to_the_window_gives_a_general_sentence_and_no_raw_key():
+    english = texts.load("en")
+    assert english.chosen("reason", "moon-phase") == "The key does not meet the conditions of the request."
+    assert english.problem("error", "no-such-code") == "Internal error"
+    with pytest.raises(KeyError):
+        english("no.such.text")

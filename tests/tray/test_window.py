@@ -1,0 +1,334 @@
+"""The window as the worker meets it: a process, frames, a person's hands on a real screen."""
+
+import contextlib
+import itertools
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
+
+from protocol import pipes, prompts
+from tests.support import display
+from tray import guard, window
+
+pytestmark = pytest.mark.display
+LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
+SYSTEM_PYTHON = "/usr/bin/python3"
+PAINT_S = 0.25
+GUARD_S = guard.DELAY_S + 0.15  # the one wait that no event can replace: that nothing happens
+
+
+@pytest.fixture
+def start(program, screen):
+    def run(*arguments, **environment):
+        return program(["window", *arguments], screen.environment(environment))
+
+    return run
+
+
+def show(one, screen, prompt):
+    one.ask(prompt)
+    assert one.answer() == prompts.Shown()
+    screen.wait_for_window("Qalamsap")
+    time.sleep(GUARD_S)
+
+
+def test_a_person_types_the_password_and_signs(start, screen, samples):
+    one = start()
+    show(one, screen, samples.open_key())
+    screen.type("Qwerty12")
+    screen.press("Return")
+    assert one.answer() == prompts.KeyOpened(samples.first_file.path, "PKCS12")
+    assert one.answer() == b"Qwerty12"
+    one.ask(samples.open_key(problem=prompts.Problem("wrong-password")))
+    time.sleep(GUARD_S)
+    screen.type("Qwerty13")
+    screen.press("Return")
+    assert one.answer() == prompts.KeyOpened(samples.first_file.path, "PKCS12")
+    assert one.answer() == b"Qwerty13"
+    one.ask(prompts.ChooseKey((samples.key,), remember_days=30))
+    time.sleep(GUARD_S)
+    screen.press("ctrl+Return")
+    assert one.answer() == prompts.Approved("first")
+    one.ask(prompts.Finished(3))
+    begun = time.monotonic()
+    assert one.answer() is None
+    assert 0.8 < time.monotonic() - begun < 5
+    assert one.wait() == 0
+    assert b"Qwerty" not in one.errors
+
+
+def test_the_keyboard_alone_is_enough(start, screen, samples):
+    one = start()
+    show(one, screen, samples.open_key())
+    screen.press(
+        "shift+Tab", "shift+Tab", "Down", "Return"
+    )  # from the password to the list of files, the next one, and back
+    screen.type("Qwerty12")
+    screen.press("Return")
+    assert one.answer() == prompts.KeyOpened(samples.second_file.path, "PKCS12")
+    assert one.answer() == b"Qwerty12"
+    one.ask(prompts.ChooseKey((samples.key,), remember_days=30))
+    time.sleep(GUARD_S)
+    screen.press("shift+Tab", "space", "Tab", "Tab", "Return")  # remember the site, then past Cancel to Sign
+    assert one.answer() == prompts.Approved("first", remember=True)
+
+
+def test_return_pressed_under_the_appearing_window_signs_nothing(start, screen, samples):
+    one = start()
+    one.ask(samples.open_key())
+    one.answer()
+    screen.wait_for_window("Qalamsap")
+    screen.type("x\r")
+    time.sleep(GUARD_S)
+    screen.press("Escape")
+    assert one.answer() == prompts.Cancelled()
+    assert one.answer() is None
+    assert one.wait() == 0
+
+
+def test_a_key_file_is_picked_with_the_chooser(start, screen, samples, tmp_path):
+    (tmp_path / "own.p12").write_bytes(b"key")
+    one = start()
+    show(one, screen, samples.open_key(files=(), folder=str(tmp_path)))
+    screen.press("ctrl+o")
+    screen.wait_for_window("Выберите файл ключа")
+    screen.type(str(tmp_path / "own.p12"))
+    screen.press("Return")
+    screen.wait_for_window("Подписание документов")
+    screen.type("Qwerty12")
+    screen.press("Return")
+    assert one.answer() == prompts.KeyOpened(str(tmp_path / "own.p12"), "PKCS12")
+    assert one.answer() == b"Qwerty12"
+
+
+def test_the_end_of_input_closes_the_window_at_once_without_an_answer(start, screen, samples):
+    one = start()
+    show(one, screen, samples.open_key())
+    screen.press("ctrl+o")
+    screen.wait_for_window("Выберите файл ключа")
+    begun = time.monotonic()
+    one.close_input()
+    assert one.answer() is None
+    assert one.wait() == 0
+    assert time.monotonic() - begun < 2
+
+
+def test_a_failure_stays_readable_after_the_worker_left(start, screen, samples):
+    one = start()
+    show(one, screen, samples.open_key())
+    one.ask(prompts.Finished(0, prompts.Problem("storage-failed")))
+    time.sleep(GUARD_S)
+    one.close_input()
+    with pytest.raises(subprocess.TimeoutExpired):
+        one.process.wait(0.5)
+    screen.press("Escape")
+    assert one.wait() == 0
+    assert one.answer() is None
+
+
+@pytest.mark.parametrize(
+    "octets", [b"J\x00\x00\x00\x09{", b"nonsense", pipes.pack_json({"type": "choose-key", "keys": []})]
+)
+def test_a_crash_has_an_exit_code_and_is_never_a_cancellation(start, screen, octets):
+    one = start()
+    one.say_octets(octets)
+    with contextlib.suppress(OSError):
+        one.close_input()
+    assert one.answer() is None
+    assert one.wait() not in {0, 3, 4}
+
+
+def test_a_spare_window_shows_itself_quickly(start, screen, samples, record_property):
+    """The target is 150 ms on a machine that does nothing else; the test allows for one that does."""
+    taken = []
+    for _ in range(3):
+        one = start()
+        _wait_until_idle(one.process.pid)
+        begun = time.perf_counter()
+        one.ask(samples.open_key())
+        assert one.answer() == prompts.Shown()
+        taken.append(time.perf_counter() - begun)
+        one.close_input()
+        one.wait()
+    record_property("prompt_to_paint_ms", [round(1000 * seconds) for seconds in taken])
+    assert min(taken) < 0.6
+
+
+def _wait_until_idle(pid):
+    """Waits until a process does nothing any more: its processor time stands still."""
+    until, before = time.monotonic() + 15, None
+    while time.monotonic() < until:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        now = (fields[11], fields[12])
+        if now == before and now != ("0", "0"):
+            return
+        before = now
+        time.sleep(0.2)
+
+
+# --- what it looks like -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def screens():
+    """The smallest screen that has to do, and one for 200 %."""
+    with display.screen(1024, 600) as small, display.screen(1920, 1200) as large:
+        yield {100: small, 200: large}
+
+
+LOOKS = list(itertools.product(["kk", "ru", "en"], ["light", "dark"], [100, 200]))
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(str(part) for part in look))
+def test_pictures_of_every_state(program, screens, samples, artefacts, look):
+    """Kept for people to look at; what can be checked by machine is that each state was reached, and is not empty."""
+    language, theme, percent = look
+    screen = screens[percent]
+    environment = screen.environment({"QT_SCALE_FACTOR": str(percent // 100)})
+    folder = artefacts / "windows"
+    folder.mkdir(exist_ok=True)
+
+    def picture(state):
+        path = folder / f"{language}-{theme}-{percent}-{state}.png"
+        screen.screenshot(path)
+        assert _colours(path) > 50
+
+    one = program(["window", "--theme", theme], environment)
+    show(one, screen, samples.open_key(language=language, waiting=2))
+    screen.type("Qwerty12")
+    picture("1-open")
+    screen.press("Return")
+    assert isinstance(one.answer(), prompts.KeyOpened)
+    assert one.answer() == b"Qwerty12"
+    one.ask(
+        samples.open_key(
+            language=language, problem=prompts.Problem("wrong-password", detail="mac does not match")
+        )
+    )
+    time.sleep(PAINT_S)
+    picture("2-wrong-password")
+    one.ask(prompts.ChooseKey((samples.other_key(is_test=True),), remember_days=30))
+    time.sleep(GUARD_S)
+    picture("3-choose")
+    one.ask(prompts.Finished(3))
+    time.sleep(PAINT_S)
+    picture("4-done")
+
+
+def _colours(path):
+    from PySide6.QtGui import QImage
+
+    image = QImage(str(path))
+    return len({image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)})
+
+
+# --- what a screen reader finds -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def accessible(program, screen):
+    """Starts a window that a screen reader can see; gives it, and a function that reads its tree."""
+    launcher = next((path for path in LAUNCHERS if Path(path).exists()), None)
+    if launcher is None:
+        pytest.skip("needs tool: at-spi2-core")
+    probe = [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('Atspi', '2.0')"]
+    if (
+        not Path(SYSTEM_PYTHON).exists()
+        or subprocess.run(probe, capture_output=True, timeout=20, check=False).returncode
+    ):
+        pytest.skip("needs tool: python3-gi and gir1.2-atspi-2.0")
+    with display.session_bus() as address:
+        environment = screen.environment(
+            {"DBUS_SESSION_BUS_ADDRESS": address, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+        )
+        with display.child([launcher, "--launch-immediately"], env=environment):
+
+            def read():
+                script = str(Path(__file__).parent / "accessible_tree.py")
+                done = subprocess.run(
+                    [SYSTEM_PYTHON, script, "Qalamsap"],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    timeout=40,
+                    check=True,
+                )
+                return json.loads(done.stdout)
+
+            one = program(["window"], environment)
+            yield one, read
+            one.end()
+
+
+def every(node):
+    yield node
+    for child in node["children"]:
+        yield from every(child)
+
+
+def test_a_screen_reader_finds_roles_names_and_the_focus(accessible, screen, samples):
+    one, read = accessible
+    show(one, screen, samples.open_key(problem=prompts.Problem("wrong-password")))
+    found = list(every(read()))
+    named = {(node["role"], node["name"]) for node in found}
+    password = next(node for node in found if node["role"] == "password text")
+    assert password["name"] == "Пароль от ключа"
+    assert password["focused"]
+    assert password["description"] == "Пароль остаётся на этом компьютере, его не увидит никто."
+    assert ("list", "Документы (3)") in named
+    assert ("list", "Файлы ключей") in named
+    assert (
+        "list item",
+        "АХМЕТОВА АЙГЕРІМ, GOST 2015, " + samples.first_file.path + ", до 14.05.2027",
+    ) in named
+    assert any(
+        role == "list item" and name.startswith("АВР-000482 за октябрь 2026.pdf, 19") for role, name in named
+    )
+    for name in ("Отмена", "Открыть ключ", "Другой файл…"):
+        assert any(role in {"push button", "button"} and name == said for role, said in named), name
+    assert any(name == "kds.ismet.kz просит подписать 3 документа" for _, name in named)
+    assert any(name == "Пароль не подошёл" for _, name in named)
+    assert any(name == "Показать пароль" for _, name in named)
+
+
+def test_a_screen_reader_finds_whose_key_it_is(accessible, screen, samples):
+    one, read = accessible
+    show(one, screen, samples.open_key())
+    one.ask(prompts.ChooseKey((samples.key,), remember_days=30))
+    time.sleep(GUARD_S)
+    found = list(every(read()))
+    names = {node["name"] for node in found}
+    assert "ИИН: 850101400001" in names
+    assert "Роль: юридическое лицо, первый руководитель" in names
+    remember = next(node for node in found if node["role"] == "check box")
+    assert remember["name"] == "Запомнить этот сайт на 30 дней"
+    cancel = next(node for node in found if node["name"] == "Отмена")
+    assert cancel["focused"]
+    assert any(node["name"] == "Подписать (3)" and node["enabled"] for node in found)
+
+
+def test_the_windows_own_words_of_qt_are_translated(application):
+    from PySide6.QtCore import QTranslator
+
+    translator = QTranslator()
+    window.translate(application, translator, "ru")
+    try:
+        assert not translator.isEmpty()
+        assert application.translate("QFileSystemModel", "Size") == "Размер"
+    finally:
+        application.removeTranslator(translator)
+
+
+def test_a_window_writes_no_core_and_holds_no_other_descriptor(start, screen, samples):
+    one = start()
+    show(one, screen, samples.open_key())
+    limits = Path(f"/proc/{one.process.pid}/limits").read_text()
+    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4] == "1"
+    frames, errors = (Path(f"/proc/{one.process.pid}/fd/{number}").readlink() for number in (1, 2))
+    assert frames == errors

@@ -1,0 +1,173 @@
+"""Which key: the files that were found, the way to any other, and the password."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QDir, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from protocol import prompts
+from tray import glyphs, theme, widgets, words
+from tray.password import PasswordBox
+from tray.rows import Row, RowList, RowModel
+from tray.texts import Texts
+
+_MOST_ROWS = 4
+_CHOOSER_BUTTONS = {
+    "backButton": "back",
+    "forwardButton": "forward",
+    "toParentButton": "up",
+    "listModeButton": "names",
+    "detailModeButton": "details",
+}
+# Storage names and the endings of their files; the first that fits names the storage of a file that the person picked.
+_ENDINGS = {"PKCS12": (".p12", ".pfx"), "JKS": (".jks",)}
+
+
+class FilesPanel(QWidget):
+    """Emits `submitted` when the person wants the chosen file opened, `changed` whenever `is_ready` may have changed."""
+
+    changed = Signal()
+    submitted = Signal()
+
+    def __init__(self, texts: Texts, prompt: prompts.OpenKey) -> None:
+        super().__init__()
+        self._texts = texts
+        self._storages = prompt.storages
+        self._folder = prompt.folder
+        self._files = list(prompt.files)
+        self._dialog: QFileDialog | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.UNIT)
+        title = widgets.heading(texts("key.heading"))
+        self.list = RowList(texts("key.files"), _MOST_ROWS)
+        title.setBuddy(self.list)
+        self.empty = widgets.Notice("info", texts("key.none_found"))
+        self.other = QPushButton(texts("button.other_file"))
+        self.other.clicked.connect(self.browse)
+        QShortcut(QKeySequence.StandardKey.Open, self, self.browse)
+        others = QHBoxLayout()
+        others.addWidget(self.other)
+        others.addStretch()
+        self.problem = QVBoxLayout()
+        self.password = PasswordBox(texts)
+        for widget in (title, self.list, self.empty):
+            column.addWidget(widget)
+        column.addLayout(others)
+        column.addSpacing(theme.UNIT)
+        column.addLayout(self.problem)
+        column.addWidget(self.password)
+        column.addStretch()
+
+        self._fill(prompt.chosen)
+        if prompt.problem is not None:
+            self.problem.addWidget(problem_notice(texts, prompt.problem))
+        self.password.field.textChanged.connect(self.changed)
+        self.password.field.entered.connect(self.submitted)
+        self.list.on_return = self.password.field.setFocus
+
+    @property
+    def chosen(self) -> prompts.KeyFile | None:
+        """The file that would be opened."""
+        number = self.list.selected_row()
+        return None if number is None else self._files[number]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.chosen is not None and bool(self.password.field.text())
+
+    def focus_first(self) -> None:
+        """Puts the keyboard where it is needed next."""
+        (self.password.field if self._files else self.other).setFocus()
+
+    def choose(self, path: str) -> None:
+        """Takes a file that is not in the list, or selects it there."""
+        self._folder = str(Path(path).parent)
+        self._fill(path)
+        self.password.field.setFocus()
+        self.changed.emit()
+
+    def browse(self) -> None:
+        """Opens the system's file chooser. It does not block: the end of the pipe must close the window at any moment."""
+        texts = self._texts
+        dialog = QFileDialog(self, texts("dialog.title"), self._folder or QDir.homePath())
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        endings = [ending for name in self._storages for ending in _ENDINGS.get(name, ())]
+        patterns = " ".join(f"*{ending}" for ending in endings) or "*"
+        dialog.setNameFilters([texts("dialog.keys", patterns=patterns), texts("dialog.all")])
+        # Qt's own chooser, shown where the system has none, leaves some of its words in English.
+        for part, key in (
+            (QFileDialog.DialogLabel.LookIn, "dialog.look_in"),
+            (QFileDialog.DialogLabel.FileName, "dialog.file_name"),
+            (QFileDialog.DialogLabel.FileType, "dialog.file_type"),
+            (QFileDialog.DialogLabel.Accept, "dialog.accept"),
+            (QFileDialog.DialogLabel.Reject, "button.cancel"),
+        ):
+            dialog.setLabelText(part, texts(key))
+        _dress(dialog)
+        dialog.fileSelected.connect(self.choose)
+        self._dialog = dialog
+        dialog.open()
+
+    def _fill(self, chosen: str) -> None:
+        paths = [file.path for file in self._files]
+        if chosen and chosen not in paths:
+            self._files.insert(0, prompts.KeyFile(chosen, storage_of(chosen, self._storages), ""))
+            paths.insert(0, chosen)
+        files = self._files
+        self.list.setVisible(bool(files))
+        self.empty.setVisible(not files)
+        self.list.show_rows(RowModel(len(files), lambda number: row_of(self._texts, files[number])))
+        self.list.selectionModel().selectionChanged.connect(self.changed)
+        if files:
+            self.list.select(paths.index(chosen) if chosen else 0)
+
+
+def _dress(dialog: QFileDialog) -> None:
+    """Qt's own chooser draws its buttons dark whatever the theme; the system's has none of these."""
+    for button, drawing in _CHOOSER_BUTTONS.items():
+        if (found := dialog.findChild(QToolButton, button)) is not None:
+            found.setIcon(glyphs.icon(drawing, theme.current().text, 18))
+    if (folder := dialog.findChild(QToolButton, "newFolderButton")) is not None:
+        folder.hide()
+
+
+def storage_of(path: str, storages: tuple[str, ...]) -> str:
+    """The storage that a file is taken for: by its ending, else the first that is allowed."""
+    ending = Path(path).suffix.lower()
+    fitting = [name for name in storages if ending in _ENDINGS.get(name, ())]
+    return (fitting or list(storages) or ["PKCS12"])[0]
+
+
+def row_of(texts: Texts, file: prompts.KeyFile) -> Row:
+    """The file's line: whose it is if that is known, and where it lies."""
+    path = Path(file.path)
+    note, label = "", words.clean(file.label)
+    tone: theme.Tone = "info"
+    if words.is_past(file.valid_until, datetime.now(UTC)):
+        label, tone = texts("key.expired", date=words.date(file.valid_until)), "warning"
+    elif file.valid_until:
+        note = texts("key.valid_until", date=words.date(file.valid_until))
+    elif file.modified:
+        note = texts("key.modified", date=words.date(file.modified))
+    return Row(
+        title=words.clean(file.owner) or words.clean(path.name),
+        title_note=label,
+        detail=words.clean(file.path if file.owner else str(path.parent)),
+        detail_note=note,
+        glyph="key",
+        tone=tone,
+    )
+
+
+def problem_notice(texts: Texts, problem: prompts.Problem) -> widgets.Notice:
+    """Why the last answer did not work, and what to do."""
+    advice = texts.problem("advice", problem.code)
+    if problem.tries_left is not None:
+        advice = f"{texts('tries', count=problem.tries_left)} {advice}"
+    notice = widgets.Notice("danger", texts.problem("error", problem.code), advice)
+    if problem.detail:
+        notice.add_detail(f"{problem.code}: {words.clean(problem.detail)}", texts)
+    return notice

@@ -1,0 +1,66 @@
+"""Small line drawings beside words, and the mark. Each is a few strokes on a grid of 24, in the colour that is asked for."""
+
+from importlib import resources
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+_STROKES = {
+    "warning": '<path d="M12 4 22 20.5H2Z"/><path d="M12 10v5"/><path d="M12 17.9v.2"/>',
+    "danger": '<circle cx="12" cy="12" r="9.5"/><path d="m8.6 8.6 6.8 6.8m0-6.8-6.8 6.8"/>',
+    "good": '<circle cx="12" cy="12" r="9.5"/><path d="m7.5 12.4 3.1 3.1 5.9-6.6"/>',
+    "info": '<circle cx="12" cy="12" r="9.5"/><path d="M12 11v5.6"/><path d="M12 7.3v.2"/>',
+    "document": '<path d="M6 2.8h8.2L19 7.6v13.6H6Z"/><path d="M14 3v5h5"/><path d="M9 12.5h7M9 16.5h5"/>',
+    "hash": '<path d="M6 2.8h8.2L19 7.6v13.6H6Z"/><path d="M10.6 11l-1 7m5-7-1 7m-5-5h7m-7.4 3h7"/>',
+    "key": '<circle cx="7.6" cy="15.6" r="4.6"/><path d="m11 12.2 9-9m-3.6 3.6 3.2 3.2m-6-.4 2.2 2.2"/>',
+    "back": '<path d="M20 12H4.5m7-7-7 7 7 7"/>',
+    "forward": '<path d="M4 12h15.5m-7-7 7 7-7 7"/>',
+    "up": '<path d="M12 20V4.5m-7 7 7-7 7 7"/>',
+    "names": '<path d="M4 4h6.5v6.5H4zM13.5 4H20v6.5h-6.5zM4 13.5h6.5V20H4zM13.5 13.5H20V20h-6.5z"/>',
+    "details": '<path d="M4 6h16M4 12h16M4 18h16"/>',
+    "eye": '<path d="M1.8 12S5.6 5 12 5s10.2 7 10.2 7-3.8 7-10.2 7S1.8 12 1.8 12Z"/><circle cx="12" cy="12" r="3.2"/>',
+    "eye-off": '<path d="M9.8 5.3A9.6 9.6 0 0 1 12 5c6.4 0 10.2 7 10.2 7a17 17 0 0 1-3 3.7M6.4 6.6A16.8 16.8 0 0 0 1.8 12'
+    'S5.6 19 12 19a9.8 9.8 0 0 0 5-1.4"/><path d="M9.7 9.8a3.2 3.2 0 0 0 4.5 4.5"/><path d="m3 3 18 18"/>',
+}  # fmt: skip
+_SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="none" stroke="{colour}" stroke-width="1.8" '
+    'stroke-linecap="round" stroke-linejoin="round">{strokes}</g></svg>'
+)
+
+
+def pixmap(name: str, colour: str, size: int) -> QPixmap:
+    """The drawing `name` of `size` logical pixels, sharp on this screen."""
+    return _draw(_SVG.format(colour=colour, strokes=_STROKES[name]).encode(), size)
+
+
+def icon(name: str, colour: str, size: int) -> QIcon:
+    return QIcon(pixmap(name, colour, size))
+
+
+def mark(colour: str, size: int) -> QPixmap:
+    """The mark of Qalamsap in one colour."""
+    drawing = resources.files("tray").joinpath("assets", "mark.svg").read_text(encoding="utf-8")
+    return _draw(drawing.replace("#00758A", colour).encode(), size)
+
+
+def application_icon() -> QIcon:
+    """The mark in the sizes that title bars and task switchers want."""
+    found = QIcon()
+    folder = resources.files("tray").joinpath("assets")
+    for size in (16, 32, 48, 128):
+        picture = QPixmap()
+        picture.loadFromData(folder.joinpath(f"mark-{size}.png").read_bytes())
+        found.addPixmap(picture)
+    return found
+
+
+def _draw(svg: bytes, size: int) -> QPixmap:
+    ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    QSvgRenderer(QByteArray(svg)).render(painter, QRectF(0, 0, picture.width(), picture.height()))
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture

@@ -1,0 +1,94 @@
+"""The tray icon drawn by Qt: StatusNotifierItem over D-Bus on Linux, the system's own tray elsewhere."""
+
+import sys
+from importlib import resources
+
+from PySide6.QtGui import QActionGroup, QCursor, QIcon, QPixmap
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
+
+from protocol import control
+from tray import glyphs, menu
+from tray.icon import OnCommand
+from tray.mailbox import Mailbox
+
+_SIZES = (16, 22, 24, 32, 48, 64)
+
+
+class QtFace:
+    """See tray.icon.Face."""
+
+    def __init__(self, on_command: OnCommand) -> None:
+        self._application = QApplication(sys.argv[:1])
+        self._application.setQuitOnLastWindowClosed(False)
+        self._application.setApplicationName("Qalamsap")
+        self._application.setApplicationDisplayName("Qalamsap")
+        self._application.setDesktopFileName("qalamsap")
+        self._application.setWindowIcon(glyphs.application_icon())
+        self._on_command = on_command
+        self._mailbox = Mailbox()
+        self._mailbox.received.connect(self._draw)
+        self._mailbox.ended.connect(self._application.quit)
+        self._pictures: dict[str, QIcon] = {}
+        self._menu = QMenu()
+        self._icon = QSystemTrayIcon()
+        self._icon.activated.connect(self._when_activated)
+
+    def show(self, view: menu.View) -> None:
+        self._mailbox.received.emit(view)
+
+    def quit(self) -> None:
+        self._mailbox.ended.emit()
+
+    def run(self) -> int:
+        if not QSystemTrayIcon.isSystemTrayAvailable():
+            sys.stderr.write("tray: this desktop has no place for tray icons; the agent works without one\n")
+            sys.stderr.flush()
+        return self._application.exec()
+
+    def _draw(self, view: menu.View) -> None:
+        self._icon.setIcon(self._picture(view.picture))
+        self._icon.setToolTip(view.tooltip)
+        # A menu of its own each time: over D-Bus the panel keeps numbers of entries, and must not click a new entry by an
+        # old number.
+        old = self._menu
+        self._menu = QMenu()
+        self._fill(self._menu, view.entries)
+        self._icon.setContextMenu(self._menu)
+        old.deleteLater()
+        self._icon.show()
+
+    def _fill(self, target: QMenu, entries: tuple[menu.Entry, ...]) -> None:
+        group = QActionGroup(target)
+        for entry in entries:
+            label = entry.label.replace("&", "&&")
+            if entry.entries:
+                self._fill(target.addMenu(label), entry.entries)
+            elif not label:
+                target.addSeparator()
+            else:
+                action = target.addAction(label)
+                action.setEnabled(entry.command is not None)
+                if entry.is_checked is not None:
+                    action.setCheckable(True)
+                    action.setChecked(entry.is_checked)
+                    group.addAction(action)
+                if (command := entry.command) is not None:
+                    action.triggered.connect(lambda _=False, command=command: self._send(command))
+
+    def _send(self, command: control.Command) -> None:
+        self._on_command(command)
+
+    def _when_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason == QSystemTrayIcon.ActivationReason.Trigger:
+            self._menu.popup(QCursor.pos())
+
+    def _picture(self, name: str) -> QIcon:
+        if name not in self._pictures:
+            self._pictures[name] = QIcon()
+            for size in _SIZES:
+                drawing = QPixmap()
+                drawing.loadFromData(
+                    resources.files("tray").joinpath("assets", f"{name}-{size}.png").read_bytes()
+                )
+                self._pictures[name].addPixmap(drawing)
+        return self._pictures[name]

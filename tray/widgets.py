@@ -1,0 +1,244 @@
+"""Small pieces that every state of the window is made of."""
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tray import glyphs, theme
+from tray.texts import Texts
+
+_BREAK_EVERY = 24  # characters without a space, after which a line may break
+_ZERO_WIDTH_SPACE = "\u200b"
+
+
+def label(
+    text: str, *, pixels: int = theme.SMALL, bold: bool = False, quiet: bool = False, wraps: bool = True
+) -> QLabel:
+    """Plain text: what a stranger supplied is never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setFont(theme.font(pixels, bold=bold))
+    made.setWordWrap(wraps)
+    if quiet:
+        made.setObjectName("quiet")
+    return made
+
+
+def heading(text: str) -> QLabel:
+    made = label(text, pixels=theme.MEDIUM, bold=True)
+    made.setMinimumHeight(
+        3 * theme.UNIT
+    )  # one height with and without a link beside it: both columns start alike
+    return made
+
+
+def value(text: str, *, is_code: bool = False) -> QLabel:
+    """A value that the person may want to copy, and that wraps wherever it must."""
+    made = label(breakable(text))
+    if is_code:
+        made.setFont(theme.monospaced(theme.SMALL))
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return made
+
+
+def breakable(text: str) -> str:
+    """`text` with places to break inside very long words."""
+    return " ".join(
+        _ZERO_WIDTH_SPACE.join(
+            word[start : start + _BREAK_EVERY] for start in range(0, len(word), _BREAK_EVERY)
+        )
+        for word in text.split(" ")
+    )
+
+
+def badge(text: str, hint: str = "") -> QLabel:
+    made = label(text, wraps=False)
+    made.setObjectName("badge")
+    made.setToolTip(hint)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def card() -> tuple[QFrame, QVBoxLayout]:
+    frame = QFrame()
+    frame.setObjectName("card")
+    inner = QVBoxLayout(frame)
+    inner.setContentsMargins(2 * theme.UNIT, 12, 2 * theme.UNIT, 12)
+    inner.setSpacing(theme.UNIT)
+    return frame, inner
+
+
+def link(text: str) -> QPushButton:
+    """A button that looks like a link: for side ways, never for a decision."""
+    made = QPushButton(text)
+    made.setObjectName("link")
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """One line, elided in the middle where it does not fit; the whole text is the tooltip and what a screen reader says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setToolTip(text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        return QSize(6 * theme.UNIT, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        painter = QPainter(self)
+        shown = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.end()
+
+
+class SiteLabel(QLabel):
+    """A host in large type, its registrable part bold. Where it does not fit, the left end goes: who owns a site is written
+    at its right end, and that must never be the part that is cut off."""
+
+    def __init__(self, site: str, registrable: str) -> None:
+        super().__init__(site)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.font(theme.LARGE, bold=True))
+        self.setToolTip(site)
+        at = site.rfind(registrable) if registrable else 0
+        self.parts = (site[:at], registrable, site[at + len(registrable) :]) if at > 0 else ("", site, "")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        return QSize(12 * theme.UNIT, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        prefix, registrable, suffix = self.parts
+        thin, bold = theme.font(theme.LARGE), theme.font(theme.LARGE, bold=True)
+        owner = QFontMetrics(bold).elidedText(registrable, Qt.TextElideMode.ElideLeft, self.width())
+        room = (
+            self.width()
+            - QFontMetrics(bold).horizontalAdvance(owner)
+            - QFontMetrics(thin).horizontalAdvance(suffix)
+        )
+        before = QFontMetrics(thin).elidedText(prefix, Qt.TextElideMode.ElideLeft, max(0, room))
+        painter = QPainter(self)
+        left = 0
+        for text, font in ((before, thin), (owner, bold), (suffix, thin)):
+            painter.setFont(font)
+            area = self.rect().adjusted(left, 0, 0, 0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+            left += QFontMetrics(font).horizontalAdvance(text)
+        painter.end()
+
+
+class CheckBox(QCheckBox):
+    """A check box whose frame and tick are seen in every theme; the style's own ones fade on dark backgrounds."""
+
+    _SIDE = 18
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        width = self._SIDE + theme.UNIT + QFontMetrics(self.font()).horizontalAdvance(self.text())
+        return QSize(width + theme.UNIT, self._SIDE + theme.UNIT)
+
+    def hitButton(self, position: QPoint) -> bool:  # noqa: N802  # Qt's name
+        return self.rect().contains(position)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        colours = theme.current()
+        box = QRectF(1, (self.height() - self._SIDE) / 2, self._SIDE, self._SIDE)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(colours.accent if self.isChecked() else colours.base))
+        width = 2 if self.hasFocus() else 1
+        painter.setPen(
+            QPen(QColor(colours.accent if self.hasFocus() or self.isChecked() else colours.edge), width)
+        )
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        if self.isChecked():
+            painter.setPen(
+                QPen(QColor(colours.on_accent), 2, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
+            )
+            painter.drawPolyline(
+                [box.topLeft() + QPointF(*point) for point in ((4.5, 9.5), (7.8, 12.8), (13.5, 5.8))]
+            )
+        painter.setPen(QColor(colours.text if self.isEnabled() else colours.disabled))
+        words = self.rect().adjusted(self._SIDE + theme.UNIT + 2, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if self.hasFocus():  # the frame alone is easily missed on a box that is checked already
+            end = words.left() + QFontMetrics(self.font()).horizontalAdvance(self.text())
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.drawLine(words.left(), self.height() - 3, end, self.height() - 3)
+        painter.end()
+
+
+class Notice(QFrame):
+    """A sentence with a drawing, in a tone; with advice below, and technical detail on demand."""
+
+    def __init__(self, tone: theme.Tone, text: str, advice: str = "", *, is_framed: bool = True) -> None:
+        super().__init__()
+        is_framed = is_framed and tone != "info"
+        self.setObjectName(tone if is_framed else "")
+        colour, _back = theme.current().tone(tone)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(*((12, 10, 12, 10) if is_framed else (0, 0, 0, 0)))
+        row.setSpacing(theme.UNIT)
+        picture = QLabel()
+        picture.setPixmap(glyphs.pixmap(tone, colour, 18))
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        self.column = QVBoxLayout()
+        self.column.setSpacing(4)
+        row.addLayout(self.column, 1)
+        self.sentence = label(text, bold=bool(advice), quiet=tone == "info")
+        self.column.addWidget(self.sentence)
+        if advice:
+            self.column.addWidget(label(advice))
+        self.setAccessibleName(text)
+
+    def add_detail(self, detail: str, texts: Texts) -> None:
+        """A line that is one click away and can be copied."""
+        technical = value(detail, is_code=True)
+        technical.setVisible(False)
+        copy = link(texts("button.copy"))
+        copy.setVisible(False)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(detail))
+        more = link(texts("button.details"))
+        more.setCheckable(True)
+        more.toggled.connect(technical.setVisible)
+        more.toggled.connect(copy.setVisible)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.addWidget(more)
+        buttons.addWidget(copy)
+        buttons.addStretch()
+        self.column.addLayout(buttons)
+        self.column.addWidget(technical)
+
+
+class Columns(QWidget):
+    """Two panels side by side, or one above the other where the window is narrow."""
+
+    def __init__(self, left: QWidget, right: QWidget, narrow_below: int) -> None:
+        super().__init__()
+        self._narrow_below = narrow_below
+        self._panels = QHBoxLayout(self)
+        self._panels.setContentsMargins(3 * theme.UNIT, 2 * theme.UNIT, 3 * theme.UNIT, 2 * theme.UNIT)
+        self._panels.setSpacing(3 * theme.UNIT)
+        self._panels.addWidget(left, 1)
+        self._panels.addWidget(right, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        is_narrow = event.size().width() < self._narrow_below
+        direction = QHBoxLayout.Direction.TopToBottom if is_narrow else QHBoxLayout.Direction.LeftToRight
+        if self._panels.direction() != direction:
+            self._panels.setDirection(direction)
+        super().resizeEvent(event)
