@@ -106,6 +106,8 @@ def _program(name: str, command: list[str], environment: Mapping[str, str]) -> I
             process.kill()
             process.wait(15)
         reader.join(5)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def browser_environment(profile: PrivateProfile) -> dict[str, str]:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -22,12 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 20
 ACT_LIMIT_S = 20
 
-_GRAB = """
+# Reads paths, saves a picture of the screen to each, and says so.
+_EYES = """
 import sys
 from PySide6.QtGui import QGuiApplication
 application = QGuiApplication([])
-picture = QGuiApplication.primaryScreen().grabWindow(0)
-sys.exit(0 if picture.save(sys.argv[1]) else 1)
+for path in sys.stdin:
+    picture = QGuiApplication.primaryScreen().grabWindow(0)
+    print("saved" if picture.save(path.rstrip()) else "failed", flush=True)
 """
 
 
@@ -38,11 +39,13 @@ def need(*tools: str) -> None:
             pytest.skip(f"needs tool: {tool}")
 
 
-@dataclass(frozen=True)
 class Screen:
-    """An X display. `name` is what DISPLAY is set to."""
+    """An X display. `name` is what DISPLAY is set to. What it starts ends with `programs`."""
 
-    name: str
+    def __init__(self, name: str, programs: contextlib.ExitStack) -> None:
+        self.name = name
+        self._programs = programs
+        self._eyes: subprocess.Popen[bytes] | None = None
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """For a program that shall appear here: nothing of the real session leads elsewhere."""
@@ -82,10 +85,16 @@ class Screen:
 
     def screenshot(self, path: Path) -> None:
         """Saves the whole screen as a PNG."""
-        command = [sys.executable, "-c", _GRAB, str(path)]
-        subprocess.run(
-            command, env=self.environment(), timeout=ACT_LIMIT_S, check=True, stderr=subprocess.DEVNULL
-        )
+        if self._eyes is None:
+            command = [sys.executable, "-c", _EYES]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            self._eyes = self._programs.enter_context(child(command, env=self.environment(), **pipes))
+        assert self._eyes.stdin is not None
+        assert self._eyes.stdout is not None
+        self._eyes.stdin.write(f"{path}\n".encode())
+        self._eyes.stdin.flush()
+        if first_line(self._eyes.stdout, "the screenshot program") != "saved":
+            raise OSError(f"{path} can't be written")
 
     def _xdotool(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -115,26 +124,23 @@ def screen(width: int = 1366, height: int = 768) -> Iterator[Screen]:
         "tcp",
         "-noreset",
     ]
-    with _child(command, pass_fds=(writer,), stderr=subprocess.DEVNULL):
+    with contextlib.ExitStack() as programs, os.fdopen(reader, "rb", buffering=0) as ready:
+        programs.enter_context(child(command, pass_fds=(writer,), stderr=subprocess.DEVNULL))
         os.close(writer)
-        with os.fdopen(reader, "rb", buffering=0) as ready:
-            made = Screen(f":{first_line(ready, 'Xvfb')}")
+        made = Screen(f":{first_line(ready, 'Xvfb')}", programs)
         manager = ["openbox", "--sm-disable", "--startup", "echo managing"]
-        with _child(
-            manager, env=made.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as openbox:
-            assert openbox.stdout is not None
-            first_line(openbox.stdout, "openbox")
-            yield made
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        openbox = programs.enter_context(child(manager, env=made.environment(), **options))
+        assert openbox.stdout is not None
+        first_line(openbox.stdout, "openbox")
+        yield made
 
 
 @contextlib.contextmanager
 def session_bus() -> Iterator[str]:
     """The address of a private D-Bus session bus."""
     need("dbus-daemon")
-    with _child(
-        ["dbus-daemon", "--session", "--print-address", "--nofork"], stdout=subprocess.PIPE
-    ) as daemon:
+    with child(["dbus-daemon", "--session", "--print-address", "--nofork"], stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout is not None
         yield first_line(daemon.stdout, "dbus-daemon")
 
@@ -149,7 +155,7 @@ def first_line(stream: IO[bytes], program: str) -> str:
 
 
 @contextlib.contextmanager
-def _child(command: list[str], **options) -> Iterator["subprocess.Popen[bytes]"]:
+def child(command: list[str], **options) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(command, cwd=ROOT, **options)
     try:
         yield process
@@ -160,5 +166,6 @@ def _child(command: list[str], **options) -> Iterator["subprocess.Popen[bytes]"]
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()

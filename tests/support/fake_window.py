@@ -74,6 +74,8 @@ def run() -> None:
                 _write(pipes.pack_header(pipes.SECRET, len(secret)) + secret)
             elif name == "crash":
                 os._exit(value)
+            elif name == "wait":
+                threading.Event().wait(value)
             elif name == "hang":
                 threading.Event().wait()
 

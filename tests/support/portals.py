@@ -148,7 +148,9 @@ def sign(party: Party, call: Mapping[str, Any], *, at: datetime = NOW) -> str:
 class Browser:
     """Speaks HTTP with an application in the same process, keeps cookies, fills in the CSRF token of the last page."""
 
-    def __init__(self, app: Starlette, *, language: str = "ru", origin: str = f"http://127.0.0.1:{PORT}") -> None:
+    def __init__(
+        self, app: Starlette, *, language: str = "ru", origin: str = f"http://127.0.0.1:{PORT}"
+    ) -> None:
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),
             base_url=origin,
