@@ -1,6 +1,7 @@
 """The command line. Each subcommand loads only what it needs: the daemon must not carry a worker's libraries."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +25,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Does what the command line says, and gives the exit code."""
     arguments = list(sys.argv[1:] if words is None else words)
     parser = _Parser(
-        prog="qalamsap", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="qalamsap",
+        description=_DESCRIPTION,
+        epilog="exit codes: " + ", ".join(f"{code} {text}" for code, text in exit_codes.MEANINGS.items()),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     # Only the chosen command's modules are loaded; `--help` alone needs the one-line helps.
@@ -43,6 +46,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return exit_codes.CANCELLED
     except BrokenPipeError:
+        # Whoever read our output went away. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exit_codes.INVALID
 
 
@@ -109,6 +114,20 @@ def _testca(parser: argparse.ArgumentParser) -> Run:
     return test_authority.run
 
 
+def _demo(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import demo
+
+    demo.add_arguments(parser)
+    return demo.run
+
+
+def _doctor(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import doctor
+
+    doctor.add_arguments(parser)
+    return doctor.run
+
+
 def _talk(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import talk
 
@@ -135,9 +154,13 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--state-dir", type=Path)
     parser.add_argument("--answers", type=Path)
     parser.add_argument("--test-ca", type=Path, action="append", default=[])
+    parser.add_argument("--key-folder", type=Path, action="append", default=[])
     return lambda options: worker.main(
         worker.Options(
-            answers=options.answers, state_dir=options.state_dir, test_authorities=tuple(options.test_ca)
+            answers=options.answers,
+            state_dir=options.state_dir,
+            test_authorities=tuple(options.test_ca),
+            key_folders=tuple(options.key_folder),
         )
     )
 
@@ -153,7 +176,9 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "keys": ("list key files", _keys),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
     "simulate": ("serve with a scripted person and test keys, for tests of pages", _simulate),
+    "demo": ("show the main job: agent, windows, a portal with test keys, a browser", _demo),
     "testca": ("make a test authority and keys of every kind", _testca),
+    "doctor": ("say what stands between this computer and a signature", _doctor),
     "version": ("say which version this is, and whether GOST runs natively", _version),
     "worker": ("(internal) serve one approval on standard input and output", _worker),
 }

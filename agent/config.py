@@ -8,6 +8,7 @@ that names the nearest known one: a setting that is silently ignored is worse th
     tray = "auto"              "off": no icon
     log_level = "info"         debug, info, warning, error
     spare_minutes = 15         how long a process waits ready after the last page left; 0: none waits
+    key_folders = []           folders whose key files the window offers before all others
 """
 
 import argparse
@@ -31,6 +32,7 @@ Source: TypeAlias = Literal["default", "file", "flag", "tray"]
 DEFAULT_PORT = 13579
 MAX_FILE_BYTES = 64 * 1024
 MAX_SPARE_MINUTES = 24 * 60
+MAX_KEY_FOLDERS = 32
 
 
 class BadConfig(AgentError):
@@ -57,6 +59,7 @@ class Config:
     tray: Tray = "auto"
     log_level: LogLevel = "info"
     spare_minutes: int = 15
+    key_folders: tuple[Path, ...] = ()
     simulation: Simulation | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
 
@@ -71,6 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--language", choices=get_args(Language), help="language of windows and tray")
     parser.add_argument("--tray", choices=get_args(Tray), help="whether to show the tray icon")
+    parser.add_argument(
+        "--key-folder",
+        dest="key_folders",
+        type=Path,
+        metavar="DIR",
+        action="append",
+        help="offer the key files in DIR before all others (again for more)",
+    )
     parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
 
 
@@ -129,20 +140,41 @@ def _checked(name: str, value: Any, where: str) -> Any:
         nearest = difflib.get_close_matches(name, _CHECKS, n=1, cutoff=0.0)[0]
         raise BadConfig(f"{where}: unknown setting {name!r}, the nearest known one is {nearest!r}")
     expected = _CHECKS[name]
+    if expected is Path:
+        return _folders(name, value, where)
     if isinstance(expected, range):
         if type(value) is not int or value not in expected:
             raise BadConfig(f"{where}: {name} is {value!r}, expected {expected.start} to {expected.stop - 1}")
-    elif value not in expected:
+    elif isinstance(expected, tuple) and value not in expected:
         raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(expected)}")
     return value
 
 
-_CHECKS: dict[str, range | tuple[str, ...]] = {
+def _folders(name: str, value: Any, where: str) -> tuple[Path, ...]:
+    """A list of folders; they need not be there yet, but it must be clear which ones are meant."""
+    if not isinstance(value, list) or not all(isinstance(item, str | Path) and str(item) for item in value):
+        raise BadConfig(f"{where}: {name} is {value!r}, expected a list of folders")
+    if len(value) > MAX_KEY_FOLDERS:
+        raise BadConfig(f"{where}: {name} has {len(value)} folders, expected at most {MAX_KEY_FOLDERS}")
+    try:
+        folders = tuple(Path(item).expanduser() for item in value)
+    except RuntimeError as error:  # ~somebody
+        raise BadConfig(f"{where}: {name} names the home of nobody") from error
+    if where == "flag":
+        return tuple(folder.absolute() for folder in folders)
+    for folder in folders:
+        if not folder.is_absolute():
+            raise BadConfig(f"{where}: {name} has {str(folder)!r}, expected a path from the root or from ~")
+    return folders
+
+
+_CHECKS: dict[str, range | tuple[str, ...] | type[Path]] = {
     "port": range(65536),
     "language": get_args(Language),
     "tray": get_args(Tray),
     "log_level": get_args(LogLevel),
     "spare_minutes": range(MAX_SPARE_MINUTES + 1),
+    "key_folders": Path,
 }
 
 
@@ -172,5 +204,18 @@ def _simulation(flags: argparse.Namespace) -> Simulation | None:
     for path in given:
         if not path.is_file():
             raise BadConfig(f"{path} is not a file")
+    for path in given[1:]:
+        if not _may_hold_certificates(path):
+            raise BadConfig(f"{path} holds no certificate")
     first, *rest = (path.expanduser().absolute() for path in given)
     return Simulation(first, tuple(rest))
+
+
+def _may_hold_certificates(path: Path) -> bool:
+    """A first look, for a clear word at the start: reading certificates takes libraries that the daemon does not load."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(MAX_FILE_BYTES)
+    except OSError:
+        return False
+    return start[:1] == b"\x30" or b"-----BEGIN CERTIFICATE-----" in start

@@ -23,7 +23,7 @@ import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent import dispatch, instance, logs, paths, tray_icon, workers
+from agent import dispatch, instance, logs, paths, tray_icon, turns, workers
 from agent.config import Config
 from agent.control import Endpoint, EndpointUnavailable
 from agent.errors import AgentError, StorageFailed
@@ -75,8 +75,9 @@ def programs(config: Config) -> Programs:
         answers = ["--answers", str(config.simulation.answers)]
         for authority in config.simulation.test_authorities:
             answers += ["--test-ca", str(authority)]
+    folders = [word for folder in config.key_folders for word in ("--key-folder", str(folder))]
     return Programs(
-        worker=workers.worker_command(*answers, *place),
+        worker=workers.worker_command(*answers, *folders, *place),
         issue=(sys.executable, "-c", _ISSUE, str(config.paths.tls_dir)),
         renew=(sys.executable, "-m", "agent", "trust", "renew", *place),
     )
@@ -117,10 +118,13 @@ class _Daemon:
         self._children = children
         self._version = version()
         self._settings = dispatch.Settings(config.language)
-        self._workers = workers.Workers(
-            children.worker, spare_idle_s=config.spare_minutes * 60.0, on_change=self._on_workers
-        )
         is_simulation = config.simulation is not None
+        self._workers = workers.Workers(
+            children.worker,
+            spare_idle_s=config.spare_minutes * 60.0,
+            rest_s=0.0 if is_simulation else turns.REST_S,  # a script is not pestered
+            on_change=self._on_workers,
+        )
         self._server = Server(
             dispatch.Dispatch(self._workers, self._settings).answer,
             StatusPage(self._version, is_simulation),
@@ -270,6 +274,8 @@ class _Daemon:
         match command.name:
             case "pause" | "resume":
                 self._settings.is_paused = command.name == "pause"
+                if self._settings.is_paused:
+                    self._workers.refuse_waiting()
             case "quit":
                 self._stop.set()
             case "set-language":

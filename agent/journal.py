@@ -171,6 +171,6 @@ def _receipt(line: bytes) -> Receipt | None:
         return None
 
 
-def digests_of(digests: Sequence[str]) -> dict[str, Any]:
-    """The facts about documents: how many, and the digest of each in hex."""
-    return {"count": len(digests), "digests": list(digests)}
+def digests_of(digests: Sequence[str], count: int | None = None) -> dict[str, Any]:
+    """The facts about documents: how many, and the digest of each in hex; `count` where not all of them are given."""
+    return {"count": len(digests) if count is None else count, "digests": list(digests)}

@@ -10,6 +10,8 @@ import logging
 import logging.handlers
 import os
 import re
+import sys
+import threading
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +29,8 @@ FACTS: Final = frozenset(
 _MAX_FACT = 200
 _MAX_CAUSES = 8
 _HARMLESS: Final = re.compile(r"[^\w./:@\[\]+-]", re.ASCII)
+
+_log = logging.getLogger(__name__)
 
 Fact: TypeAlias = str | int | float | bool | Path | None
 ErrorInfo: TypeAlias = (
@@ -114,6 +118,18 @@ def set_up(level: str, file: Path | None = None) -> None:
         logging.getLogger(name).setLevel(level.upper())
     for name in ("websockets", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def keep_errors_quiet() -> None:
+    """From now on an error that nobody caught is told without its text, which could quote a page or a password."""
+
+    def report(error: BaseException | None) -> None:
+        if error is not None:
+            note(_log, logging.CRITICAL, "an error that nobody caught", error=error)
+
+    sys.excepthook = lambda _kind, error, _trace: report(error)
+    threading.excepthook = lambda given: report(given.exc_value)
+    sys.unraisablehook = lambda given: report(given.exc_value)
 
 
 def close() -> None:

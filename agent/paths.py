@@ -16,6 +16,19 @@ import platformdirs
 
 APPLICATION = "qalamsap"
 
+# A system that was installed in another language than it speaks now keeps its old names.
+_FOLDER_NAMES = (
+    "Downloads",
+    "Desktop",
+    "Documents",
+    "Загрузки",
+    "Рабочий стол",
+    "Документы",
+    "Жүктемелер",
+    "Жұмыс үстелі",
+    "Құжаттар",
+)
+
 CODE_ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds our packages. Our child processes start there, so that `python -m` loads our code and no file of the
 folder in which the person happened to start the agent."""
@@ -70,6 +83,18 @@ class Paths:
     def simulated_authority(self) -> Path:
         """Certificate of the local TLS authority, where a simulation leaves it for its tests to trust."""
         return self.state_dir / "ca.pem"
+
+
+def usual_key_folders() -> tuple[Path, ...]:
+    """Where people keep key files: what their system calls downloads, desktop and documents, then their home itself."""
+    home = Path.home()
+    localised = (
+        platformdirs.user_downloads_path(),
+        platformdirs.user_desktop_path(),
+        platformdirs.user_documents_path(),
+    )
+    named = tuple(home / name for name in _FOLDER_NAMES)
+    return tuple(dict.fromkeys((*localised, *named, home)))
 
 
 def resolve(state_dir: Path | None = None) -> Paths:

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agent import hardening, logs, paths
-from agent.errors import AgentError, UserCancelled
+from agent.errors import AgentError, BadInput, UnsupportedOperation, UserCancelled
 from agent.grants import Grants
 from agent.journal import Journal
 from agent.origins import Origin
@@ -31,6 +31,9 @@ from agent.user import scripted, window
 from agent.user.base import PageLeft, User
 from protocol import codec, messages, pipes, prompts, work
 from protocol.errors import BadCall, ProtocolError
+
+if TYPE_CHECKING:
+    from agent.certificate import Certificate
 
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 
@@ -41,18 +44,21 @@ _NEEDED_LATER = (
     "agent.keystores.catalog",
     "publicsuffixlist",
 )
-_KEY_FOLDERS = ("Downloads", "Desktop", "Documents", "Загрузки", "Рабочий стол", "Документы", ".")
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a worker was started. With `answers` a scripted person is asked, and `test_authorities` are test authorities too."""
+    """How a worker was started. With `answers` a scripted person is asked, and `test_authorities` are test authorities too.
+
+    Key files in `key_folders` are offered before all others.
+    """
 
     answers: Path | None = None
     state_dir: Path | None = None
     test_authorities: tuple[Path, ...] = ()
+    key_folders: tuple[Path, ...] = ()
     window_command: Sequence[str] = window.command_of_tray(sys.executable)
     limits: window.Limits = field(default_factory=window.Limits)
 
@@ -63,6 +69,7 @@ def main(options: Options) -> int:
     hardening.protect()
     hardening.die_with_parent()
     logs.set_up("info")
+    logs.keep_errors_quiet()
     daemon = _Daemon(source, sink)
     try:
         return _serve(options, daemon)
@@ -138,14 +145,13 @@ def _carry_out(
 
 def _perform(request: messages.Request, begin: work.Begin, user: User, options: Options) -> messages.Outcome:
     # Loaded by now, unless the process was started for this very approval and the window is already on its way.
-    from agent.certificate import Certificate  # noqa: PLC0415
     from agent.keystores import catalog  # noqa: PLC0415
     from agent.operations import key_info, sign  # noqa: PLC0415
     from agent.operations.approval import Approval  # noqa: PLC0415
     from agent.trust import anchors  # noqa: PLC0415
 
     places = paths.resolve(options.state_dir)
-    own = [Certificate.from_pem_or_der(path.read_bytes()) for path in options.test_authorities]
+    own = _own_authorities(options)
     approval = Approval(
         kind=begin.kind,
         origin=Origin.parse(begin.origin)
@@ -159,7 +165,9 @@ def _perform(request: messages.Request, begin: work.Begin, user: User, options: 
         recent_keys=RecentKeys(places.key_folders),
         now=lambda: datetime.now(UTC),
         test_anchors=(*anchors.test(), *anchors.from_certificates(own)),
-        key_folders=tuple(Path.home() / name for name in _KEY_FOLDERS),
+        test_authorities=own,
+        key_folders=paths.usual_key_folders(),
+        first_folders=options.key_folders,
         waiting=begin.waiting,
     )
     match request:
@@ -169,6 +177,17 @@ def _perform(request: messages.Request, begin: work.Begin, user: User, options: 
             return key_info.show(request, approval)
         case _:
             raise ValueError(f"{type(request).__name__} needs no worker")
+
+
+def _own_authorities(options: Options) -> "tuple[Certificate, ...]":
+    from agent import authority_files  # noqa: PLC0415  # see _perform
+
+    try:
+        return authority_files.read(options.test_authorities)
+    except BadInput as error:
+        # Whose mistake it is, the page need not know; where the file lies, it must not.
+        logs.note(_log, logging.ERROR, "a file of test authorities can't be read", error=error)
+        raise UnsupportedOperation("a test authority of this simulation can't be read") from error
 
 
 class _Daemon:

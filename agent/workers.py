@@ -1,10 +1,11 @@
 """Workers: the processes that hold keys and passwords. This file starts, feeds and ends them, and sees no secret.
 
-One approval at a time for the whole agent: the rest wait in order of arrival, and the worker that runs is told how many
+One approval at a time for the whole agent: the rest wait their turn (agent.turns), and the worker that runs is told how many
 (Waiting), so that its window can say so. A spare worker stands ready, with its window already started, because a fresh pair
 takes half a second to show; it is started when a page connects and dropped when nothing happened for a while.
 
-A worker ends in one of four ways. It replies and exits. Its caller is cancelled (the page left, the daemon stops) or time is up:
+A worker ends in one of four ways. It replies and exits, at once or when the person has read in its window what went wrong; the
+next approval waits at most the grace period for that, then the worker has to go. Its caller is cancelled (the page left, the daemon stops) or time is up:
 then its input is closed, which tells it to end its window, and what is left after a grace period is killed. Or its output ends
 without a whole reply: WorkerCrashed, never "cancelled".
 """
@@ -20,13 +21,15 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent import logs, paths
+from agent import logs, paths, turns
 from agent.errors import AgentError, TimedOut
 from protocol import pipes, prompts, work
 from protocol.errors import ProtocolError
 
 TIME_LIMIT_S = 31 * 60.0  # a backstop: the worker's own limits are 5 minutes without input and 30 in all
 GRACE_S = 3.0
+LINGER_S = 130.0  # a backstop: the window shows for 2 minutes what went wrong
+SPARE_RETRY_S = 10.0  # before a spare is started in place of one that died
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
@@ -49,6 +52,12 @@ class WorkerCrashed(AgentError):
     code = "internal"
 
 
+class Paused(AgentError):
+    """The person paused the agent."""
+
+    code = "paused"
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """What a worker is started for: a page's frame, and who sent it."""
@@ -57,6 +66,11 @@ class Approval:
     kind: work.CallerKind
     origin: str
     language: prompts.Language
+
+    @property
+    def caller(self) -> str:
+        """Whom the queue takes for one and the same."""
+        return f"{self.kind} {self.origin}"
 
 
 def environment(everything: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -80,6 +94,7 @@ class Workers:
         spare_idle_s: float = 15 * 60.0,
         time_limit_s: float = TIME_LIMIT_S,
         grace_s: float = GRACE_S,
+        rest_s: float = turns.REST_S,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._command = tuple(command)
@@ -87,20 +102,21 @@ class Workers:
         self._time_limit_s = time_limit_s
         self._grace_s = grace_s
         self._on_change = on_change
-        self._turn = asyncio.Lock()
+        self._queue = turns.Turns(rest_s)
         self._turns = 0
-        self._waiting = 0
+        self._room_wanted = asyncio.Event()
         self._waiting_changed = asyncio.Event()
         self._is_asking = False
         self._is_closed = False
         self._spare: asyncio.Task[Process] | None = None
+        self._spare_started = float("-inf")
         self._spare_timer: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def waiting(self) -> int:
         """How many approvals wait behind the one that runs."""
-        return self._waiting
+        return len(self._queue)
 
     @property
     def is_asking(self) -> bool:
@@ -110,26 +126,33 @@ class Workers:
     async def approve(self, approval: Approval) -> bytes:
         """The worker's reply, ready for the page. Waits its turn first; cancel it when the page leaves.
 
-        Raises WorkerCrashed, TimedOut.
+        Raises WorkerCrashed, TimedOut, Paused.
         """
-        await self._wait_for_turn()
+        await self._wait_for_turn(approval.caller)
         try:
             self._is_asking = True
             self._changed()
             return await self._run(approval)
         finally:
             self._is_asking = False
-            self._turn.release()
+            self._queue.release()
             self._changed()
             self.warm()
+
+    def refuse_waiting(self) -> None:
+        """Those that wait are told that the agent is paused. The approval that runs goes on: the person is looking at it."""
+        self._queue.refuse_waiting(lambda: Paused("the person paused the agent"))
 
     def warm(self) -> None:
         """Sees to it that a spare worker stands ready, and stays so for a while from now."""
         if self._is_closed or self._spare_idle_s <= 0:
             return
         if self._spare is not None and self._spare.done() and not _is_alive(self._spare):
+            if time.monotonic() < self._spare_started + SPARE_RETRY_S:
+                return  # pages that come and go must not cost a dying process each
             self._spare = None  # it died, or never came to life: the next one may fare better
         if self._spare is None:
+            self._spare_started = time.monotonic()
             self._spare = asyncio.get_running_loop().create_task(self._start())
         if self._spare_timer is not None:
             self._spare_timer.cancel()
@@ -138,20 +161,17 @@ class Workers:
     async def close(self) -> None:
         """Ends the spare and waits until every worker is gone. Approvals are cancelled by their owners before."""
         self._is_closed = True
+        self._room_wanted.set()
         if self._spare_timer is not None:
             self._spare_timer.cancel()
         self._drop_spare()
         while self._ending:
             await asyncio.wait(self._ending)
 
-    async def _wait_for_turn(self) -> None:
-        self._waiting += 1
-        if self._turn.locked():
-            self._changed()
+    async def _wait_for_turn(self, caller: str) -> None:
         try:
-            await self._turn.acquire()
+            await self._queue.wait(caller, self._changed)
         finally:
-            self._waiting -= 1
             self._changed()
 
     def _changed(self) -> None:
@@ -159,24 +179,39 @@ class Workers:
         self._on_change()
 
     async def _run(self, approval: Approval) -> bytes:
-        # The window of the approval before this one may still be closing: two windows never stand side by side.
-        while self._ending:
-            await asyncio.wait(self._ending)
+        await self._make_room()
         self._turns += 1
         process = await self._take()
         has_replied = False
         try:
             async with asyncio.timeout(self._time_limit_s):
-                reply = await self._converse(process, approval)
+                reply, outcome = await self._converse(process, approval)
         except TimeoutError as error:
             raise TimedOut("the approval took longer than it may") from error
         except (OSError, ProtocolError, asyncio.IncompleteReadError) as error:
             raise WorkerCrashed("the worker ended before it had replied") from error
+        except asyncio.CancelledError:
+            self._queue.turned_away(approval.caller)  # a page that opens windows and leaves pesters, too
+            raise
         else:
             has_replied = True
+            if outcome == "cancelled":
+                self._queue.turned_away(approval.caller)
+            elif outcome == "done":
+                self._queue.welcomed(approval.caller)
             return reply
         finally:
             self._end(process, may_linger=has_replied)
+
+    async def _make_room(self) -> None:
+        """Until the window of the approval before this one is gone: two windows never stand side by side."""
+        self._room_wanted.set()
+        try:
+            while self._ending:
+                await asyncio.wait(self._ending)
+        finally:
+            if not self._is_closed:
+                self._room_wanted.clear()
 
     async def _take(self) -> Process:
         """The spare, or a fresh worker."""
@@ -204,7 +239,7 @@ class Workers:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
 
-    async def _converse(self, process: Process, approval: Approval) -> bytes:
+    async def _converse(self, process: Process, approval: Approval) -> tuple[bytes, str]:
         assert process.stdin is not None
         assert process.stdout is not None
         feeding = asyncio.get_running_loop().create_task(self._feed(process.stdin, approval))
@@ -225,11 +260,11 @@ class Workers:
             origin=approval.origin,
             language=approval.language,
             frame_bytes=len(approval.frame),
-            waiting=self._waiting,
+            waiting=self.waiting,
             turn=self._turns,
         )
         stdin.write(pipes.pack_json(work.to_message(begin)))
-        told = self._waiting
+        told = self.waiting
         view = memoryview(approval.frame)
         for start in range(0, len(view), pipes.CHUNK_BYTES):
             chunk = view[start : start + pipes.CHUNK_BYTES]
@@ -239,8 +274,8 @@ class Workers:
         while True:
             await self._waiting_changed.wait()
             self._waiting_changed.clear()
-            if self._waiting != told:
-                told = self._waiting
+            if self.waiting != told:
+                told = self.waiting
                 stdin.write(pipes.pack_json(work.to_message(prompts.Waiting(told))))
                 await stdin.drain()
 
@@ -266,29 +301,42 @@ class Workers:
         task.add_done_callback(self._ending.discard)
 
     async def _wait_for_end(self, process: Process, *, may_linger: bool) -> None:
-        """Until the process is gone. One that replied may show its window a moment longer before its input is closed."""
-        if may_linger and await self._ends_in_time(process):
-            _log_end(process)
-            return
-        _close_input(process)
-        if not await self._ends_in_time(process):
-            logs.note(_log, logging.WARNING, "worker does not end, killing it", process=process.pid)
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await self._ends_in_time(process)
+        """Until the process is gone. One that replied may show its window until its place is wanted."""
+        ending = asyncio.get_running_loop().create_task(_read_to_end(process))
+        try:
+            if may_linger:
+                await self._let_linger(ending)
+            _close_input(process)
+            await asyncio.wait([ending], timeout=self._grace_s)
+            if not ending.done():
+                logs.note(_log, logging.WARNING, "worker does not end, killing it", process=process.pid)
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await asyncio.wait([ending], timeout=self._grace_s)
+        finally:
+            ending.cancel()
         _log_end(process)
 
-    async def _ends_in_time(self, process: Process) -> bool:
-        # Its output is read to the end and thrown away: a full pipe would keep it from ending, and `wait` waits for it.
-        assert process.stdout is not None
-        try:
-            async with asyncio.timeout(self._grace_s):
-                while await process.stdout.read(pipes.CHUNK_BYTES):
-                    continue
-                await process.wait()
-        except TimeoutError:
-            return False
-        return True
+    async def _let_linger(self, ending: asyncio.Task[None]) -> None:
+        """At least the grace period, even where the next approval waits: a window that blinks can't be read."""
+        await asyncio.wait([ending], timeout=self._grace_s)
+        if ending.done():
+            return
+        wanted = asyncio.get_running_loop().create_task(_is_set(self._room_wanted))
+        await asyncio.wait([ending, wanted], timeout=LINGER_S, return_when=asyncio.FIRST_COMPLETED)
+        wanted.cancel()
+
+
+async def _is_set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _read_to_end(process: Process) -> None:
+    # Its output is read and thrown away: a full pipe would keep it from ending, and `wait` waits for it.
+    assert process.stdout is not None
+    while await process.stdout.read(pipes.CHUNK_BYTES):
+        continue
+    await process.wait()
 
 
 def worker_command(*arguments: str) -> tuple[str, ...]:
@@ -312,8 +360,8 @@ def _log_end(process: Process) -> None:
     logs.note(_log, level, "worker ended", process=process.pid, status=process.returncode)
 
 
-async def _read_reply(stdout: asyncio.StreamReader) -> bytes:
-    """The octets of the reply. Raises IncompleteReadError where the output ends before, ProtocolError for nonsense."""
+async def _read_reply(stdout: asyncio.StreamReader) -> tuple[bytes, str]:
+    """The octets of the reply, and how the approval ended. Raises IncompleteReadError where the output ends before, ProtocolError for nonsense."""
     started = time.monotonic()
     while True:
         message = work.from_message(pipes.unpack_json(await _read_frame(stdout, pipes.JSON)))
@@ -330,7 +378,7 @@ async def _read_reply(stdout: asyncio.StreamReader) -> bytes:
     if len(reply) != message.reply_bytes:
         raise ProtocolError("a reply longer than it was said to be")
     logs.note(_log, logging.INFO, "worker replied", outcome=message.outcome, octets=len(reply))
-    return bytes(reply)
+    return bytes(reply), message.outcome
 
 
 async def _read_frame(stdout: asyncio.StreamReader, kind: bytes) -> bytes:

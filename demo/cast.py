@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,37 +45,42 @@ def cast(
     state.chmod(0o700)
     agent_dir, portal_dir = state / "agent", state / "portal"
     agent = [
-        sys.executable,
-        "-m",
-        "agent",
-        "run",
-        "--state-dir",
-        str(agent_dir),
-        "--port",
-        str(port),
-        "--tray",
-        tray,
-    ]
-    with _program("agent", agent, environment) as (_, agent_port):
-        agent_url = f"wss://127.0.0.1:{agent_port}/"
+        sys.executable, "-m", "agent", "run", "--state-dir", str(agent_dir), "--port", str(port), "--tray", tray,
+        "--key-folder", str(portal_dir / "keys"),
+    ]  # fmt: skip
+    with running("agent", agent, environment) as agent_process:
+        agent_url = f"wss://127.0.0.1:{agent_process.port}/"
         portal = [
             sys.executable, "-m", "demo", "--data-dir", str(portal_dir), "--port", str(portal_port),
             "--agent-url", agent_url,
         ]  # fmt: skip
-        with _program("portal", portal, environment) as (scheme, number):
+        with running("portal", portal, environment) as served:
             trusted = identity.current(agent_dir / "tls")
             if trusted is None:
                 raise DemoFailed("the agent has no certificate for browsers to trust")
             yield Cast(
-                agent_url, f"{scheme}://127.0.0.1:{number}/", portal_dir / "keys", trusted.authority_path
+                agent_url,
+                f"{served.scheme}://127.0.0.1:{served.port}/",
+                portal_dir / "keys",
+                trusted.authority_path,
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A program that listens. `lines` grows while it runs: all that it printed."""
+
+    process: subprocess.Popen[str]
+    scheme: str
+    port: int
+    lines: list[str]
+
+
 @contextlib.contextmanager
-def _program(name: str, command: list[str], environment: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Runs a program, and gives the scheme and port on which it says that it listens."""
+def running(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Running]:
+    """Runs a program that says on which port it listens, for the length of a block. Raises DemoFailed."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        list(command), cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         stdin=subprocess.DEVNULL, start_new_session=os.name == "posix",
     )  # fmt: skip
     lines: list[str] = []
@@ -97,7 +102,7 @@ def _program(name: str, command: list[str], environment: Mapping[str, str]) -> I
     try:
         if not heard.wait(START_S) or not found:
             raise DemoFailed(f"the {name} did not start:\n{''.join(lines[-20:])}")
-        yield found[0][1], int(found[0][2])
+        yield Running(process, found[0][1], int(found[0][2]), lines)
     finally:
         process.terminate()
         try:

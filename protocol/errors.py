@@ -1,9 +1,9 @@
 """What a peer can do wrong.
 
-    ProtocolError
-     +-- BadCall        a page's frame can't be understood; carries the exact reply of its dialect
-     +-- PipeBroken     a process of ours stopped speaking frames (protocol.pipes)
-     +-- BadMessage     a process of ours sent a JSON message of the wrong shape (protocol.prompts)
+ProtocolError
+ +-- BadCall        a page's frame can't be understood; carries the exact reply of its dialect
+ +-- PipeBroken     a process of ours stopped speaking frames (protocol.pipes)
+ +-- BadMessage     a process of ours sent a JSON message of the wrong shape (protocol.prompts)
 """
 
 

@@ -4,7 +4,8 @@ Pages exist that send unquoted keys, single quotes, `;` for `,`, `=` or `=>` for
 The strict reader is tried first (protocol.json_text); this one takes what it refuses, up to MAX_CHARACTERS and MAX_DEPTH.
 
 As in org.json, what stands behind the first complete value is ignored, an array may have gaps (they are null), and unquoted
-text is a string unless it reads as true, false, null (any letter case) or a number. Differs from org.json: a key that
+text is a string unless it reads as true, false, null (any letter case) or a number. It is slow, and the daemon reads pages with
+it, so there is a limit to the values in a text. Differs from org.json: a key that
 comes twice is an error only there in newer versions; here, as in the older ones, the last one counts.
 """
 
@@ -15,6 +16,7 @@ from protocol.errors import ProtocolError
 
 MAX_CHARACTERS = 1024 * 1024
 MAX_DEPTH = 64
+MAX_VALUES = 10_000
 
 _BLANK = re.compile(r"[\x00-\x20]*")
 _BARE = re.compile(r"""[^\x00-\x1f,:\]}/\\"\[{;=#]*""")
@@ -44,8 +46,10 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.values = 0
 
     def value(self, depth: int) -> Any:
+        self.count()
         if depth > MAX_DEPTH:
             raise self.error(f"nested more than {MAX_DEPTH} deep")
         start = self.peek()
@@ -76,6 +80,7 @@ class _Reader:
         found: list[Any] = []
         while self.peek() != "]":
             if self.peek() in (",", ";"):
+                self.count()
                 found.append(None)
             else:
                 found.append(self.value(depth + 1))
@@ -144,6 +149,11 @@ class _Reader:
         if not word:
             raise self.error("missing value")
         return word
+
+    def count(self) -> None:
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise self.error(f"more than {MAX_VALUES} values")
 
     def peek(self) -> str:
         """The next character that is not blank; the empty text at the end."""

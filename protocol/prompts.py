@@ -92,7 +92,9 @@ class Key:
     iin: str
     organisation: str
     bin: str
-    roles: tuple[str, ...]  # text keys: "individual", "head", "sign-right", "finance-right", "hr", "employee", ...
+    roles: tuple[
+        str, ...
+    ]  # text keys: "individual", "head", "sign-right", "finance-right", "hr", "employee", ...
     uses: tuple[str, ...]  # "sign", "identify"
     algorithm: str  # display name: "ГОСТ 34.10-2015 (512)", "RSA-2048"
     issuer: str
@@ -100,7 +102,9 @@ class Key:
     not_before: str
     not_after: str
     suitable: bool = True
-    reasons: tuple[str, ...] = ()  # text keys why not, or what to warn of: "expired", "not-yet-valid", "wrong-use", ...
+    reasons: tuple[
+        str, ...
+    ] = ()  # text keys why not, or what to warn of: "expired", "not-yet-valid", "wrong-use", ...
     is_test: bool = False  # issued by a test authority
 
 
@@ -122,7 +126,9 @@ class OpenKey:
     documents: tuple[Document, ...]
     detached: bool
     language: Language
-    storages: tuple[str, ...]  # allowed storage names; the window's file chooser shows the matching extensions
+    storages: tuple[
+        str, ...
+    ]  # allowed storage names; the window's file chooser shows the matching extensions
     folder: str  # where the file chooser starts
     files: tuple[KeyFile, ...] = ()  # newest first
     chosen: str = ""  # path to preselect; empty: the first of `files`
@@ -222,7 +228,7 @@ def build(cls: type[T], body: Any, where: str = "") -> T:
     known = {item.name: item for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
     unknown = body.keys() - known.keys()
     if unknown:
-        raise BadMessage(f"{where} has an unknown member {sorted(unknown)[0]!r}")
+        raise BadMessage(f"{where} has an unknown member {min(unknown)!r}")
     values = {}
     for name, item in known.items():
         if name in body:

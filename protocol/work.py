@@ -1,11 +1,11 @@
 """What daemon and worker say to each other about one approval.
 
-    daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all
-                       Waiting (protocol.prompts) whenever the queue behind this approval changes
-                       end of input: the page left, the daemon stops, or time is up; the worker ends its window and exits
-    worker -> daemon   Shown, Activity (protocol.prompts), passed on from the window
-                       Reply, then the reply's octets in D frames; the worker exits with 0 after it
-                       end of output without a whole Reply: the worker crashed, and the daemon answers for it
+daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all
+                   Waiting (protocol.prompts) whenever the queue behind this approval changes
+                   end of input: the page left, the daemon stops, or time is up; the worker ends its window and exits
+worker -> daemon   Shown, Activity (protocol.prompts), passed on from the window
+                   Reply, then the reply's octets in D frames; the worker exits with 0 after it
+                   end of output without a whole Reply: the worker crashed, and the daemon answers for it
 """
 
 import dataclasses

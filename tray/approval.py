@@ -10,9 +10,10 @@ it is over.
 
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from PySide6.QtCore import (
+    QCoreApplication,
     QEvent,
     QObject,
     QRect,
@@ -70,6 +71,17 @@ _TOUCHES = frozenset(
         QEvent.Type.InputMethod,
     }
 )
+_REHEARSAL = prompts.OpenKey(
+    caller=prompts.Caller("site", "https://example.kz", "example.kz", "example.kz", is_new=True),
+    action="sign",
+    purpose="sign",
+    documents=(prompts.Document("document", 1, "SHA-256", "00" * 32, is_digest=True),),
+    detached=True,
+    language="ru",
+    storages=("PKCS12",),
+    folder="",
+    files=(prompts.KeyFile("key.p12", "PKCS12", ""),),
+)
 State = Literal["waiting", "files", "keys", "busy", "done"]
 
 
@@ -110,6 +122,19 @@ class SigningWindow(QDialog):
         self._busy_timer.timeout.connect(self._show_busy)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(keys), self, self._agree)
+
+    def rehearse(self) -> None:
+        """Builds and draws what a prompt needs, unseen: fonts, drawings, texts and styles are at hand when it comes."""
+        if self._prompt is not None:
+            return
+        for language in get_args(prompts.Language):
+            load(language)
+        self._prompt = _REHEARSAL
+        panel = FilesPanel(self._texts, _REHEARSAL)
+        self._lay_out(panel)
+        self.grab()
+        self._clear()
+        self._prompt = None
 
     # --- prompts --------------------------------------------------------------------------------------------------
 
@@ -243,6 +268,7 @@ class SigningWindow(QDialog):
         if self._files is not None:
             self._files.password.field.forget()
         self.hide()
+        self._application().removeEventFilter(self)
         self.over.emit()
 
     # --- guard and activity ---------------------------------------------------------------------------------------
@@ -345,7 +371,8 @@ class SigningWindow(QDialog):
 
     def _enter(self, state: State) -> None:
         self.state = state
-        self.cancel.setDefault(True)  # here, because it counts only for a button that is in the window already
+        # Here, because it counts only for a button that is in the window already.
+        self.cancel.setDefault(True)
         if not self.isVisible():
             self._appear()
         else:
@@ -360,9 +387,18 @@ class SigningWindow(QDialog):
         self.resize(size)
         self.move(room.center() - self.rect().center())
         self.show()
+        # Only now: building the window causes thousands of events, of which none is a person's.
+        self._application().installEventFilter(self)
+        self._was_active = self.isActiveWindow()
         self.raise_()
         self.activateWindow()
         QApplication.alert(self)
+
+    @staticmethod
+    def _application() -> QCoreApplication:
+        application = QCoreApplication.instance()
+        assert application is not None
+        return application
 
     def _available(self) -> QRect:
         screen = self.screen() or QGuiApplication.primaryScreen()
@@ -370,7 +406,7 @@ class SigningWindow(QDialog):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         super().paintEvent(event)
-        if not self._is_shown:
+        if self.state != "waiting" and not self._is_shown:
             self._is_shown = True
             self._arm()
             QTimer.singleShot(0, self, lambda: self._answers.send(prompts.Shown()))

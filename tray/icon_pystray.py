@@ -55,8 +55,9 @@ class PystrayFace:
         self._first.wait()
         if self._is_over or self._view is None:
             return startup.DONE
-        self._icon = self._pystray.Icon("qalamsap", _picture(self._view), title_of(self._view))
-        self._draw()
+        self._icon = self._pystray.Icon(
+            "qalamsap", _picture(self._view), title_of(self._view), self._menu(self._view.entries)
+        )
         self._icon.run()
         return startup.DONE
 
@@ -64,8 +65,7 @@ class PystrayFace:
         assert self._view is not None
         self._icon.icon = _picture(self._view)
         self._icon.title = title_of(self._view)
-        self._icon.menu = self._menu(self._view.entries)
-        self._icon.update_menu()
+        self._icon.menu = self._menu(self._view.entries)  # which has it drawn anew
 
     def _menu(self, entries: tuple[menu.Entry, ...]) -> Any:
         return self._pystray.Menu(*(self._item(entry) for entry in entries))

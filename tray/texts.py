@@ -4,6 +4,7 @@ A text stands in texts/<language>.toml under a dotted key. One that depends on a
 as in Unicode's plural rules (UTS #35 part 3): one, few, many, other. The number goes in as `count`.
 """
 
+import functools
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -44,6 +45,7 @@ class Texts:
         return self(key if key in self.entries else f"{table}.internal")
 
 
+@functools.cache
 def load(language: prompts.Language) -> Texts:
     """The texts that come with the program."""
     source = resources.files("tray").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ closes it at once, without a word; only the last word of an approval stays for a
 
 import sys
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from protocol import prompts
@@ -25,7 +25,6 @@ def run(frames: int, theme_name: str) -> int:
     theme.apply(application, theme_name)
     application.setWindowIcon(glyphs.application_icon())
     window = SigningWindow(PipeAnswers(wire.Writer(frames)))
-    application.installEventFilter(window)
     translator = QTranslator(application)
     mailbox = Mailbox()
     reader = wire.Reader(
@@ -51,6 +50,7 @@ def run(frames: int, theme_name: str) -> int:
     window.lasting.connect(leave_standing)
     window.over.connect(end)
     reader.start()
+    QTimer.singleShot(0, window, window.rehearse)
     return application.exec()
 
 

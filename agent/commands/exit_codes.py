@@ -12,6 +12,18 @@ UNSUPPORTED_KEY = 6
 NOT_POSSIBLE = 7  # nobody to ask, no time left, records can't be written, not built yet, another agent runs
 USAGE = 64  # the command line itself is wrong (EX_USAGE of sysexits)
 
+MEANINGS = {
+    DONE: "done (`verify`: valid)",
+    INVALID: "invalid or failed",
+    CANNOT_TELL: "can't tell",
+    WRONG_PASSWORD: "wrong password",
+    CANCELLED: "cancelled",
+    BAD_INPUT: "bad input",
+    UNSUPPORTED_KEY: "unsupported or unsuitable key",
+    NOT_POSSIBLE: "not possible (nobody to ask, another agent runs, records can't be written, not built yet)",
+    USAGE: "wrong usage",
+}
+
 _BY_ERROR = {
     "wrong-password": WRONG_PASSWORD,
     "cancelled": CANCELLED,

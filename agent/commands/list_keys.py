@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from agent import paths
 from agent.commands import exit_codes
 from agent.errors import BadInput
 from agent.keystores import catalog
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     for path in options.paths:
         if not path.exists():
             raise BadInput(f"{path} does not exist")
-    found = catalog.find(options.paths or catalog.usual_folders(), MAX_FILES)
+    found = catalog.find(options.paths or paths.usual_key_folders(), MAX_FILES)
     rows = [
         {
             "path": str(key.path),

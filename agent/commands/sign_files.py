@@ -84,11 +84,15 @@ def _targets(files: list[Path], out: Path | None) -> list[Path]:
                 raise BadInput(f"{target} exists; name a place with --out")
     elif len(files) == 1 and not out.is_dir():
         targets = [out]
+    elif out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is no folder, and there are {len(files)} files")
     else:
         targets = [out / f"{path.name}.cms" for path in files]
     if len(set(targets)) != len(targets):
         raise BadInput("two of the files have the same name, so their signatures would replace each other")
     for target in targets:
+        if target.exists() and not target.is_file():
+            raise BadInput(f"{target} is there, and is no file that could be replaced")
         if any(target.resolve() == path.resolve() for path in files):
             raise BadInput(f"{target} would replace the document itself")
     return targets
@@ -149,6 +153,7 @@ def _approval(options: argparse.Namespace) -> Approval:
 
 def _write(target: Path, signature: bytes) -> None:
     try:
-        paths.write_whole(target, signature)
+        # Where a link stands, what it leads to is replaced, and not the link.
+        paths.write_whole(target.resolve(), signature)
     except OSError as error:
         raise StorageFailed(f"{target} can't be written: {error.strerror}") from error

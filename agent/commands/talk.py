@@ -9,6 +9,7 @@ from pathlib import Path
 from agent import control, paths
 from agent.commands import exit_codes
 from protocol.control import Command, Refused
+from protocol.errors import ProtocolError
 
 _COMMANDS = {
     "status": Command("query"),
@@ -25,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Raises AgentError where no agent answers."""
-    answer = control.ask(paths.resolve(options.state_dir).control_socket, _COMMANDS[options.command])
+    try:
+        answer = control.ask(paths.resolve(options.state_dir).control_socket, _COMMANDS[options.command])
+    except ProtocolError as error:
+        raise control.NotRunning("what answers is not this agent, or another version of it") from error
     if isinstance(answer, Refused):
         print(f"qalamsap: {answer.reason}", file=sys.stderr)
         return exit_codes.NOT_POSSIBLE

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.certificate import Certificate
+from agent import authority_files
 from agent.commands import exit_codes
 from agent.errors import BadInput
 from agent.operations import verify
@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
         "--ca", type=Path, action="append", default=[], metavar="FILE",
-        help="trust this authority's certificate, too (again for more)",
+        help="trust the authorities whose certificates are in FILE, too (again for more)",
     )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """0 valid, 1 invalid, 2 can't tell. Raises BadInput."""
-    own = [Certificate.from_pem_or_der(read(path)) for path in options.ca]
+    own = authority_files.read(options.ca)
     report = verify.verify(
         read(options.file),
         None if options.document is None else read(options.document),

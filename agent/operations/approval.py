@@ -21,6 +21,8 @@ from agent.user.base import PageLeft, User
 from protocol import work
 from protocol.prompts import Action, Document, Language
 
+_MAX_ASKED = 16  # digests that are noted of a request; a receipt holds them all
+
 
 class StoredKey(Protocol):
     """An opened key with its certificate, and what else of certificates lay beside it."""
@@ -62,7 +64,11 @@ class KeyStores(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What an operation works with. `now` is the clock; `test_anchors` are authorities whose keys prove nothing about anybody."""
+    """What an operation works with. `now` is the clock; `test_anchors` are authorities whose keys prove nothing about anybody.
+
+    `test_authorities` are certificates that the operator gave for them: key files often lack those between key and root.
+    Key files in `first_folders` are offered before those in `key_folders`.
+    """
 
     kind: work.CallerKind
     origin: Origin
@@ -74,7 +80,9 @@ class Approval:
     recent_keys: RecentKeys
     now: Callable[[], datetime]
     test_anchors: tuple[Anchor, ...] = ()
+    test_authorities: tuple[Certificate, ...] = ()
     key_folders: tuple[Path, ...] = ()
+    first_folders: tuple[Path, ...] = ()
     waiting: int = 0
 
     def record(self, action: Action, documents: Sequence[Document]) -> "Record":
@@ -112,7 +120,9 @@ class Record:
             "site": origin.site,
             "action": self.action,
         }
-        documents = digests_of([document.digest for document in self.documents])
+        digests = [document.digest for document in self.documents]
+        # A page can have any number of requests noted that the person never agrees to: those are kept short.
+        documents = digests_of(digests if event == "signed" else digests[:_MAX_ASKED], count=len(digests))
         self.approval.journal.write(
             event, self.operation_id, self.approval.now(), {**caller, **documents, **facts}
         )

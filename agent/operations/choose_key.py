@@ -10,6 +10,8 @@ not allow are disabled, with the reason. What must hold of a key:
     authorities   the chain ends at a national authority (None), at one of these (a list), anywhere (an empty list)
     validity      the certificate is valid now, unless `allow_expired`: then the person is warned
 
+Where a page accepts other authorities than the national ones, the person is warned of a key that none of those issued.
+
 # Not checked here: revocation. Nothing asks an authority yet.
 """
 
@@ -50,6 +52,16 @@ class Judge:
         """Whether a test authority issued the key's certificate."""
         return _leads_to(key, self.test_anchors, self.intermediates, at)
 
+    def is_national(self, key: StoredKey, at: datetime) -> bool:
+        """Whether the national authority issued the key's certificate, for real use."""
+        return _leads_to(key, anchors.production(), self.intermediates, at)
+
+    def warnings(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
+        """Text keys of what the person should know of the key's authority, though the page may accept it."""
+        if self.is_test(key, at):
+            return ("test-authority",)
+        return () if self.is_national(key, at) else ("unknown-authority",)
+
     def reasons(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
         """Text keys of what does not fit; dates come last, so that an allowed one is told from a forbidding one."""
         certificate, wanted = key.certificate, self.wanted
@@ -87,15 +99,16 @@ class Choice:
 
 def judge(wanted: KeyFilter, approval: Approval) -> Judge:
     """Reads a filter. Raises BadInput if a given authority is none."""
+    between = approval.test_authorities
     if wanted.authorities is None:
-        return Judge(wanted, anchors.production(), (), approval.test_anchors)
+        return Judge(wanted, anchors.production(), between, approval.test_anchors)
     if not wanted.authorities:
-        return Judge(wanted, None, (), approval.test_anchors)
+        return Judge(wanted, None, between, approval.test_anchors)
     try:
         given = tuple(Certificate.from_pem_or_der(text.encode()) for text in wanted.authorities)
     except UnicodeEncodeError as error:
         raise BadInput("an authority in the chain is no certificate") from error
-    return Judge(wanted, anchors.from_certificates(given), given, approval.test_anchors)
+    return Judge(wanted, anchors.from_certificates(given), (*given, *between), approval.test_anchors)
 
 
 def shown_purpose(wanted: KeyFilter) -> prompts.Purpose:
@@ -175,7 +188,9 @@ def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime) -> prompt
     certificate = key.certificate
     reasons = judge.reasons(key, at)
     harmless = _DATES if judge.wanted.allow_expired else ()
-    is_test = judge.is_test(key, at)
+    warnings = judge.warnings(key, at)
+    if "untrusted-chain" in reasons and warnings == ("unknown-authority",):
+        warnings = ()  # the same, said twice
     return prompts.Key(
         key_id=key.key_id,
         storage=opened.storage,
@@ -192,8 +207,8 @@ def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime) -> prompt
         not_before=certificate.not_before.isoformat(),
         not_after=certificate.not_after.isoformat(),
         suitable=all(reason in harmless for reason in reasons),
-        reasons=(*reasons, "test-authority") if is_test else reasons,
-        is_test=is_test,
+        reasons=(*reasons, *warnings),
+        is_test="test-authority" in warnings,
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent import origins
-from agent.operations.approval import Approval
+from agent.operations.approval import Approval, FoundKey
+from agent.recent_keys import UsedKey
 from protocol import prompts
 from protocol.messages import OPENABLE_STORAGES
 
@@ -47,7 +48,7 @@ def ask_for_key(
         detached=detached,
         language=language or approval.language,
         storages=storages or OPENABLE_STORAGES,
-        folder=str(last.parent if last else Path.home()),
+        folder=str(last.parent if last else next(iter(approval.first_folders), Path.home())),
         files=files,
         chosen=str(last) if last and any(file.path == str(last) for file in files) else "",
         waiting=approval.waiting,
@@ -79,20 +80,23 @@ def _caller(approval: Approval) -> prompts.Caller:
 
 
 def _key_files(approval: Approval) -> tuple[prompts.KeyFile, ...]:
-    """Key files in the usual folders and where earlier ones lay, with what is known of them."""
+    """Key files in the folders that were named to the agent, then in the usual ones and where earlier ones lay."""
     used = {key.path: key for key in approval.recent_keys.read()}
-    folders = dict.fromkeys([*(Path(path).parent for path in used), *approval.key_folders])
-    files = []
-    for found in approval.key_stores.find(tuple(folders), MAX_KEY_FILES):
-        known = used.get(str(found.path))
-        files.append(
-            prompts.KeyFile(
-                path=str(found.path),
-                storage=found.storage,
-                modified=found.modified.isoformat(timespec="seconds"),
-                label=found.label,
-                owner=known.owner if known else "",
-                valid_until=known.valid_until if known else "",
-            )
-        )
-    return tuple(files)
+    usual = dict.fromkeys([*(Path(path).parent for path in used), *approval.key_folders])
+    found = {
+        each.path: each
+        for folders in (approval.first_folders, tuple(usual))
+        for each in approval.key_stores.find(folders, MAX_KEY_FILES)
+    }
+    return tuple(_key_file(each, used.get(str(each.path))) for each in list(found.values())[:MAX_KEY_FILES])
+
+
+def _key_file(found: FoundKey, known: UsedKey | None) -> prompts.KeyFile:
+    return prompts.KeyFile(
+        path=str(found.path),
+        storage=found.storage,
+        modified=found.modified.isoformat(timespec="seconds"),
+        label=found.label,
+        owner=known.owner if known else "",
+        valid_until=known.valid_until if known else "",
+    )

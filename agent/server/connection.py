@@ -30,6 +30,7 @@ from protocol import handshake as greetings
 MAX_FRAME_BYTES = 96 * 1024 * 1024  # a document of 64 MiB in base64, with room for JSON around it
 BUDGET_BYTES = 4 * MAX_FRAME_BYTES
 _PREFIX_BYTES = dispatch.DECODE_BYTES + 1  # of a frame that is not taken: enough to tell its dialect
+_TOO_MUCH = "the agent holds too many large requests"
 
 _log = logging.getLogger(__name__)
 # At "debug" the library would log every frame, at "info" each connection; we log what we choose.
@@ -69,7 +70,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._wire = _Wire(self._too_big_reply)
         self._conversation: Conversation | None = None
-        self._parts: list[bytes] = []  # of the message that is coming in
+        # Of the message that is coming in, if in fragments. One buffer: a list of tiny ones would outgrow the budget.
+        self._fragments = bytearray()
         self._is_text = False
         self._held = 0  # octets of it that were taken from the budget
         self._timer: asyncio.TimerHandle | None = None
@@ -125,7 +127,7 @@ class Connection(asyncio.Protocol):
         if self._wire.eof_sent:
             self._wait_quiet()
         if self._wire.state is State.OPEN and not self._take(len(data)):
-            self._fail(CloseCode.TRY_AGAIN_LATER, "busy", "the agent holds too many large requests")
+            self._fail(CloseCode.TRY_AGAIN_LATER, "busy", _TOO_MUCH)
             return
         self._wire.receive_data(data)
         events = self._wire.events_received()
@@ -209,20 +211,24 @@ class Connection(asyncio.Protocol):
         elif frame.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT} and self._wire.state is State.OPEN:
             if frame.opcode is not Opcode.CONT:
                 self._is_text = frame.opcode is Opcode.TEXT
-            if self._is_text:  # binary messages are nobody's: read and forgotten
-                self._parts.append(bytes(frame.data))
-            frame.data = b""  # the core remembers its last frame; a long one shall not stay for that
+            data, frame.data = (
+                frame.data,
+                b"",
+            )  # the core remembers its last frame; a long one shall not stay for that
+            if not self._is_text:
+                data = b""  # binary messages are nobody's: read and forgotten
             if frame.fin:
-                self._on_message()
+                self._on_message(bytes(self._fragments + data) if self._fragments else bytes(data))
+            else:
+                self._fragments += data
 
-    def _on_message(self) -> None:
-        message = b"".join(self._parts)
+    def _on_message(self, message: bytes) -> None:
         self._drop_message()
         self._stop_timer()
         if not self._is_text or self._conversation is None:
             return
         if not self._house.budget.take(len(message)):
-            self._fail(CloseCode.TRY_AGAIN_LATER, "busy", "the agent holds too many large requests")
+            self._fail(CloseCode.TRY_AGAIN_LATER, "busy", _TOO_MUCH, message)
             return
         try:
             at_once = self._conversation.hear(message)
@@ -241,12 +247,12 @@ class Connection(asyncio.Protocol):
 
     def _hold_parts(self) -> None:
         """Holds what was understood to belong to a message, in place of all that was read."""
-        octets = sum(map(len, self._parts))
+        octets = len(self._fragments)
         self._house.budget.give_back(max(0, self._held - octets))
         self._held = min(self._held, octets)
 
     def _drop_message(self) -> None:
-        self._parts = []
+        self._fragments = bytearray()
         self._hold_parts()
 
     def _watch_message(self) -> None:
@@ -265,7 +271,7 @@ class Connection(asyncio.Protocol):
         self._fail(CloseCode.POLICY_VIOLATION)
 
     def _too_big_reply(self) -> bytes:
-        start = b"".join(self._parts)[:_PREFIX_BYTES]
+        start = bytes(self._fragments[:_PREFIX_BYTES])
         limit_mib = MAX_FRAME_BYTES // 1024 // 1024
         return dispatch.refuse(start, "bad-input", f"the request is over {limit_mib} MiB")
 
@@ -277,9 +283,9 @@ class Connection(asyncio.Protocol):
             self._flush()
             await self._can_write.wait()
 
-    def _fail(self, code: CloseCode, reply_code: str = "", detail: str = "") -> None:
+    def _fail(self, code: CloseCode, reply_code: str = "", detail: str = "", message: bytes = b"") -> None:
         if reply_code and self._wire.state is State.OPEN:
-            start = b"".join(self._parts)[:_PREFIX_BYTES]
+            start = bytes((message or self._fragments)[:_PREFIX_BYTES])
             self._wire.send_text(dispatch.refuse(start, reply_code, detail))
         self._end_conversation()
         self._drop_message()

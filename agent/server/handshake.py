@@ -18,6 +18,8 @@ from agent.server import status_page
 from agent.server.status_page import StatusPage
 
 RETRY_AFTER_S = 5
+_HTTPS_PORT = 443
+_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def judge(request: Request, port: int, page: StatusPage) -> Origin | Response:
@@ -49,7 +51,10 @@ def refuse_full() -> Response:
 def _host_refusal(found: list[str], port: int) -> Response | None:
     if len(found) != 1:
         return respond(400, "One Host header is needed.\n")
-    if found[0] not in {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}:
+    name, colon, given = found[0].lower().rpartition(":")
+    if not colon or given.endswith("]"):  # browsers leave out the port of https
+        name, given = found[0].lower(), str(_HTTPS_PORT)
+    if name not in _NAMES or given != str(port):
         return respond(421, "This is not the host you are looking for.\n")
     return None
 

@@ -125,7 +125,9 @@ def _write_lists(folder: Path, authority: TestAuthority, entries: list[dict[str,
             "authorities": [f"{AUTHORITY_FOLDER}/{f}-{r}.pem" for f, r in authority.issuers],
             "keys": [*before, *entries],
         }
-        roots_file.write_text("".join(each.pem() for each in (*authority.roots, *authority.issuing)), encoding="ascii")
+        roots_file.write_text(
+            "".join(each.pem() for each in (*authority.roots, *authority.issuing)), encoding="ascii"
+        )
         manifest_file.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageFailed("the list of keys can't be written") from error

@@ -18,6 +18,13 @@ _RETRYABLE: dict[str, type[errors.AgentError]] = {
     for cls in (errors.WrongPassword, errors.BrokenKeyStore, errors.UnsupportedKey, errors.KeyUnsuitable)
 }
 
+_WARNINGS = {
+    "expired": "has expired",
+    "not-yet-valid": "is not valid yet",
+    "test-authority": "comes from a test authority: it proves nothing about anybody",
+    "unknown-authority": "comes from an authority that this agent does not know",
+}
+
 
 class TerminalUser:
     """Answers with the key file at `path`; `key_id` picks one of several keys in it. `warn` gets a line in English."""
@@ -68,19 +75,20 @@ class TerminalUser:
             raise errors.KeyUnsuitable(f"the key can't be used: {', '.join(key.reasons)}")
         if len([other for other in keys if other.suitable]) > 1:
             self._warn(
-                f"the file holds several keys, signing with {key.owner}, {key.algorithm} ({key.key_id})"
+                f"note: the file holds several keys, signing with {key.owner}, {key.algorithm} ({key.key_id})"
             )
         if "sign" not in key.uses:
-            self._warn(f"the certificate of {key.owner} is not meant for signing")
+            self._warn(f"warning: the certificate of {key.owner} is not meant for signing")
         for reason in key.reasons:
-            self._warn(f"the certificate of {key.owner}: {reason}")
+            self._warn(f"warning: the certificate of {key.owner} {_WARNINGS.get(reason, f'has: {reason}')}")
         return prompts.Approved(key.key_id)
 
 
 def type_password(question: str) -> Secret:
     """What the person types, unseen. Raises UserCancelled where they interrupt, or there is nobody to type."""
     try:
-        return Secret(bytearray(getpass.getpass(question).encode()))
+        # Octets that are not UTF-8 come as surrogates (PEP 383), and go back to what was typed.
+        return Secret(bytearray(getpass.getpass(question).encode("utf-8", "surrogateescape")))
     except (EOFError, KeyboardInterrupt) as error:
         raise errors.UserCancelled from error
 

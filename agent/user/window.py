@@ -28,7 +28,7 @@ Seen: TypeAlias = prompts.Shown | prompts.Activity
 _NOTHING_TO_SHOW_ON = (3, 4)
 _ABORTED = -6  # Qt gives up on a display this way, before a window is shown
 _GRACE_S = 1.0
-LINGER_S = 2.5  # the daemon grants a worker that has replied 3 seconds more
+LINGER_S = 125.0  # the window closes by itself before, unless it hangs
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class WindowUser:
         self._notice = notice
         self._events: queue.SimpleQueue[_Event | prompts.FromWindow | Opened] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_over = threading.Event()  # the window's output ended, or nobody may look at it any more
         self._was_shown = False
         self._has_left = False
         self._is_told = False
@@ -89,7 +90,9 @@ class WindowUser:
         except OSError as error:
             raise NoOneToAsk(f"the window can't be started: {error.strerror}") from error
         self._process = process
-        threading.Thread(target=self._read, args=(process,), name="window reader", daemon=True).start()
+        self._is_over = threading.Event()
+        arguments = (process, self._is_over)
+        threading.Thread(target=self._read, args=arguments, name="window reader", daemon=True).start()
 
     def ask(self, prompt: Prompt) -> Answer:
         self._begin()
@@ -130,11 +133,10 @@ class WindowUser:
         self._events.put(_Waiting(count))
 
     def leave(self) -> None:
-        if self._is_told:
-            return
         self._has_left = True
         self._events.put(_Left())
         self._kill()  # the thread that asks may be stuck in a write to a window that hangs
+        self._is_over.set()
 
     def still_there(self) -> None:
         """Also raises UserCancelled: the window can be closed while the agent works."""
@@ -147,17 +149,15 @@ class WindowUser:
                     raise UserCancelled
 
     def close(self) -> None:
-        """Ends the window; one that was told how it ended closes by itself, and gets a moment for that."""
+        """Ends the window. One that was told how it ended stays until it is read, or `leave`: no other may stand beside it."""
         if self._watchdog is not None:
             self._watchdog.cancel()
         if self._process is None:
             return
         if self._is_told:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(LINGER_S)
+            self._is_over.wait(LINGER_S)
         self._close_input(self._process)
-        if not self._is_told:
-            self._reap(self._process)
+        self._reap(self._process)
 
     def _begin(self) -> None:
         """The first question starts the clock, and the window if it did not survive the wait for it."""
@@ -194,7 +194,7 @@ class WindowUser:
                 raise PageLeft from error
             raise self._why_it_ended("") from error
 
-    def _read(self, process: "subprocess.Popen[bytes]") -> None:
+    def _read(self, process: "subprocess.Popen[bytes]", is_over: threading.Event) -> None:
         """The reader's thread: everything that the window says, and its end."""
         stdout = cast("io.FileIO", process.stdout)  # which it is without a buffer
         complaint = "reading from the window failed"
@@ -207,6 +207,7 @@ class WindowUser:
             complaint = str(error)
         finally:
             self._events.put(_Ended(process, complaint))
+            is_over.set()
 
     def _why_it_ended(self, complaint: str) -> AgentError:
         assert self._process is not None

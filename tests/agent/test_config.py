@@ -53,6 +53,12 @@ def test_the_language_chosen_in_the_tray_is_remembered_until_a_flag_says_otherwi
         ("spare_minutes = -1", "spare_minutes is -1"),
         ("port =", "is not TOML"),
         ("[port]\nx = 1", "port is"),
+        ('key_folders = "/keys"', "expected a list of folders"),
+        ("key_folders = [1]", "expected a list of folders"),
+        ('key_folders = [""]', "expected a list of folders"),
+        ('key_folders = ["keys"]', "expected a path from the root"),
+        ('key_folders = ["~nobody-at-all/keys"]', "the home of nobody"),
+        (f"key_folders = {['/a'] * 33}", "expected at most 32"),
     ],
 )
 def test_a_mistake_in_the_file_is_an_error_that_names_it(tmp_path: Path, text: str, message: str) -> None:
@@ -101,8 +107,9 @@ def test_a_simulation_knows_its_files_by_absolute_paths(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("answers.toml", "one.pem", "two.pem"):
-        Path(name).touch()
+    Path("answers.toml").touch()
+    for name in ("one.pem", "two.pem"):
+        Path(name).write_text("-----BEGIN CERTIFICATE-----\n")
     loaded = load(
         "--answers",
         "answers.toml",
@@ -119,3 +126,29 @@ def test_a_simulation_knows_its_files_by_absolute_paths(
     assert loaded.simulation.test_authorities == (tmp_path / "one.pem", tmp_path / "two.pem")
     with pytest.raises(BadConfig, match="is not a file"):
         load("--answers", "missing.toml", simulates=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"<html>", b"-----BEGIN PRIVATE KEY-----\n"])
+def test_a_test_authority_that_is_no_certificate_is_an_error_at_the_start(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "answers.toml").touch()
+    (tmp_path / "ca.pem").write_bytes(content)
+    words = ["--answers", str(tmp_path / "answers.toml"), "--test-ca", str(tmp_path / "ca.pem")]
+    with pytest.raises(BadConfig, match="holds no certificate"):
+        load(*words, "--state-dir", str(tmp_path / "s"), simulates=True)
+
+
+def test_folders_of_keys_come_from_the_file_or_from_flags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    (tmp_path / "config.toml").write_text('key_folders = ["/media/stick", "~/keys"]')
+    assert load("--state-dir", str(tmp_path)).key_folders == (
+        Path("/media/stick"),
+        Path("/home/somebody/keys"),
+    )
+    given = load("--state-dir", str(tmp_path), "--key-folder", "one", "--key-folder", "/two")
+    assert given.key_folders == (tmp_path / "one", Path("/two"))
+    assert given.sources["key_folders"] == "flag"

@@ -69,8 +69,10 @@ def trusting(state_dir: Path) -> ssl.SSLContext:
 
 
 @contextlib.asynccontextmanager
-async def open_page(agent: agents.RunningAgent) -> AsyncIterator[ClientConnection]:
-    async with connect(agent.url, ssl=trusting(agent.state_dir), origin="https://kds.example.kz") as page:  # type: ignore[arg-type]
+async def open_page(
+    agent: agents.RunningAgent, origin: str = "https://kds.example.kz"
+) -> AsyncIterator[ClientConnection]:
+    async with connect(agent.url, ssl=trusting(agent.state_dir), origin=origin) as page:  # type: ignore[arg-type]
         assert await page.recv() == handshake.GREETING
         yield page
 
@@ -160,6 +162,48 @@ def test_a_paused_agent_refuses_until_it_is_resumed(tmp_path: Path) -> None:
                 assert (await asyncio.to_thread(tell, agent, "query")).state == "asking"
                 await actor.order("reply", text="signed")
                 assert await page.recv() == "signed"
+        await director.close()
+
+    stage.run(scenario())
+
+
+def test_a_pause_refuses_what_waits_and_leaves_the_open_window(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            async with open_page(agent) as page, open_page(agent) as other:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                await other.send(stage.sign_call())
+                await actor.event("waiting")
+                assert (await asyncio.to_thread(tell, agent, "pause")).waiting == 0
+                refusal = json.loads(await other.recv())
+                assert (refusal["status"], refusal["details"].split(":")[0]) == (False, "paused")
+                await actor.order("reply", text="signed")
+                assert await page.recv() == "signed"
+        await director.close()
+
+    stage.run(scenario())
+
+
+def test_a_page_that_asks_again_at_once_waits_behind_one_that_comes_later(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            async with open_page(agent) as pest, open_page(agent, "https://other.kz") as other:
+                for _ in range(10):
+                    await pest.send(stage.sign_call())
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                await other.send(stage.sign_call())
+                await actor.order("reply", text="no", outcome="cancelled")
+                following = await director.worker()
+                assert (await following.event("begin"))["origin"] == "https://other.kz"
+                await following.order("reply", text="yes")
+                assert await other.recv() == "yes"
         await director.close()
 
     stage.run(scenario())
@@ -333,6 +377,11 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
         assert tell(agent, "query").is_simulation
         refused = endpoint.ask(agent.state_dir / "control.sock", control.Command("open-status"))
         assert isinstance(refused, control.Refused)
+
+
+def test_named_folders_of_keys_reach_the_workers() -> None:
+    config = Config(paths.resolve(), key_folders=(Path("/media/stick"), Path("/keys")))
+    assert daemon.programs(config).worker[4:] == ("--key-folder", "/media/stick", "--key-folder", "/keys")
 
 
 def test_the_usual_folders_are_not_named_to_the_children() -> None:

@@ -3,12 +3,14 @@
 import json
 import logging
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agent import logs
+from agent import logs, paths
 from tests.support import stage
 
 PASSWORD = "correct-horse-battery"
@@ -112,3 +114,29 @@ def test_a_password_in_a_frame_never_reaches_the_log(
     logged = (tmp_path / "agent.log").read_text() + capsys.readouterr().err
     assert PASSWORD not in logged
     assert logged if level in {"debug", "info"} else True
+
+
+def test_errors_that_nobody_caught_are_told_without_their_text() -> None:
+    program = """
+import threading
+from agent import logs, paths
+logs.set_up("info")
+logs.keep_errors_quiet()
+def fail(text):
+    raise ValueError(text)
+thread = threading.Thread(target=fail, args=("secret-1",))
+thread.start()
+thread.join()
+class Bad:
+    def __del__(self):
+        fail("secret-2")
+Bad()
+fail("secret-3")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=paths.CODE_ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.count("ValueError") == 3
+    assert "secret" not in ended.stdout + ended.stderr

@@ -67,3 +67,14 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_our_packages_lie_in_the_code_folder() -> None:
     assert (paths.CODE_ROOT / "agent" / "paths.py").is_file()
     assert (paths.CODE_ROOT / "protocol").is_dir()
+
+
+def test_the_usual_folders_of_keys_are_named_once_and_end_with_the_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(tmp_path / "Жүктемелер"))
+    folders = paths.usual_key_folders()
+    assert folders[-1] == tmp_path
+    assert len(set(folders)) == len(folders)
+    assert {tmp_path / "Жүктемелер", tmp_path / "Documents", tmp_path / "Загрузки"} <= set(folders)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from agent.formats import cms
 from agent.journal import Journal
 from protocol import common_utils, messages, pipes, prompts, work
 from tests.support import agents, chains, fake_window
+from tests.support import authority as national
 from tests.support.fake_window import crash, expect, hang, key_file, send, wait_for_end
 from tests.support.worker_process import WorkerProcess, sign_frame, write_key_file
 
@@ -324,6 +326,44 @@ def test_a_key_of_no_test_authority_is_never_used_by_a_script(tmp_path: Path, ke
         process.begin(sign_frame("a"))
         assert process.reply() == CANCELLED
     assert "no-test-key" in process.log
+
+
+@pytest.mark.parametrize("name", ["gost2015-individual", "rsa-sign-head", "p256-individual"])
+def test_one_file_may_hold_all_authorities(name: str, tmp_path: Path) -> None:
+    everything = tmp_path / "all.pem"
+    files = (*national.root_paths(), *national.issuing_paths())
+    everything.write_text("\n".join(path.read_text("ascii") for path in files))
+    script = answers(tmp_path, {"key": str(national.path(name)), "password": national.PASSWORD})
+    with WorkerProcess(tmp_path, answers=script, test_authorities=[everything]) as process:
+        process.begin(sign_frame("a"))
+        assert signed_contents(process.reply()) == [b"a"]
+
+
+def test_a_file_of_authorities_that_is_broken_is_an_error_that_does_not_name_it(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    script = answers(tmp_path, {"key": "a.p12", "password": "x"})
+    with WorkerProcess(tmp_path, answers=script, test_authorities=[broken]) as process:
+        process.begin(sign_frame("a"))
+        reply = process.reply()
+    assert reply is not None
+    assert (reply["code"], reply["details"].split(":")[0]) == ("SIGNING_FAILURE", "unsupported")
+    assert str(tmp_path) not in json.dumps(reply)
+
+
+def test_a_window_that_says_what_went_wrong_is_taken_down_when_the_daemon_wants_its_place(
+    tmp_path: Path,
+) -> None:
+    steps = [expect("open-key"), send(prompts.Shown()), expect("finished"), hang()]
+    with worker(tmp_path, *steps, limits=(0.5, 60.0)) as process:
+        process.begin(sign_frame("a"))
+        reply = process.reply()
+        assert reply is not None
+        assert reply["details"].startswith("timed-out")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.process.wait(4)  # it stays for as long as the window is read
+        process.leave()
+        assert process.process.wait(20) == 0
 
 
 def test_the_storages_that_are_promised_are_those_that_can_be_opened() -> None:

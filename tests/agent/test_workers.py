@@ -11,23 +11,25 @@ import pytest
 
 from agent import workers
 from agent.errors import TimedOut
-from agent.workers import Approval, WorkerCrashed, Workers
+from agent.workers import Approval, Paused, WorkerCrashed, Workers
 from tests.support import stage
 
 FRAME = stage.sign_call().encode()
 
 
-def approval(frame: bytes = FRAME) -> Approval:
-    return Approval(frame, "site", "https://kds.example.kz", "kk")
+def approval(frame: bytes = FRAME, origin: str = "https://kds.example.kz") -> Approval:
+    return Approval(frame, "site", origin, "kk")
 
 
 @contextlib.asynccontextmanager
 async def open_workers(
-    *, spare_idle_s: float = 0.0, time_limit_s: float = 60.0, grace_s: float = 5.0
+    *, spare_idle_s: float = 0.0, time_limit_s: float = 60.0, grace_s: float = 5.0, rest_s: float = 0.0
 ) -> AsyncIterator[tuple[Workers, stage.Director]]:
     director = stage.Director()
     command = stage.worker_command(await director.open())
-    made = Workers(command, spare_idle_s=spare_idle_s, time_limit_s=time_limit_s, grace_s=grace_s)
+    made = Workers(
+        command, spare_idle_s=spare_idle_s, time_limit_s=time_limit_s, grace_s=grace_s, rest_s=rest_s
+    )
     try:
         yield made, director
     finally:
@@ -104,6 +106,121 @@ def test_a_cancelled_approval_closes_the_workers_input_and_the_next_waits_until_
             assert await second == b"second"
             with pytest.raises(asyncio.CancelledError):
                 await first
+
+    stage.run(scenario())
+
+
+def test_a_worker_may_linger_while_nobody_waits_and_goes_for_the_next_one() -> None:
+    async def scenario() -> None:
+        async with open_workers(grace_s=0.3) as (made, director):
+            first = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            process = (await actor.event("begin"))["process"]
+            await actor.event("frame")
+            await actor.order("reply", text="no display", outcome="failed", linger=True)
+            assert await first == b"no display"
+            assert not made.is_asking
+            await asyncio.sleep(1.0)  # more than the grace period
+            assert is_running(process)
+            second = asyncio.ensure_future(made.approve(approval()))
+            following = await director.worker()
+            assert not is_running(process)
+            await following.order("reply", text="second")
+            assert await second == b"second"
+
+    stage.run(scenario())
+
+
+def test_a_lingering_worker_is_left_its_grace_though_the_next_approval_waits() -> None:
+    async def scenario() -> None:
+        async with open_workers(grace_s=1.0) as (made, director):
+            first = asyncio.ensure_future(made.approve(approval()))
+            second = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.order("reply", text="first", linger=True)
+            await first
+            started = asyncio.get_running_loop().time()
+            await (await director.worker()).order("reply", text="second")
+            assert await second == b"second"
+            assert 0.9 < asyncio.get_running_loop().time() - started < 10.0
+
+    stage.run(scenario())
+
+
+def test_a_lingering_worker_does_not_keep_the_agent_from_stopping() -> None:
+    async def scenario() -> None:
+        async with open_workers(grace_s=0.3) as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            process = (await actor.event("begin"))["process"]
+            await actor.event("frame")
+            await actor.order("reply", text="x", linger=True)
+            await running
+            await made.close()
+            assert not is_running(process)
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize("how", ["cancelled", "left"])
+def test_a_caller_turned_away_rests_and_others_go_past(how: str) -> None:
+    async def scenario() -> None:
+        async with open_workers(rest_s=1.0) as (made, director):
+            first = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.event("frame")
+            if how == "left":
+                first.cancel()
+            else:
+                await actor.order("reply", text="no", outcome="cancelled")
+                await first
+            started = asyncio.get_running_loop().time()
+            again = asyncio.ensure_future(made.approve(approval()))
+            other = asyncio.ensure_future(made.approve(approval(origin="https://other.example.kz")))
+            actor = await director.worker()
+            assert (await actor.event("begin"))["origin"] == "https://other.example.kz"
+            await actor.order("reply", text="other")
+            await other
+            await (await director.worker()).order("reply", text="again")
+            assert await again == b"again"
+            assert asyncio.get_running_loop().time() - started > 0.9
+
+    stage.run(scenario())
+
+
+def test_a_pause_refuses_those_that_wait_and_not_the_one_that_runs() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            actor = await director.worker()
+            waiting = asyncio.ensure_future(made.approve(approval()))
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.event("waiting")
+            made.refuse_waiting()
+            with pytest.raises(Paused):
+                await waiting
+            assert (await actor.event("waiting"))["count"] == 0
+            await actor.order("reply", text="signed")
+            assert await running == b"signed"
+
+    stage.run(scenario())
+
+
+def test_a_spare_that_keeps_dying_is_not_started_for_every_page() -> None:
+    async def scenario() -> None:
+        made = Workers((sys.executable, "-c", "raise SystemExit(3)"), spare_idle_s=60)
+        made.warm()
+        first = made._spare
+        assert first is not None
+        await (await first).wait()
+        for _ in range(20):
+            made.warm()
+        assert made._spare is first
+        await made.close()
 
     stage.run(scenario())
 

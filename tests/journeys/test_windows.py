@@ -49,7 +49,9 @@ def agent(hidden_screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> It
 @contextlib.contextmanager
 def page(agent: agents.RunningAgent, origin: str = "https://kds.example.kz") -> Iterator[ClientConnection]:
     context = ssl.create_default_context(cafile=agent.authority_path)
-    with connect(agent.url, ssl=context, origin=Origin(origin), compression=None, max_size=None) as connection:
+    with connect(
+        agent.url, ssl=context, origin=Origin(origin), compression=None, max_size=None
+    ) as connection:
         assert connection.recv(LIMIT_S) == '{"result":{"version":"1.4"}}'
         yield connection
 
@@ -145,6 +147,44 @@ def test_two_pages_are_asked_for_one_after_the_other(
         assert first.recv(LIMIT_S) == '{"body":{},"status":true}'
         hidden_screen.wait_for_window()
         time.sleep(0.5)
+        hidden_screen.press("Escape")
+        assert second.recv(LIMIT_S) == '{"body":{},"status":true}'
+    wait_until_gone(hidden_screen)
+
+
+def _approve_until_answered(screen: Screen, connection: ClientConnection) -> dict[str, str]:
+    """Agrees as soon as that may be: opening the key takes a moment, and the window ignores input for another."""
+    for _ in range(LIMIT_S):
+        screen.press("ctrl+Return")
+        with contextlib.suppress(TimeoutError):
+            reply: dict[str, str] = json.loads(connection.recv(1))
+            return reply
+    raise AssertionError("no answer")
+
+
+def test_a_window_that_says_what_went_wrong_stays_until_the_next_one_needs_its_place(
+    agent: agents.RunningAgent, hidden_screen: Screen
+) -> None:
+    journal = agent.state_dir / "journal.jsonl"
+    with page(agent, "https://one.example.kz") as first, page(agent, "https://two.example.kz") as second:
+        first.send(sign_call())
+        hidden_screen.open_key(KEY, authority.PASSWORD)
+        kept = journal.rename(journal.with_name("kept"))
+        journal.mkdir()
+        try:
+            assert _approve_until_answered(hidden_screen, first)["details"].startswith("storage-failed")
+        finally:
+            journal.rmdir()
+            kept.rename(journal)
+        time.sleep(5)
+        (telling,) = hidden_screen.windows()
+        second.send(sign_call())
+        until = time.monotonic() + LIMIT_S
+        while hidden_screen.windows() in ((), (telling,)):
+            assert time.monotonic() < until, "the next window does not come"
+            time.sleep(0.05)
+        assert len(hidden_screen.windows()) == 1
+        time.sleep(1)
         hidden_screen.press("Escape")
         assert second.recv(LIMIT_S) == '{"body":{},"status":true}'
     wait_until_gone(hidden_screen)

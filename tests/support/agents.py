@@ -3,17 +3,13 @@
 import contextlib
 import dataclasses
 import os
-import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.localhost import identity
-
-READY = re.compile(r"listening on (wss://127\.0\.0\.1:(\d+)/)")
-START_TIMEOUT_S = 60
+from demo import cast
 
 
 @dataclasses.dataclass
@@ -78,40 +74,6 @@ def running(
     command: Sequence[str], state_dir: Path, environment: Mapping[str, str]
 ) -> Iterator[RunningAgent]:
     """Starts a daemon by `command`, waits until it listens, and stops it afterwards."""
-    process = subprocess.Popen(
-        command,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    log: list[str] = []
-    ready = threading.Event()
-    found: list[re.Match[str]] = []
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            log.append(line)
-            if match := READY.search(line):
-                found.append(match)
-                ready.set()
-        ready.set()
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        ready.wait(START_TIMEOUT_S)
-        assert found, f"the agent did not start: {''.join(log)}"
-        yield RunningAgent(found[0][1], int(found[0][2]), state_dir, process, log)
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-        reader.join(5)
-        assert process.stdout is not None
-        process.stdout.close()
+    with cast.running("agent", command, environment) as started:
+        url = f"wss://127.0.0.1:{started.port}/"
+        yield RunningAgent(url, started.port, state_dir, started.process, started.lines)

@@ -1,7 +1,7 @@
 """A worker process without keys or windows: it does what the test (tests.support.stage) tells it over a socket of its own.
 
 Started as `python fake_worker.py PORT [with-window]`; with a window it has a child that it speaks to over two pipes. It speaks protocol.work on its pipes like a real one, reports to the test what happens,
-and carries out orders: shown, reply TEXT, half-reply, nonsense, crash, ignore-end.
+and carries out orders: shown, reply TEXT (and linger), half-reply, nonsense, crash, ignore-end.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
@@ -73,8 +74,9 @@ class FakeWorker:
                     self.say(prompts.Shown())
                     self.say(prompts.Activity())
                 case "reply":
-                    self.reply(order["text"].encode() * order.get("times", 1))
-                    os._exit(0)
+                    self.reply(order["text"].encode() * order.get("times", 1), order.get("outcome", "done"))
+                    if not order.get("linger"):
+                        os._exit(0)
                 case "half-reply":
                     self.say(work.Reply(100, "done"))
                     self.stdout.write(pipes.pack_header(pipes.DATA, 100) + b"half")
@@ -87,8 +89,8 @@ class FakeWorker:
                     self.ignores_end = True
                     self.report("ignoring")
 
-    def reply(self, text: bytes) -> None:
-        self.say(work.Reply(len(text), "done"))
+    def reply(self, text: bytes, outcome: Literal["done", "cancelled", "failed"]) -> None:
+        self.say(work.Reply(len(text), outcome))
         for start in range(0, len(text), pipes.CHUNK_BYTES):
             chunk = text[start : start + pipes.CHUNK_BYTES]
             data = memoryview(pipes.pack_header(pipes.DATA, len(chunk)) + chunk)

@@ -91,14 +91,14 @@ class Program:
     def ask(self, prompt: prompts.ToWindow) -> None:
         self.say(prompts.to_message(prompt))
 
-    def frame(self) -> tuple[bytes, bytearray] | None:
+    def frame(self, within_s: float = ANSWER_LIMIT_S) -> tuple[bytes, bytearray] | None:
         """The next frame, or None at the end of the output."""
-        return self._frames.get(timeout=ANSWER_LIMIT_S)
+        return self._frames.get(timeout=within_s)
 
-    def answer(self) -> prompts.FromWindow | bytes | None:
+    def answer(self, within_s: float = ANSWER_LIMIT_S) -> prompts.FromWindow | bytes | None:
         """The next answer; the octets of a secret; None at the end. Activity is passed over: when it comes depends on time."""
         while True:
-            frame = self.frame()
+            frame = self.frame(within_s)
             if frame is None:
                 return None
             kind, payload = frame

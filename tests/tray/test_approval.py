@@ -68,11 +68,8 @@ class Opened:
 def opened(application, recorded):
     clock = Clock()
     window = approval.SigningWindow(recorded, clock)
-    application.installEventFilter(window)
     yield Opened(window, clock, recorded)
-    application.removeEventFilter(window)
-    window.state = "waiting"
-    window.close()
+    window.vanish()
     window.deleteLater()
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import queue
 import subprocess
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.display
 LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
 SYSTEM_PYTHON = "/usr/bin/python3"
 PAINT_S = 0.25
-GUARD_S = guard.DELAY_S + 0.15  # the one wait that no event can replace: that nothing happens
+GUARD_S = guard.DELAY_S + 0.3  # the one wait that no event can replace: that nothing happens
 
 
 @pytest.fixture
@@ -37,6 +38,15 @@ def show(one, screen, prompt):
     time.sleep(GUARD_S)
 
 
+def agree(one, screen):
+    """Agrees with the keyboard as soon as the window lets us; gives the answer."""
+    for _ in range(20):
+        screen.press("ctrl+Return")
+        with contextlib.suppress(queue.Empty):
+            return one.answer(within_s=0.5)
+    raise TimeoutError("the window took no agreement")
+
+
 def test_a_person_types_the_password_and_signs(start, screen, samples):
     one = start()
     show(one, screen, samples.open_key())
@@ -51,9 +61,7 @@ def test_a_person_types_the_password_and_signs(start, screen, samples):
     assert one.answer() == prompts.KeyOpened(samples.first_file.path, "PKCS12")
     assert one.answer() == b"Qwerty13"
     one.ask(prompts.ChooseKey((samples.key,), remember_days=30))
-    time.sleep(GUARD_S)
-    screen.press("ctrl+Return")
-    assert one.answer() == prompts.Approved("first")
+    assert agree(one, screen) == prompts.Approved("first")
     one.ask(prompts.Finished(3))
     begun = time.monotonic()
     assert one.answer() is None
@@ -65,15 +73,16 @@ def test_a_person_types_the_password_and_signs(start, screen, samples):
 def test_the_keyboard_alone_is_enough(start, screen, samples):
     one = start()
     show(one, screen, samples.open_key())
-    screen.press(
-        "shift+Tab", "shift+Tab", "Down", "Return"
-    )  # from the password to the list of files, the next one, and back
+    # From the password to the list of files, to the next one there, and back.
+    screen.press("shift+Tab", "shift+Tab", "Down", "Return")
     screen.type("Qwerty12")
     screen.press("Return")
     assert one.answer() == prompts.KeyOpened(samples.second_file.path, "PKCS12")
     assert one.answer() == b"Qwerty12"
     one.ask(prompts.ChooseKey((samples.key,), remember_days=30))
-    time.sleep(GUARD_S)
+    time.sleep(
+        GUARD_S + 1.0
+    )  # nothing tells when a prompt after the first one is on the screen; machines may be slow
     screen.press("shift+Tab", "space", "Tab", "Tab", "Return")  # remember the site, then past Cancel to Sign
     assert one.answer() == prompts.Approved("first", remember=True)
 

@@ -36,6 +36,15 @@ def test_what_is_asked_is_noted_before_anything_else(approval: Approval) -> None
     assert "one" not in json.dumps(line)
 
 
+def test_only_a_receipt_lists_the_digests_of_very_many_documents(approval: Approval) -> None:
+    certificate = chains.person().certificate
+    with approval.record("sign", consent.describe([b"x"] * 1000)) as record:
+        record.signed(certificate)
+    asked, signed = lines(approval)
+    assert (asked["count"], len(asked["digests"])) == (1000, 16)
+    assert (signed["count"], len(signed["digests"])) == (1000, 1000)
+
+
 def test_a_receipt_names_the_owner_and_the_certificate(approval: Approval) -> None:
     certificate = chains.person().certificate
     with approval.record("sign", consent.describe([b"one"])) as record:

@@ -1,5 +1,6 @@
 """Which keys may be used, and how the person comes to one."""
 
+import contextlib
 import dataclasses
 from datetime import timedelta
 from pathlib import Path
@@ -150,8 +151,8 @@ def test_the_person_sees_every_key_and_why_one_does_not_fit(tmp_path: Path) -> N
     scene = Scene(tmp_path, opens(), approves(0), wanted=KeyFilter(purpose="sign", authorities=()))
     scene.choose()
     first, second = scene.person.last_choice().keys
-    assert (first.suitable, first.reasons) == (True, ())
-    assert (second.suitable, second.reasons) == (False, ("wrong-use",))
+    assert (first.suitable, first.reasons) == (True, ("unknown-authority",))
+    assert (second.suitable, second.reasons) == (False, ("wrong-use", "unknown-authority"))
     assert (first.owner, first.iin, first.bin) == ("ТЕСТОВ ТЕСТ", "123456789011", "123456789021")
     assert (first.serial_number, first.algorithm, first.path) == ("1f2e", "ECDSA P-256", "/keys/a.p12")
     assert first.roles == ("individual",)
@@ -172,7 +173,42 @@ def test_an_expired_key_is_warned_of_or_disabled(allowed: bool, suitable: bool, 
         with pytest.raises(KeyUnsuitable):
             scene.choose()
     (key,) = scene.person.last_choice().keys
-    assert (key.suitable, key.reasons) == (suitable, ("expired",))
+    assert (key.suitable, key.reasons) == (suitable, ("expired", "unknown-authority"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "suitable", "expected"),
+    [
+        (KeyFilter(authorities=(chains.root().certificate.pem(),)), True, ("unknown-authority",)),
+        (KeyFilter(authorities=None), False, ("untrusted-chain",)),  # which says it already
+    ],
+)
+def test_a_key_that_no_national_authority_issued_is_warned_of(
+    wanted: KeyFilter, suitable: bool, expected: tuple[str, ...], tmp_path: Path
+) -> None:
+    scene = Scene(tmp_path, opens(), approves(0, even_if_unsuitable=True), wanted=wanted)
+    with contextlib.suppress(KeyUnsuitable):
+        scene.choose()
+    key = scene.person.last_choice().keys[0]
+    assert (key.suitable, key.reasons, key.is_test) == (suitable, expected, False)
+
+
+def test_a_key_of_the_national_authority_is_not_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    national = anchors.from_certificates([chains.root().certificate])
+    monkeypatch.setattr(anchors, "production", lambda: national)
+    scene = Scene(tmp_path, opens(), approves(0))
+    scene.choose()
+    assert scene.person.last_choice().keys[0].reasons == ()
+
+
+def test_authorities_given_by_the_operator_close_a_gap_in_the_chain(tmp_path: Path) -> None:
+    root = chains.root()
+    issuing = chains.issue("Issuing", "p384", by=root, ca=True)
+    wanted = KeyFilter(authorities=(root.certificate.pem(),))
+    approval = people.approval(tmp_path, MemoryStore({}), test_authorities=(issuing.certificate,))
+    assert choose_key.judge(wanted, approval).reasons(MemoryKey(party(by=issuing)), chains.NOW) == ()
 
 
 def test_a_test_key_is_marked_even_when_it_fits(tmp_path: Path) -> None:

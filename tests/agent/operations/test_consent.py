@@ -2,11 +2,13 @@
 
 import dataclasses
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.keystores import catalog
 from agent.operations import consent
 from agent.operations.approval import Approval
 from agent.origins import Origin
@@ -78,3 +80,21 @@ def test_used_keys_are_known_and_the_last_one_is_chosen(approval: Approval) -> N
     store = approval.key_stores
     assert isinstance(store, MemoryStore)
     assert store.searched[-1] == (Path("/keys"), Path("/gone"), Path("/home/x"))
+
+
+def test_key_files_in_the_named_folders_come_first_and_once(tmp_path: Path) -> None:
+    named, usual = tmp_path / "named", tmp_path / "usual"
+    for path in (usual / "new.p12", named / "old.p12", named / "both.p12"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    os.utime(named / "old.p12", (1, 1))
+    os.utime(named / "both.p12", (2, 2))
+    asked = dataclasses.replace(
+        people.approval(tmp_path, MemoryStore({})),
+        key_stores=catalog,
+        first_folders=(named,),
+        key_folders=(usual, named),
+    )
+    prompt = prompt_of(asked)
+    assert [Path(file.path).name for file in prompt.files] == ["both.p12", "old.p12", "new.p12"]
+    assert prompt.folder == str(named)

@@ -184,3 +184,18 @@ def test_a_page_whose_socket_breaks_takes_its_window_along() -> None:
             await actor.event("end")
 
     stage.run(scenario())
+
+
+def test_a_message_in_a_great_many_tiny_fragments_is_one_call_and_costs_little() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            page = await scene.page()
+            text = '{"module":"' + "x" * 20_000 + '"}'
+            pieces = [text[at : at + 1] for at in range(len(text))]
+            await page.send([piece for each in pieces for piece in (each, "")])
+            assert json.loads(await page.recv()) == {"success": False, "errorCode": "MODULE_NOT_FOUND"}
+            (connected,) = scene.server._guests.all()
+            assert connected._fragments == b""
+            assert scene.server._budget.held == 0
+
+    stage.run(scenario())

@@ -26,6 +26,7 @@ def status_of(verdict: Origin | Response) -> int:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:13579", "localhost:13579", "[::1]:13579"])
 def test_the_three_names_of_this_computer_are_served(host: str) -> None:
+    assert judge(("Host", host.upper()), *UPGRADE) == Origin.parse(None)
     verdict = judge(("Host", host), ("Origin", "https://kds.example.kz"), *UPGRADE)
     assert verdict == Origin.parse("https://kds.example.kz")
 
@@ -38,6 +39,16 @@ def test_the_three_names_of_this_computer_are_served(host: str) -> None:
 def test_any_other_host_is_misdirected(host: str) -> None:
     assert status_of(judge(("Host", host), *UPGRADE)) == 421
     assert status_of(judge(("Host", host))) == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [("127.0.0.1", True), ("localhost", True), ("[::1]", True), ("[::1]:443", True), ("localhost:443", True),
+     ("localhost:13579", False), ("[::2]", False), ("::1", False), ("localhost:", False), ("example.kz", False)],
+)  # fmt: skip
+def test_at_the_port_of_https_browsers_leave_it_out(host: str, is_ours: bool) -> None:
+    request = Request("/", Headers([("Host", host), *UPGRADE]), method="GET")
+    assert isinstance(handshake.judge(request, 443, PAGE), Origin) is is_ours
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60))

@@ -33,7 +33,9 @@ def test_a_set_holds_authority_keys_and_a_list_that_leads_to_all(tmp_path: Path)
         assert key.certificate.not_before == AT
     for file in listed["authorities"]:
         assert Certificate.from_pem_or_der((tmp_path / file).read_bytes()).is_ca
-    assert made.roots_file.read_text(encoding="ascii").count("BEGIN CERTIFICATE") == 8  # roots and issuing, 4 families
+    assert (
+        made.roots_file.read_text(encoding="ascii").count("BEGIN CERTIFICATE") == 8
+    )  # roots and issuing, 4 families
     assert "PRIVATE" not in made.roots_file.read_text(encoding="ascii")
 
 

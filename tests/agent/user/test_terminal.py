@@ -74,13 +74,23 @@ def test_the_key_without_reservations_is_used_first() -> None:
 def test_an_expired_key_is_warned_of_and_used() -> None:
     warnings: list[str] = []
     assert choose(changed(reasons=("expired",)), warnings=warnings) == "a"
-    assert warnings == ["the certificate of ТЕСТОВ: expired"]
+    assert warnings == ["warning: the certificate of ТЕСТОВ has expired"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("test-authority", "a test authority"), ("unknown-authority", "does not know"), ("new-one", "new-one")],
+)
+def test_every_reservation_is_said(reason: str, words: str) -> None:
+    warnings: list[str] = []
+    choose(changed(reasons=(reason,)), warnings=warnings)
+    assert words in warnings[0]
 
 
 def test_a_key_for_something_else_is_warned_of_and_used() -> None:
     warnings: list[str] = []
     assert choose(changed(uses=("identify",)), warnings=warnings) == "a"
-    assert warnings == ["the certificate of ТЕСТОВ is not meant for signing"]
+    assert warnings == ["warning: the certificate of ТЕСТОВ is not meant for signing"]
 
 
 def test_a_key_can_be_picked() -> None:
@@ -107,6 +117,13 @@ def test_a_password_that_is_too_long_is_refused() -> None:
 def test_a_typed_password_comes_from_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getpass", lambda question: f"{question} typed")
     assert terminal.type_password("Password:").buffer == b"Password: typed"
+
+
+def test_a_password_that_is_no_utf_8_neither_fails_nor_shows_in_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda _: b"\xcf\xe0".decode("utf-8", "surrogateescape"))
+    assert terminal.type_password("Password:").buffer == b"\xcf\xe0"
 
 
 @pytest.mark.parametrize("interruption", [EOFError, KeyboardInterrupt])

@@ -213,16 +213,45 @@ def test_a_window_that_does_not_read_runs_out_of_time(start: Start) -> None:
         user.ask(prompt)
 
 
-def test_a_window_that_was_told_the_end_is_left_to_itself(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(window, "LINGER_S", 0.1)
-    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), expect("finished"), hang())
+def told(start: Start, *steps: list[Any]) -> WindowUser:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), expect("finished"), *steps)
     user.ask(OPEN)
     user.tell(prompts.Finished(problem=prompts.Problem("internal")))
-    user.leave()
+    return user
+
+
+def test_a_window_that_says_what_went_wrong_stays_until_it_is_closed(start: Start) -> None:
+    user = told(start, ["wait", 0.5])
     user.close()
     assert user._process is not None
-    assert user._process.poll() is None
-    user._process.kill()
-    user._process.wait()
+    assert user._process.returncode == 0  # it ended by itself, and was not ended
+
+
+def test_a_window_that_says_what_went_wrong_goes_when_its_place_is_wanted(start: Start) -> None:
+    user = told(start, hang())
+    timer = threading.Timer(0.3, user.leave)
+    timer.start()
+    user.close()
+    timer.join()
+    assert user._process is not None
+    assert user._process.returncode not in (0, None)
+
+
+def test_a_window_that_never_goes_is_ended(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "LINGER_S", 0.1)
+    user = told(start, hang())
+    user.close()
+    assert user._process is not None
+    assert user._process.returncode not in (0, None)
+
+
+def test_a_window_that_ended_while_the_agent_worked_is_not_waited_for(start: Start) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), crash(1))
+    user.ask(OPEN)
+    assert user._process is not None
+    user._process.wait(30)
+    user.still_there()
+    user.tell(prompts.Finished(count=1))
+    started = time.monotonic()
+    user.close()
+    assert time.monotonic() - started < 10

@@ -1,0 +1,48 @@
+"""The command line as a person uses it: words and standard input in, lines and an exit code out. In this process."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent import __main__ as program
+from tests.support import authority
+
+
+class CommandLine:
+    """Made with a test's own monkeypatch and capsys. What it keeps, it keeps in `folder`."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.folder = folder
+        self.state_dir = folder / "state"
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.out = ""
+        self.err = ""
+
+    def __call__(self, *words: object, stdin: bytes = b"") -> int:
+        """The exit code; `out` and `err` hold what was printed."""
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        self._capsys.readouterr()
+        try:
+            code = program.main([str(word) for word in words])
+        except SystemExit as end:  # argparse
+            code = int(end.code or 0)
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def sign(self, *words: object, key: str = "gost2015-individual", password: str = "Qwerty12") -> int:
+        """`sign` with a test key, its password on standard input."""
+        return self(
+            "sign", *words, "--key", authority.path(key), "--password-stdin", "--state-dir", self.state_dir,
+            stdin=f"{password}\n".encode(),
+        )  # fmt: skip
+
+    def file(self, name: str, content: bytes = b"act") -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
