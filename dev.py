@@ -5,18 +5,24 @@
     ./dev setup                               only set everything up
     ./dev clean                               remove all that these commands made in this folder
 
-Everything lands in this folder: the virtual environment in .venv, the demo's state in .demo, what tests draw in artefacts.
-Debian packages are the one exception; they are installed in a named step, as root or with sudo.
+Everything lands in this folder: the virtual environment in .venv, the demo's state in .demo, what demo and tests draw in
+artefacts. Debian packages are the one exception; they are installed in a named step, as root or with sudo.
 """
 
 import argparse
 import hashlib
+import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -24,35 +30,58 @@ IS_WINDOWS = sys.platform == "win32"
 PYTHON = VENV / ("Scripts/python.exe" if IS_WINDOWS else "bin/python")
 STAMP = VENV / "qalamsap-setup"
 
-VENV_PACKAGES = ("python3-venv",)
+# Debian keeps what venv needs, and the headers for C extensions, in packages of each Python.
+OWN_PYTHON = f"python3.{sys.version_info.minor}"
+PYTHON_PACKAGES = (f"{OWN_PYTHON}-venv", f"lib{OWN_PYTHON}-dev")
+COMPILER_PACKAGES = ("gcc", "libc6-dev")
 # What Qt needs to open a window: its wheel brings all but these.
 WINDOW_PACKAGES = (
     "libegl1", "libgl1", "libfontconfig1", "libxkbcommon-x11-0", "libdbus-1-3", "libxcb-cursor0", "libxcb-icccm4",
     "libxcb-image0", "libxcb-keysyms1", "libxcb-render-util0", "libxcb-shape0", "libxcb-xkb1", "fonts-dejavu-core",
 )  # fmt: skip
-BROWSER_PACKAGES = ("chromium", "chromium-driver", "libnss3-tools")
+BROWSER_PACKAGES = ("chromium", "chromium-driver")
+TRUST_PACKAGES = ("libnss3-tools",)
 # A screen that nobody sees, and a hand that types on it.
 STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "scrot")
-COMPILER_PACKAGES = ("gcc", "libc6-dev")
+# Second opinions for the tests, and the checker of the C code.
+QUICK_TEST_PACKAGES = ("libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind")
 TEST_PACKAGES = (
-    "firefox-esr", "dbus", "dbus-x11", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "poppler-utils", "valgrind",
-    "libgcrypt20", "libnettle8", "libhogweed6", "openssl", "nodejs", "util-linux",
+    "firefox-esr", "dbus", "dbus-x11", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
 )  # fmt: skip
+# Where Debian's package is missing but its program is here, from elsewhere, nothing is installed.
+PROGRAM_OF = {
+    "gcc": "cc", "openssl": "openssl", "nodejs": "node", "npm": "npm", "chromium": "chromium",
+    "chromium-driver": "chromedriver", "firefox-esr": "firefox-esr", "libnss3-tools": "certutil",
+}  # fmt: skip
+# Ubuntu has browsers as snaps only. A snap keeps its settings in a place of its own and can't be given our profile.
+NOT_ON_UBUNTU = ("chromium", "chromium-driver", "firefox-esr")
+UBUNTU_SENTENCE = (
+    "Ubuntu has Chromium and Firefox as snaps only, which ./dev neither installs nor can lead from outside. "
+    "`./dev demo` opens Google Chrome or Firefox if one is here; `./dev demo --auto` and the tests with browsers need "
+    "the programs chromium, chromedriver and firefox-esr from a .deb"
+)
 
-QUICK_TESTS = ("tests/protocol", "tests/agent", "tests/test_architecture.py")
+QUICK_TESTS = (
+    "tests/protocol", "tests/agent", "tests/demo", "tests/tray", "tests/test_architecture.py", "tests/test_dev.py",
+)  # fmt: skip
+INTERRUPTED = 130
 
 
 def main() -> int:
     arguments = parse()
     os.chdir(ROOT)
-    if arguments.command == "clean":
-        return clean()
-    if arguments.command == "setup":
-        set_up(everything=True)
-        return 0
-    if arguments.command == "demo":
-        return demo(arguments)
-    return test(arguments)
+    try:
+        if arguments.command == "clean":
+            return clean(ROOT)
+        if arguments.command == "setup":
+            set_up([*demo_packages(), *QUICK_TEST_PACKAGES, *TEST_PACKAGES])
+            return 0
+        if arguments.command == "demo":
+            return demo(arguments)
+        return test(arguments)
+    except KeyboardInterrupt:
+        say("stopped")
+        return INTERRUPTED
 
 
 def parse() -> argparse.Namespace:
@@ -69,20 +98,27 @@ def parse() -> argparse.Namespace:
     )
     demo_.add_argument(
         "--out",
-        type=Path,
+        type=absolute,
         default=ROOT / "artefacts" / "demo",
         help="where --auto leaves documents and screenshots",
     )
     test_ = commands.add_parser("test", help="set everything up and pass the tests")
-    test_.add_argument("--quick", action="store_true", help="lint, types and unit tests only")
+    test_.add_argument(
+        "--quick", action="store_true", help="lint, types, and tests without browsers and windows"
+    )
     test_.add_argument(
         "--strict", action="store_true", help="a test that lacks a tool fails instead of being skipped"
     )
-    test_.add_argument("--vectors", type=Path, help="folder of published test material")
+    test_.add_argument("--vectors", type=absolute, help="folder of published test material")
     test_.add_argument("pytest", nargs="*", metavar="PYTEST_ARGUMENT", help="passed on, after --")
     commands.add_parser("setup", help="only set everything up")
     commands.add_parser("clean", help="remove all that these commands made in this folder")
     return parser.parse_args()
+
+
+def absolute(path: str) -> Path:
+    """Taken from the folder in which ./dev was called, before it goes to its own."""
+    return Path(path).resolve()
 
 
 # --- setting up ---------------------------------------------------------------------------------------------------
@@ -92,113 +128,178 @@ def say(text: str) -> None:
     print(f"dev: {text}", flush=True)
 
 
-def fail(text: str) -> "NoReturn":  # noqa: F821 - typing is not worth importing here
+def fail(text: str) -> NoReturn:
     sys.exit(f"dev: {text}")
 
 
-def set_up(*, everything: bool) -> None:
-    """Debian packages first (`everything`: those of the tests too), then the environment."""
-    packages = [*VENV_PACKAGES, *COMPILER_PACKAGES, *WINDOW_PACKAGES, *BROWSER_PACKAGES, *STAGE_PACKAGES]
-    install_debian_packages(packages + list(TEST_PACKAGES) if everything else packages)
+def call(command: Sequence[str], *, quiet: bool = False, environment: Mapping[str, str] | None = None) -> int:
+    """The exit code of a program. Ctrl-C reaches it, too; it is given the time to end what it started.
+
+    With `quiet`, what it prints is shown only if it fails.
+    """
+    with tempfile.TemporaryFile() as kept:
+        output = kept if quiet else None
+        with subprocess.Popen(
+            command, stdout=output, stderr=output and subprocess.STDOUT, env=environment
+        ) as process:
+            interrupted = False
+            while process.returncode is None:
+                try:
+                    process.wait()
+                except KeyboardInterrupt:
+                    interrupted = True
+        if interrupted:
+            raise KeyboardInterrupt
+        if process.returncode != 0:
+            kept.seek(0)
+            sys.stderr.write(kept.read().decode(errors="replace"))
+            sys.stderr.flush()
+    return process.returncode
+
+
+def demo_packages() -> list[str]:
+    return [*quick_packages(), *BROWSER_PACKAGES, *STAGE_PACKAGES]
+
+
+def quick_packages() -> list[str]:
+    return [*PYTHON_PACKAGES, *COMPILER_PACKAGES, *WINDOW_PACKAGES, *TRUST_PACKAGES]
+
+
+def set_up(packages: Iterable[str]) -> None:
+    """The Debian packages first, then the environment."""
+    install_debian_packages(packages)
     make_environment()
 
 
-def install_debian_packages(packages: "list[str]") -> None:
+def install_debian_packages(packages: Iterable[str]) -> None:
+    if not sys.platform.startswith("linux"):
+        say(f"step 1 of 2: on {sys.platform} no system packages are installed; all this is untested there")
+        return
     if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
         say(
-            "this is not Debian or Ubuntu; if something is missing below, install the equivalents of: "
+            "step 1 of 2: this is not Debian or Ubuntu; if something is missing below, install the equivalents of: "
             + " ".join(packages)
         )
         return
-    missing = [name for name in packages if not is_installed(name) and not is_provided(name)]
+    missing = [name for name in packages if not is_here(name)]
+    if is_ubuntu() and not set(missing).isdisjoint(NOT_ON_UBUNTU):
+        missing = [name for name in missing if name not in NOT_ON_UBUNTU]
+        say(UBUNTU_SENTENCE)
     if not missing:
         say("step 1 of 2: Debian packages: nothing is missing")
         return
-    say(f"step 1 of 2: installing {len(missing)} Debian packages: {' '.join(missing)}")
-    prefix = [] if os.geteuid() == 0 else ["sudo"]
-    if prefix and not shutil.which("sudo"):
-        fail(
-            "not root, and there is no sudo. Ask an administrator to run: apt-get install "
-            + " ".join(missing)
-        )
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"]
-    subprocess.run([*prefix, "apt-get", "update", "-qq"], env=environment, check=False)
-    if (
-        subprocess.run(
-            [*install, *missing], env=environment, stdout=subprocess.DEVNULL, check=False
-        ).returncode
-        != 0
-    ):
+    say(f"step 1 of 2: installing {len(missing)} Debian packages (some minutes): {' '.join(missing)}")
+    apt_get = as_root(missing)
+    if call([*apt_get, "update", "-qq"], quiet=True) != 0:
+        say("apt-get update failed, its words stand above; trying with the package lists that are here")
+    install = [*apt_get, "install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
+    if call([*install, *missing], quiet=True) != 0:
         say("some packages could not be had together; trying them one by one")
-        refused = [
-            name
-            for name in missing
-            if subprocess.run(
-                [*install, name], env=environment, stdout=subprocess.DEVNULL, check=False
-            ).returncode
-            != 0
-        ]
-        say("could not install: " + " ".join(refused) + ". What needs them says so below.")
+        refused = [name for name in missing if call([*install, name], quiet=True) != 0]
+        if refused:
+            say(f"could not install: {' '.join(refused)}. What needs them says so below")
 
 
-def is_installed(name: str) -> bool:
+def as_root(missing: Sequence[str]) -> list[str]:
+    """apt-get that asks nothing, run as root. Ends the program where that is impossible."""
+    command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    if os.geteuid() == 0:
+        return command
+    if not shutil.which("sudo"):
+        fail(f"not root, and there is no sudo. As root, run: apt-get install {' '.join(missing)}")
+    if call(["sudo", "-v"]) != 0:
+        fail(f"sudo refused. Ask an administrator to run: apt-get install {' '.join(missing)}")
+    return ["sudo", *command]
+
+
+def is_ubuntu() -> bool:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return False
+    return "ubuntu" in (release["ID"], *release.get("ID_LIKE", "").split())
+
+
+def is_here(package: str) -> bool:
+    """Whether a Debian package is installed, or what it is for is here without it."""
+    if package == f"{OWN_PYTHON}-venv":
+        return importlib.util.find_spec("ensurepip") is not None
+    if package == f"lib{OWN_PYTHON}-dev":
+        return python_header().is_file()
+    if package in PROGRAM_OF and has_program(PROGRAM_OF[package]):
+        return True
+    # Since 2024 some libraries carry the width of their time_t in the name.
+    return is_installed(package) or (package.startswith("lib") and is_installed(f"{package}t64"))
+
+
+def has_program(name: str) -> bool:
+    """Whether a program is here, and not as a snap."""
+    path = shutil.which(name)
+    return path is not None and not path.startswith("/snap/") and Path(path).resolve().name != "snap"
+
+
+def is_installed(package: str) -> bool:
     done = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Status}", name], capture_output=True, text=True, check=False
+        ["dpkg-query", "-W", "-f", "${Status}", package], capture_output=True, text=True, check=False
     )
     return done.stdout.startswith("install ok installed")
 
 
-def is_provided(name: str) -> bool:
-    """Whether a program of that name is here without Debian's package (node or gcc from elsewhere)."""
-    program = {"nodejs": "node", "gcc": "cc", "openssl": "openssl"}.get(name)
-    if name == "python3-venv":
-        return (
-            subprocess.run(
-                [sys.executable, "-c", "import ensurepip"], capture_output=True, check=False
-            ).returncode
-            == 0
-        )
-    return program is not None and shutil.which(program) is not None
+def python_header() -> Path:
+    return Path(sysconfig.get_path("include"), "Python.h")
 
 
 def make_environment() -> None:
     """A plain virtual environment with the project in it, made again when what it is made from has changed."""
-    wanted = fingerprint()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
+    wanted = fingerprint(ROOT, can_compile=can_compile())
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted and is_own_environment():
         say("step 2 of 2: the environment in .venv is up to date")
         return
     say("step 2 of 2: making the environment in .venv and installing the project into it")
     started = time.monotonic()
-    if not PYTHON.exists():
-        run(
-            [sys.executable, "-m", "venv", str(VENV)],
-            "could not make a virtual environment (on Debian: apt-get install python3-venv)",
+    if not is_own_environment():
+        step(
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            f"could not make a virtual environment (on Debian and Ubuntu: apt-get install {OWN_PYTHON}-venv)",
         )
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run([*pip, "--upgrade", "pip"], "pip could not be updated: is the package index reachable?")
-    run(
+    step([*pip, "--upgrade", "pip"], "pip could not be updated: is the package index reachable?")
+    step(
         [*pip, "--editable", ".[tray,demo,test]"],
         "the project's libraries could not be installed; pip's own words stand above",
     )
-    STAMP.write_text(fingerprint())
+    STAMP.write_text(wanted, encoding="utf-8")
     say(f"done in {time.monotonic() - started:.0f} s")
+    if not can_compile():
+        say("no C compiler with Python.h is here: GOST runs in Python, with the same results, but slowly")
 
 
-def fingerprint() -> str:
+def is_own_environment() -> bool:
+    """Whether .venv works and belongs to the Python that runs this."""
+    if not PYTHON.exists():
+        return False
+    version = subprocess.run(
+        [PYTHON, "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
+    )
+    return version.stdout.strip() == sys.version.strip()
+
+
+def can_compile() -> bool:
+    return IS_WINDOWS or (shutil.which("cc") is not None and python_header().is_file())
+
+
+def fingerprint(root: Path, *, can_compile: bool) -> str:
     """Changes when the environment has to be made again."""
-    digest = hashlib.sha256(sys.version.encode())
-    for path in [
-        ROOT / "pyproject.toml",
-        ROOT / "setup.py",
-        *sorted((ROOT / "agent" / "gost").rglob("*.[ch]")),
-    ]:
+    digest = hashlib.sha256(f"{sys.version} {root} {can_compile}".encode())
+    gost = root / "agent" / "gost"
+    for path in [root / "pyproject.toml", root / "setup.py", *sorted(gost.rglob("*.[ch]"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def run(command: "list[str]", complaint: str) -> None:
-    if subprocess.run(command, check=False).returncode != 0:
+def step(command: Sequence[str], complaint: str) -> None:
+    # Warnings of a build are for who changes pyproject.toml; errors are shown all the same.
+    if call(command, environment={**os.environ, "PYTHONWARNINGS": "ignore"}) != 0:
         fail(complaint)
 
 
@@ -206,77 +307,81 @@ def run(command: "list[str]", complaint: str) -> None:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    set_up(everything=False)
-    has_display = (
-        IS_WINDOWS
-        or sys.platform == "darwin"
-        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    )
-    auto = arguments.auto or not has_display
+    set_up(demo_packages())
+    auto = arguments.auto or not has_display()
     if auto and not arguments.auto:
         say("there is no display here: playing the whole scenario by itself (as with --auto)")
-    command = [
-        str(PYTHON),
-        "-m",
-        "demo.scenario",
-        "--state",
-        str(ROOT / ".demo"),
-        "--out",
-        str(arguments.out),
-    ]
-    command += ["--port", str(arguments.port)] + (["--auto"] if auto else [])
-    return subprocess.run(command, check=False).returncode
+    command = [str(PYTHON), "-m", "demo.scenario", *scenario_arguments(arguments, auto=auto)]
+    if not IS_WINDOWS:
+        # In our place: whoever stops ./dev stops the scenario itself, which ends all that it started.
+        os.execv(PYTHON, command)  # noqa: S606
+    return call(command)
+
+
+def scenario_arguments(arguments: argparse.Namespace, *, auto: bool) -> list[str]:
+    """Each play starts afresh; what a person did in the portal is kept beside it."""
+    state = ROOT / ".demo" / ("auto" if auto else "person")
+    chosen = ["--state", str(state), "--out", str(arguments.out), "--port", str(arguments.port)]
+    return [*chosen, "--auto"] if auto else chosen
+
+
+def has_display() -> bool:
+    if IS_WINDOWS or sys.platform == "darwin":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def test(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
-    set_up(everything=not arguments.quick)
+    set_up(
+        [*(quick_packages() if arguments.quick else demo_packages()), *QUICK_TEST_PACKAGES]
+        + ([] if arguments.quick else [*TEST_PACKAGES])
+    )
     checks = [
         ("lint", ["-m", "ruff", "check", "."]),
-        ("format", ["-m", "ruff", "format", "--check", "--quiet", "."]),
+        ("format", ["-m", "ruff", "format", "--check", "."]),
         ("types", ["-m", "mypy"]),
         ("tests", ["-m", "pytest", *pytest_arguments(arguments)]),
     ]
     failed = []
     for name, command in checks:
         say(f"{name}: python {' '.join(command)}")
-        if subprocess.run([str(PYTHON), *command], check=False).returncode != 0:
+        if call([str(PYTHON), *command]) != 0:
             failed.append(name)
     minutes = (time.monotonic() - started) / 60
     say(f"{'failed: ' + ', '.join(failed) if failed else 'all passed'}, in {minutes:.1f} minutes")
     return 1 if failed else 0
 
 
-def pytest_arguments(arguments: argparse.Namespace) -> "list[str]":
+def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
     chosen = ["--durations=20", "--durations-min=0.5", "-ra" if arguments.strict else "-rfE"]
     if arguments.strict:
         chosen.append("--strict-tools")
     if arguments.vectors:
-        chosen += ["--vectors", str(arguments.vectors)]
+        # In one word: before its plug-ins are read, pytest takes a second word for a folder of tests.
+        chosen.append(f"--vectors={arguments.vectors}")
     if arguments.quick:
         chosen += ["-m", "not browser and not display and not slow and not root", *QUICK_TESTS]
-    return chosen + arguments.pytest
+    return [*chosen, *arguments.pytest]
 
 
-def clean() -> int:
-    for name in (
-        ".venv",
-        ".demo",
-        "artefacts",
-        "build",
-        "node_modules",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-        ".hypothesis",
-    ):
-        if (ROOT / name).exists():
-            say(f"removing {name}")
-            shutil.rmtree(ROOT / name)
-    for path in [*ROOT.glob("*.egg-info"), *(ROOT / "agent" / "gost").glob("_native*.so")]:
-        say(f"removing {path.name}")
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    say("clean. Debian packages stay; remove them with apt-get if nothing else needs them.")
+MADE_HERE = (
+    ".venv", ".demo", "artefacts", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
+    "*.egg-info", "agent/gost/_native*.so", "agent/gost/_native*.pyd", "__pycache__",
+    "agent/**/__pycache__", "protocol/**/__pycache__", "tray/**/__pycache__", "demo/**/__pycache__",
+    "tests/**/__pycache__", "benchmarks/**/__pycache__",
+)  # fmt: skip
+
+
+def clean(root: Path) -> int:
+    for path in sorted(path for pattern in MADE_HERE for path in root.glob(pattern)):
+        if path.name != "__pycache__":
+            say(f"removing {path.relative_to(root)}")
+        try:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        except OSError as error:
+            fail(f"could not remove it: {error}. Is something of it running, or made by another user?")
+    say("clean. Debian packages stay; remove them with apt-get if nothing else needs them")
     return 0
 
 

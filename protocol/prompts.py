@@ -18,6 +18,7 @@ raises BadMessage. Times are ISO 8601 with offset; digests are lower-case hex.
 """
 
 import dataclasses
+import functools
 import types
 import typing
 from dataclasses import dataclass
@@ -224,7 +225,7 @@ def build(cls: type[T], body: Any, where: str = "") -> T:
     where = where or cls.__name__
     if not isinstance(body, dict):
         raise BadMessage(f"{where} is not an object")
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)
     known = {item.name: item for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
     unknown = body.keys() - known.keys()
     if unknown:
@@ -236,6 +237,11 @@ def build(cls: type[T], body: Any, where: str = "") -> T:
         elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
             raise BadMessage(f"{where}.{name} is missing")
     return cls(**values)
+
+
+@functools.cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    return typing.get_type_hints(cls)  # slow, and a prompt may list 10,000 documents
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:

@@ -97,7 +97,6 @@ class SigningWindow(QDialog):
     """Shows prompts, one after another, and sends each answer. `over` is emitted when nothing more will come."""
 
     over = Signal()
-    lasting = Signal()  # the last word stands: the window may outlive the worker for as long as it is read
 
     def __init__(self, answers: Answers, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(None, Qt.WindowType.Dialog | Qt.WindowType.WindowStaysOnTopHint)
@@ -202,7 +201,6 @@ class SigningWindow(QDialog):
         self._enter("done")
         self.cancel.setFocus()
         self._announce(panel.sentence)
-        self.lasting.emit()
         QTimer.singleShot(
             SUCCESS_SHOWN_MS if finished.problem is None else PROBLEM_SHOWN_MS, self, self.close
         )

@@ -26,7 +26,8 @@ CRASH = 1
 NO_DISPLAY = 3
 NO_QT = 4
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_DUMPABLE = 4
 
 
 class CannotStart(Exception):
@@ -54,14 +55,8 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def outlive_parent() -> None:
-    """Takes die_with_parent back: the last word is on the screen, and nobody needs to wait for it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)
-
-
 def forbid_core_dumps() -> None:
-    """No memory image of this process is written: it may hold a password."""
+    """No memory image of this process is written or read by others of the person's programs: it may hold a password."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415  # not there on Windows
@@ -69,6 +64,8 @@ def forbid_core_dumps() -> None:
     # One octet rather than none: Linux hands a dump to a program (systemd-coredump, apport) even under a limit of 0, but not
     # under 1, and to no file smaller than an ELF header.
     resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def crash_quietly() -> None:

@@ -40,14 +40,8 @@ def run(frames: int, theme_name: str) -> int:
         reader.let_be()
         application.exit(startup.DONE)
 
-    def leave_standing() -> None:
-        startup.outlive_parent()
-        reader.let_be()
-        mailbox.ended.disconnect()
-
     mailbox.received.connect(receive)
     mailbox.ended.connect(window.vanish)
-    window.lasting.connect(leave_standing)
     window.over.connect(end)
     reader.start()
     QTimer.singleShot(0, window, window.rehearse)

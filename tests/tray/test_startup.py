@@ -56,18 +56,17 @@ print(child.pid, flush=True)
 CHILD = """
 import sys
 from tray import startup
-startup.die_with_parent()
-{then}
+{first}
 print("prepared", flush=True)
 sys.stdin.read()
 """
 
 
-def survives_its_parent(then):
+def survives_its_parent(first):
     """Whether a child goes on after its parent ended. It holds a pipe whose end tells of its death."""
     reader, writer = os.pipe()
     stdin, hold = os.pipe()
-    parent = [sys.executable, "-c", PARENT, CHILD.format(then=then), str(writer)]
+    parent = [sys.executable, "-c", PARENT, CHILD.format(first=first), str(writer)]
     done = subprocess.run(
         parent, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, pass_fds=[writer], timeout=30, check=True
     )
@@ -83,9 +82,9 @@ def survives_its_parent(then):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
-def test_a_program_dies_with_its_parent_until_it_is_told_to_outlive_it():
-    assert not survives_its_parent("")
-    assert survives_its_parent("startup.outlive_parent()")
+def test_a_program_dies_with_its_parent():
+    assert not survives_its_parent("startup.die_with_parent()")
+    assert survives_its_parent("")
 
 
 def test_no_core_is_written():
