@@ -225,7 +225,7 @@ def build(cls: type[T], body: Any, where: str = "") -> T:
     where = where or cls.__name__
     if not isinstance(body, dict):
         raise BadMessage(f"{where} is not an object")
-    hints = _hints(cls)
+    hints = _hints(typing.cast("Any", cls))
     known = {item.name: item for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
     unknown = body.keys() - known.keys()
     if unknown:
@@ -240,7 +240,7 @@ def build(cls: type[T], body: Any, where: str = "") -> T:
 
 
 @functools.cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return typing.get_type_hints(cls)  # slow, and a prompt may list 10,000 documents
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from agent.formats import cms
+from demo.cast import ROOT
 from demo.screen import Screen
 from tests.support import agents, browsers, portal_process, sites, worlds
-from tests.support.portal_process import ACCOUNTANT_AUTH, HEAD, ROOT
+from tests.support.portal_process import ACCOUNTANT_AUTH, HEAD
 from tests.support.visits import ChromiumTab, Visit
 
 pytestmark = pytest.mark.browser
