@@ -46,7 +46,7 @@ STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "scrot")
 # Second opinions for the tests, and the checker of the C code.
 QUICK_TEST_PACKAGES = ("libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind")
 TEST_PACKAGES = (
-    "firefox-esr", "dbus", "dbus-x11", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
+    "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
 )  # fmt: skip
 # Where Debian's package is missing but its program is here, from elsewhere, nothing is installed.
 PROGRAM_OF = {
@@ -252,7 +252,8 @@ def python_header() -> Path:
 def make_environment() -> None:
     """A plain virtual environment with the project in it, made again when what it is made from has changed."""
     wanted = fingerprint(ROOT, can_compile=can_compile())
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted and is_own_environment():
+    stamp = STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
+    if stamp == wanted and is_own_environment() and (has_extension() or not can_compile()):
         say("step 2 of 2: the environment in .venv is up to date")
         return
     say("step 2 of 2: making the environment in .venv and installing the project into it")
@@ -270,8 +271,11 @@ def make_environment() -> None:
     )
     STAMP.write_text(wanted, encoding="utf-8")
     say(f"done in {time.monotonic() - started:.0f} s")
-    if not can_compile():
-        say("no C compiler with Python.h is here: GOST runs in Python, with the same results, but slowly")
+    if not has_extension():
+        say(
+            "the C extension is not built (it needs a C compiler and Python.h): GOST runs in Python, with the same "
+            "results, but slowly"
+        )
 
 
 def is_own_environment() -> bool:
@@ -285,7 +289,11 @@ def is_own_environment() -> bool:
 
 
 def can_compile() -> bool:
-    return IS_WINDOWS or (shutil.which("cc") is not None and python_header().is_file())
+    return not IS_WINDOWS and shutil.which("cc") is not None and python_header().is_file()
+
+
+def has_extension() -> bool:
+    return any((ROOT / "agent" / "gost").glob("_native.*.so"))
 
 
 def fingerprint(root: Path, *, can_compile: bool) -> str:

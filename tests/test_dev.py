@@ -217,13 +217,17 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: str = "") ->
 
 
 def test_an_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(dev, "can_compile", lambda: True)
     venv, upgrade, install = made(tmp_path, monkeypatch)
     assert "-m venv" in venv
     assert "--upgrade pip" in upgrade
     assert install.endswith("--editable .[tray,demo,test]")
     monkeypatch.setattr(dev, "is_own_environment", lambda: True)
+    monkeypatch.setattr(dev, "has_extension", lambda: True)
     assert made(tmp_path, monkeypatch) == []
     assert "up to date" in capsys.readouterr().out
+    monkeypatch.setattr(dev, "has_extension", lambda: False)  # somebody removed it
+    assert len(made(tmp_path, monkeypatch)) == 2
 
 
 @pytest.mark.parametrize(
@@ -246,6 +250,7 @@ def test_without_a_compiler_it_says_that_gost_is_slow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.setattr(dev, "can_compile", lambda: False)
+    monkeypatch.setattr(dev, "has_extension", lambda: False)
     made(tmp_path, monkeypatch)
     assert "GOST runs in Python" in capsys.readouterr().out
 
