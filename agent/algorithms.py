@@ -86,6 +86,8 @@ class SignatureAlgorithm:
     digest: DigestAlgorithm
     parameters_der: bytes = _DER_NULL
     xml_uri: str | None = None
+    jws_name: str | None = None
+    """Value of "alg" in a JSON Web Signature: RFC 7518 section 3.1; for GOST, what the national authority's own tokens say."""
 
     @property
     def identifier_der(self) -> bytes:
@@ -211,6 +213,7 @@ GOST_2015_512 = SignatureAlgorithm(
     Family.GOST_2015_512,
     STREEBOG_512,
     xml_uri=f"{_NATIONAL_XML}gostr34102015-gostr34112015-512",
+    jws_name="GG2015",
 )
 GOST_2004 = SignatureAlgorithm(
     "1.2.398.3.10.1.1.1.2",
@@ -218,24 +221,40 @@ GOST_2004 = SignatureAlgorithm(
     Family.GOST_2004,
     GOST_94,
     xml_uri=f"{_W3C_MORE}gost34310-gost34311",
+    jws_name="GG2004",
 )
 RSA_SHA256 = SignatureAlgorithm(
-    "1.2.840.113549.1.1.11", "RSA-SHA256", Family.RSA, SHA256, xml_uri=f"{_W3C_MORE}rsa-sha256"
+    "1.2.840.113549.1.1.11",
+    "RSA-SHA256",
+    Family.RSA,
+    SHA256,
+    xml_uri=f"{_W3C_MORE}rsa-sha256",
+    jws_name="RS256",
 )
 RSA_SHA384 = SignatureAlgorithm(
-    "1.2.840.113549.1.1.12", "RSA-SHA384", Family.RSA, SHA384, xml_uri=f"{_W3C_MORE}rsa-sha384"
+    "1.2.840.113549.1.1.12",
+    "RSA-SHA384",
+    Family.RSA,
+    SHA384,
+    xml_uri=f"{_W3C_MORE}rsa-sha384",
+    jws_name="RS384",
 )
 RSA_SHA512 = SignatureAlgorithm(
-    "1.2.840.113549.1.1.13", "RSA-SHA512", Family.RSA, SHA512, xml_uri=f"{_W3C_MORE}rsa-sha512"
+    "1.2.840.113549.1.1.13",
+    "RSA-SHA512",
+    Family.RSA,
+    SHA512,
+    xml_uri=f"{_W3C_MORE}rsa-sha512",
+    jws_name="RS512",
 )
 ECDSA_SHA256 = SignatureAlgorithm(
-    "1.2.840.10045.4.3.2", "ECDSA-SHA256", Family.ECDSA, SHA256, b"", f"{_W3C_MORE}ecdsa-sha256"
+    "1.2.840.10045.4.3.2", "ECDSA-SHA256", Family.ECDSA, SHA256, b"", f"{_W3C_MORE}ecdsa-sha256", "ES256"
 )
 ECDSA_SHA384 = SignatureAlgorithm(
-    "1.2.840.10045.4.3.3", "ECDSA-SHA384", Family.ECDSA, SHA384, b"", f"{_W3C_MORE}ecdsa-sha384"
+    "1.2.840.10045.4.3.3", "ECDSA-SHA384", Family.ECDSA, SHA384, b"", f"{_W3C_MORE}ecdsa-sha384", "ES384"
 )
 ECDSA_SHA512 = SignatureAlgorithm(
-    "1.2.840.10045.4.3.4", "ECDSA-SHA512", Family.ECDSA, SHA512, b"", f"{_W3C_MORE}ecdsa-sha512"
+    "1.2.840.10045.4.3.4", "ECDSA-SHA512", Family.ECDSA, SHA512, b"", f"{_W3C_MORE}ecdsa-sha512", "ES512"
 )
 SIGNATURES = (
     GOST_2015_512, GOST_2004, RSA_SHA256, RSA_SHA384, RSA_SHA512, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512,

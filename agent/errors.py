@@ -13,6 +13,8 @@
      +-- UnsupportedOperation      unsupported     no     honest: not built, or not available here
      +-- InvalidSignature          invalid         no     cryptography says no
      +-- NoPath                    no-path         no     no certification path to an anchor
+     +-- Unreachable               unreachable     no     an authority's server gave no usable answer
+     |    +-- TimestampFailed      timestamp-failed no    no timestamp could be had, so nothing was signed
      +-- StorageFailed             storage-failed  no     our own records can't be written
 
 `code` is stable and may go to pages and scripts. `text` and `advice` are keys into the texts of the windows. `detail` is for
@@ -99,6 +101,14 @@ class InvalidSignature(AgentError):
 
 class NoPath(AgentError):
     code = "no-path"
+
+
+class Unreachable(AgentError):
+    code = "unreachable"
+
+
+class TimestampFailed(Unreachable):
+    code = "timestamp-failed"
 
 
 class StorageFailed(AgentError):

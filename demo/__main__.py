@@ -11,7 +11,8 @@ from pathlib import Path
 
 import uvicorn
 
-from demo import app, fonts, keys, prepare
+from agent.drawing import fonts
+from demo import app, keys, prepare
 from demo.evidence import Verifier
 from demo.settings import DEFAULT_AGENT_URL, Settings
 

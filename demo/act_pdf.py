@@ -24,7 +24,8 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from demo import company, fonts, texts
+from agent.drawing import fonts
+from demo import company, texts
 from demo.acts import Act, Details
 from demo.subscribers import Subscriber
 

@@ -55,7 +55,7 @@ def answer_without_worker(call: Call) -> messages.Outcome | None:
             return messages.Failed(code, detail)
         case messages.ConstantRequest(reply):
             return messages.Constant(reply)
-        case messages.KeyInfoRequest() | messages.SignRequest():
+        case messages.KeyInfoRequest() | messages.SignRequest() | messages.TimestampRequest():
             return None
 
 

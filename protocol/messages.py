@@ -25,6 +25,9 @@ TOKEN_STORAGES = (
 KNOWN_STORAGES = KEY_FILE_STORAGES + TOKEN_STORAGES
 OPENABLE_STORAGES = ("PKCS12",)  # what this version opens; a test compares it with agent.keystores.catalog
 
+SignatureFormat: TypeAlias = Literal["cms", "xml", "raw", "pdf", "jws", "wsse", "asic"]
+XmlLayout: TypeAlias = Literal["lines", "compact"]
+
 Dialect: TypeAlias = Literal["common-utils", "basics", "accessory", "none"]
 
 
@@ -47,22 +50,57 @@ class KeyFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class XmlOptions:
+    """How an XML signature lies in its document. `layout`: each element on a line of its own, or no white space at all.
+
+    Without the two XPaths the whole document is signed. With both, `element_xpath` selects the element to sign, which must have
+    an attribute Id, and `parent_xpath` the element that the signature is put into.
+    """
+
+    layout: XmlLayout = "lines"
+    element_xpath: str = ""
+    parent_xpath: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StampOptions:
+    """Where a PDF shows its signature: `page` counts from 1, or from -1 backwards. The corner is where there is room for it."""
+
+    page: int = -1
+
+
+@dataclass(frozen=True, slots=True)
 class SignRequest:
-    """Asks for one CMS signature a document, under one approval.
+    """Asks for one signature a document, under one approval.
 
     With `are_digests` each document is the digest of what is signed, and the signatures are detached. With `cosigns` a
-    document that is itself a CMS signature gets one more signer in place of a new signature around it. `storages` empty
-    means every one; `language` None means the agent's own.
+    document that is itself a CMS signature gets one more signer in place of a new signature around it. With `timestamps`
+    each signature gets one (CMS, PDF), or the request fails: a signature without is less than what was asked for. `xml` is for
+    the format xml, `stamp` for pdf (None: nothing is drawn), `with_certificate` for raw. `storages` empty means every one;
+    `language` None means the agent's own.
     """
 
     documents: tuple[bytes, ...] = field(repr=False)
     detached: bool
+    format: SignatureFormat = "cms"
+    timestamps: bool = False
+    xml: XmlOptions = XmlOptions()
+    stamp: StampOptions | None = None
+    with_certificate: bool = False
     are_digests: bool = False
     cosigns: bool = False
     keys: KeyFilter = KeyFilter()
     storages: tuple[str, ...] = ()
     language: Language | None = None
     names: tuple[str, ...] = ()  # what the documents are called; pages give no names
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampRequest:
+    """Asks for a timestamp on each signature of a CMS that has none yet. No key is needed; the person approves."""
+
+    document: bytes = field(repr=False)
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +139,13 @@ class ConstantRequest:
 
 
 Request: TypeAlias = (
-    SignRequest | KeyInfoRequest | TokensRequest | LocaleRequest | UnavailableRequest | ConstantRequest
+    SignRequest
+    | TimestampRequest
+    | KeyInfoRequest
+    | TokensRequest
+    | LocaleRequest
+    | UnavailableRequest
+    | ConstantRequest
 )
 
 
@@ -117,9 +161,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One CMS in DER for each document, in order."""
+    """One signature for each document, in order: CMS in DER, a signed XML document in UTF-8, a signed PDF, the octets of a raw
+    signature, the text of a JWS. `certificate_der` is the signer's, empty where it was not asked for."""
 
     signatures: tuple[bytes, ...] = field(repr=False)
+    format: SignatureFormat = "cms"
+    certificate_der: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +233,8 @@ SENTENCES = {
     "unsupported": "This version of the agent can't do that.",
     "invalid": "The signature that was made did not verify, so it was thrown away.",
     "no-path": "No certification path to a trusted authority.",
+    "unreachable": "An authority's server gave no usable answer.",
+    "timestamp-failed": "No timestamp could be had, so nothing was signed.",
     "storage-failed": "The agent could not write its own records, so nothing was signed.",
     "busy": "Too many requests are waiting.",
     "paused": "The agent is paused.",

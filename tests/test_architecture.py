@@ -71,6 +71,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.recent_keys",
         "agent.localhost",
         "agent.instance",
+        "agent.authority_cache",
+        "agent.http_fetch",
+        "agent.drawing",
+        "agent.words",
     ),
     (
         "agent.origins",
@@ -80,6 +84,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.locks",
         "agent.turns",
         "agent.authority_files",
+        "agent.fetch",
     ),
     ("agent.certificate",),
     ("agent.x509",),
@@ -108,6 +113,8 @@ DAEMON_MAY_IMPORT = (
     "agent.instance",
     "agent.journal",
     "agent.localhost.identity",
+    "agent.fetch",
+    "agent.http_fetch",
 )
 TRAY_MAY_IMPORT = ("tray", "protocol")
 DEMO_MAY_IMPORT = (
@@ -119,6 +126,12 @@ DEMO_MAY_IMPORT = (
     "agent.errors",
     "agent.testca",
     "agent.algorithms",
+    "agent.fetch",
+    "agent.http_fetch",
+    "agent.authority_cache",
+    "agent.operations.card",
+    "agent.operations.report",
+    "agent.drawing.fonts",
 )
 # What plays the demo puts the programs together; it makes a browser profile that trusts the agent.
 DEMO_PLAYERS = ("demo.cast", "demo.scenario", "demo.play")
@@ -206,8 +219,9 @@ FENCES = {
         "agent.testca",
         "agent.localhost.authority",
     ),
-    "lxml": ("agent.formats.xml", "agent.formats.wsse"),
-    "pyhanko": ("agent.formats.pdf",),
+    "lxml": ("agent.formats.xml", "agent.formats.wsse", "agent.formats.asic", "agent.formats.signed_zip"),
+    "pyhanko": ("agent.formats.pdf", "agent.drawing.attachments"),
+    "urllib3": ("agent.http_fetch",),
     "PySide6": ("tray",),
     "pystray": ("tray",),
     "PIL": ("tray",),
@@ -216,7 +230,7 @@ FENCES = {
     "starlette": ("demo",),
     "uvicorn": ("demo",),
     "jinja2": ("demo",),
-    "reportlab": ("demo",),
+    "reportlab": ("demo", "agent.drawing"),
     "selenium": ("demo.play",),
     "sqlite3": ("demo",),
     "ctypes": ("agent.hardening", "tray"),
@@ -269,6 +283,7 @@ PURE = (
     "agent.formats",
     "agent.origins",
     "agent.trust",
+    "agent.fetch",
     "agent.errors",
 )
 IMPURE_LIBRARIES = {
@@ -376,6 +391,8 @@ OID_PLACES = (
     "agent.formats.cms",
     "agent.formats.cms_build",
     "agent.formats.cms_read",
+    "agent.formats.tsp",
+    "agent.x509",
     "agent.trust",
     "agent.testca",
     "agent.keystores",

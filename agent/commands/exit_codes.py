@@ -36,6 +36,8 @@ _BY_ERROR = {
     "timed-out": NOT_POSSIBLE,
     "storage-failed": NOT_POSSIBLE,
     "unsupported": NOT_POSSIBLE,
+    "unreachable": NOT_POSSIBLE,
+    "timestamp-failed": NOT_POSSIBLE,
     "already-running": NOT_POSSIBLE,
     "not-running": NOT_POSSIBLE,
     "no-control-endpoint": NOT_POSSIBLE,

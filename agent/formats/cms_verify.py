@@ -13,49 +13,19 @@ without signed attributes, because such a signature can be moved between a messa
 import dataclasses
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Literal
 
 from agent import algorithms
 from agent.algorithms import DigestAlgorithm, SignatureAlgorithm
 from agent.certificate import Certificate
 from agent.errors import InvalidSignature, UnsupportedKey
 from agent.formats.cms_read import AlgorithmIdentifier, SignedMessage, SignerInfo
-
-Finding = Literal["valid", "invalid", "unsupported", "unchecked"]
-
-# Reasons, each with what it makes of the signature. The first line of FINDINGS that applies decides.
-INVALID = (
-    "signature-mismatch",
-    "digest-mismatch",
-    "document-differs",
-    "content-type-mismatch",
-    "certificate-hash-mismatch",
-    "key-mismatch",
-)
-UNSUPPORTED = ("unsupported-algorithm", "algorithm-mismatch", "weak-digest", "no-signed-attributes")
-UNCHECKED = ("no-content", "no-certificate")
-FINDINGS: tuple[tuple[Finding, tuple[str, ...]], ...] = (
-    ("invalid", INVALID),
-    ("unsupported", UNSUPPORTED),
-    ("unchecked", UNCHECKED),
-)
+from agent.formats.evidence import Evidence, finding_of
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SignerEvidence:
-    """What is known of one signer. `reasons` say why `signature` is not "valid", and are empty where it is.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SignerEvidence(Evidence):
+    """Evidence on one signer of a CMS, with the SignerInfo that it is about."""
 
-    "invalid": cryptography says no. "unsupported": we can't do the mathematics, or won't. "unchecked": the document or
-    the certificate is missing. `certificate` is None only where none fits the signer's identifier.
-    """
-
-    certificate: Certificate | None
-    algorithm_name: str
-    signing_time: datetime | None
-    has_timestamp: bool
-    signature: Finding
-    reasons: tuple[str, ...]
     signer_info: SignerInfo
 
 
@@ -121,9 +91,10 @@ def _evidence(
         certificate=certificate,
         algorithm_name=name,
         signing_time=signer.signing_time,
-        has_timestamp=bool(signer.timestamp_tokens),
-        signature=next((finding for finding, known in FINDINGS if any(r in known for r in unique)), "valid"),
+        signature=finding_of(unique),
         reasons=unique,
+        timestamps=signer.timestamp_tokens,
+        stamped=signer.signature,
         signer_info=signer,
     )
 

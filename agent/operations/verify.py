@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from agent.certificate import Certificate
 from agent.formats import cms
-from agent.formats.cms_verify import Finding, SignerEvidence
+from agent.formats.cms_verify import SignerEvidence
+from agent.formats.evidence import Finding
 from agent.trust import path
 from agent.trust.anchors import Anchor
 from agent.trust.path import Path

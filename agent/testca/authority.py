@@ -28,7 +28,7 @@ _PEM_LABEL = "PRIVATE KEY"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Issuer:
-    """An authority that can sign certificates."""
+    """An authority that can sign certificates, or one of its services that signs answers."""
 
     certificate: Certificate
     key: KeyPair = dataclasses.field(repr=False)
@@ -133,6 +133,26 @@ class TestAuthority:
             ),
         )
         return IssuedKey(profile, certificate, pair.pkcs8_der)
+
+    def issue_service(
+        self, service: str, family: str, *, not_before: datetime, not_after: datetime | None = None
+    ) -> Issuer:
+        """A new key with a certificate for stamping times or answering OCSP requests (profiles.SERVICES), issued by the
+        issuing authority of that family. It is kept by nobody."""
+        issuer = self.issuers[family, _ISSUING]
+        pair = keys.generate(profiles.AUTHORITY_KEY_TYPES[family])
+        identifier = profiles.key_identifier(pair.public_key_bits)
+        certificate = _sign(
+            issuer,
+            pair,
+            issuer_name=issuer.certificate.subject.der,
+            subject=profiles.service_name(service, family),
+            validity=(not_before, not_after or not_before + _KEY_LIFE),
+            extensions=profiles.service_extensions(
+                service, identifier, issuer.certificate.subject_key_identifier or b""
+            ),
+        )
+        return Issuer(certificate, pair)
 
     def _save(self, folder: Path) -> None:
         try:

@@ -28,6 +28,8 @@ _SUBJECT_KEY_IDENTIFIER, _KEY_USAGE, _BASIC_CONSTRAINTS = "2.5.29.14", "2.5.29.1
 _CRL_POINTS, _POLICIES, _AUTHORITY_KEY_IDENTIFIER = "2.5.29.31", "2.5.29.32", "2.5.29.35"
 _EXTENDED_KEY_USAGE, _FRESHEST_CRL, _AUTHORITY_ACCESS = "2.5.29.37", "2.5.29.46", "1.3.6.1.5.5.7.1.1"
 _CLIENT_AUTH, _EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
+_TIME_STAMPING, _OCSP_SIGNING = "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
+_OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 _OCSP, _CA_ISSUERS = "1.3.6.1.5.5.7.48.1", "1.3.6.1.5.5.7.48.2"
 _CPS, _USER_NOTICE = "1.3.6.1.5.5.7.2.1", "1.3.6.1.5.5.7.2.2"
 
@@ -45,6 +47,10 @@ _KEY_STORE_EXTENSION, _KEPT_IN_PKCS12 = "1.2.398.3.3.5", "1.2.398.3.3.5.1.1"
 # BIT STRING contents of keyUsage: digitalSignature with what else each generation gives.
 _USAGE_SINGLE_KEY, _USAGE_SIGN, _USAGE_IDENTIFY = b"\x03\xc8", b"\x06\xc0", b"\x05\xa0"
 _USAGE_AUTHORITY = b"\x01\x06"
+_USAGE_SERVICE = b"\x07\x80"
+
+TIMESTAMPING, OCSP_RESPONDING = "timestamping", "ocsp"
+SERVICES = (TIMESTAMPING, OCSP_RESPONDING)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -197,6 +203,33 @@ def authority_extensions(identifier: bytes, issuer_identifier: bytes | None) -> 
     if issuer_identifier is not None:
         key = asn1.element(asn1.SEQUENCE, asn1.element(0x80, issuer_identifier))
         extensions.append(_extension(_AUTHORITY_KEY_IDENTIFIER, key))
+    return asn1.element(asn1.SEQUENCE, *extensions)
+
+
+def service_name(service: str, family: str) -> bytes:
+    """Name of who stamps times or answers for certificates, DER."""
+    title = {TIMESTAMPING: "TIME-STAMPING AUTHORITY", OCSP_RESPONDING: "OCSP RESPONDER"}[service]
+    return _name([
+        (_COMMON_NAME, _UTF8_STRING, f"QALAMSAP TEST {title} ({_AUTHORITY_TITLES[family]})"),
+        (_COUNTRY, _PRINTABLE_STRING, "KZ"),
+    ])  # fmt: skip
+
+
+def service_extensions(service: str, identifier: bytes, issuer_identifier: bytes) -> bytes:
+    """Extensions of a service's certificate: the one use, critical for timestamps (RFC 3161 section 2.3), and for OCSP the mark that
+    nobody need ask about it (RFC 6960 section 4.2.2.2.1)."""
+    is_timestamping = service == TIMESTAMPING
+    usage = algorithms.oid_der(_TIME_STAMPING if is_timestamping else _OCSP_SIGNING)
+    extensions = [
+        _extension(_EXTENDED_KEY_USAGE, asn1.element(asn1.SEQUENCE, usage), critical=is_timestamping),
+        _extension(_KEY_USAGE, asn1.element(_BIT_STRING, _USAGE_SERVICE), critical=True),
+        _extension(_SUBJECT_KEY_IDENTIFIER, asn1.element(asn1.OCTET_STRING, identifier)),
+        _extension(
+            _AUTHORITY_KEY_IDENTIFIER, asn1.element(asn1.SEQUENCE, asn1.element(0x80, issuer_identifier))
+        ),
+    ]
+    if not is_timestamping:
+        extensions.append(_extension(_OCSP_NO_CHECK, asn1.element(asn1.NULL)))
     return asn1.element(asn1.SEQUENCE, *extensions)
 
 

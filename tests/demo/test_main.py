@@ -8,8 +8,8 @@ from typing import IO
 import httpx
 import pytest
 
+from agent.drawing import fonts
 from demo import __main__ as command
-from demo import fonts
 
 START_S = 60
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfbase import pdfmetrics
 
-from demo import fonts
+from agent.drawing import fonts
 
 
 def test_a_font_with_every_kazakh_letter_is_found() -> None:

@@ -1,0 +1,48 @@
+"""Fetching from an authority's server, as a port: a question in, octets out. Who asks neither knows nor cares who does the HTTP.
+
+A worker has no network: its Fetch is a message to the daemon. The command line does the HTTP itself (agent.http_fetch). Tests
+and the simulator answer in memory. Whoever does it applies the allow-list, the limits of the kind, and the proxy.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+Kind: TypeAlias = Literal["timestamp", "ocsp", "crl", "certificate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an answer may cost, and what it may call itself. `content_type` is that of the request's body, empty for a GET."""
+
+    most_bytes: int
+    seconds: float
+    content_type: str = ""
+    accept: str = ""
+
+
+# RFC 3161 §3.4, RFC 6960 app. A.1, RFC 5280 §4.2.1.13 and §4.2.2.1. The national lists of 2026 have some 200 kB.
+LIMITS: dict[Kind, Limits] = {
+    "timestamp": Limits(
+        64 * 1024, 15, content_type="application/timestamp-query", accept="application/timestamp-reply"
+    ),
+    "ocsp": Limits(
+        64 * 1024, 10, content_type="application/ocsp-request", accept="application/ocsp-response"
+    ),
+    "crl": Limits(32 * 1024 * 1024, 30),
+    "certificate": Limits(64 * 1024, 10),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to one server: POST where there is a body, else GET."""
+
+    kind: Kind
+    url: str
+    body: bytes = field(default=b"", repr=False)
+
+
+class Fetch(Protocol):
+    """Gets the body of a 200 answer. Raises Unreachable for everything else; `detail` says what happened."""
+
+    def __call__(self, question: Question, /) -> bytes: ...

@@ -1,0 +1,21 @@
+"""What a question may cost is part of the port."""
+
+from typing import get_args
+
+from agent import fetch
+
+
+def test_every_kind_of_question_has_limits() -> None:
+    assert set(fetch.LIMITS) == set(get_args(fetch.Kind))
+    for limits in fetch.LIMITS.values():
+        assert 0 < limits.most_bytes <= 32 * 1024 * 1024
+        assert 0 < limits.seconds <= 30
+
+
+def test_what_is_posted_says_what_it_is() -> None:
+    assert fetch.LIMITS["timestamp"].content_type == "application/timestamp-query"
+    assert fetch.LIMITS["ocsp"].content_type == "application/ocsp-request"
+
+
+def test_a_body_stays_out_of_logs() -> None:
+    assert "secret" not in repr(fetch.Question("ocsp", "http://x/", b"secret"))
