@@ -107,6 +107,13 @@ def _trust(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _authorities(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import authorities
+
+    authorities.add_arguments(parser)
+    return authorities.run
+
+
 def _testca(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import test_authority
 
@@ -149,18 +156,26 @@ def _version(_parser: argparse.ArgumentParser) -> Run:
 
 
 def _worker(parser: argparse.ArgumentParser) -> Run:
-    from agent import worker
+    from agent import config, worker
 
     parser.add_argument("--state-dir", type=Path)
     parser.add_argument("--answers", type=Path)
     parser.add_argument("--test-ca", type=Path, action="append", default=[])
     parser.add_argument("--key-folder", type=Path, action="append", default=[])
+    parser.add_argument("--authority", type=Path, action="append", default=[])
+    parser.add_argument("--timestamp-url", default=config.DEFAULT_TIMESTAMP_URL)
+    parser.add_argument("--ocsp-url", default="")
+    parser.add_argument("--offline", action="store_true")
     return lambda options: worker.main(
         worker.Options(
             answers=options.answers,
             state_dir=options.state_dir,
             test_authorities=tuple(options.test_ca),
             key_folders=tuple(options.key_folder),
+            authorities=tuple(options.authority),
+            timestamp_url=options.timestamp_url,
+            ocsp_url=options.ocsp_url,
+            is_offline=options.offline,
         )
     )
 
@@ -175,6 +190,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "verify": ("say what a signature proves", _verify),
     "keys": ("list key files", _keys),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
+    "authorities": ("list the authorities that are trusted, add one of your own", _authorities),
     "simulate": ("serve with a scripted person and test keys, for tests of pages", _simulate),
     "demo": ("show the main job: agent, windows, a portal with test keys, a browser", _demo),
     "testca": ("make a test authority and keys of every kind", _testca),

@@ -1,4 +1,7 @@
-"""Certificates of authorities in files that a person names: one in DER, or as many as there are in a PEM file."""
+"""Certificates of authorities in files that a person names: one in DER, or as many as there are in a PEM file.
+
+A folder stands for the files in it whose names end as certificates' do.
+"""
 
 import re
 from collections.abc import Iterable
@@ -9,24 +12,51 @@ from agent.errors import BadInput
 
 MAX_BYTES = 1024 * 1024
 MAX_CERTIFICATES = 256
+MAX_FILES = 256  # in a folder
+SUFFIXES = frozenset({".cer", ".crt", ".der", ".pem"})
 
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def read(paths: Iterable[Path]) -> tuple[Certificate, ...]:
-    """All certificates in these files, each once. Raises BadInput, which names the file."""
+    """All certificates in these files and folders, each once. Raises BadInput, which names the file."""
     found: dict[Certificate, None] = {}
     for path in paths:
-        try:
-            with path.open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
-            found.update(dict.fromkeys(certificates_in(content)))
-        except OSError as error:
-            raise BadInput(f"{path} can't be read: {error.strerror}") from error
-        except BadInput as error:
-            raise BadInput(f"{path}: {error.detail}") from error
+        for file in files_in(path) if path.is_dir() else (path,):
+            found.update(dict.fromkeys(read_file(file)))
     return tuple(found)
+
+
+def read_authorities(paths: Iterable[Path]) -> tuple[Certificate, ...]:
+    """As `read`, and each is an authority's: trusting another would trust its owner with nothing. Raises BadInput."""
+    found = read(paths)
+    for certificate in found:
+        if not certificate.is_ca:
+            raise BadInput(f"the certificate {certificate.fingerprint} is not one of an authority")
+    return found
+
+
+def read_file(path: Path) -> tuple[Certificate, ...]:
+    """The certificates in one file, at least one. Raises BadInput, which names it."""
+    try:
+        with path.open("rb") as stream:
+            return certificates_in(stream.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}") from error
+    except BadInput as error:
+        raise BadInput(f"{path}: {error.detail}") from error
+
+
+def files_in(folder: Path) -> tuple[Path, ...]:
+    """The files of certificates in a folder, by name. Raises BadInput."""
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise BadInput(f"{folder} can't be read: {error.strerror}") from error
+    if len(found) > MAX_FILES:
+        raise BadInput(f"{folder} holds more than {MAX_FILES} certificates")
+    return tuple(path for path in found if not path.name.startswith("."))
 
 
 def certificates_in(content: bytes) -> tuple[Certificate, ...]:

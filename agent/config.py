@@ -9,18 +9,27 @@ that names the nearest known one: a setting that is silently ignored is worse th
     log_level = "info"         debug, info, warning, error
     spare_minutes = 15         how long a process waits ready after the last page left; 0: none waits
     key_folders = []           folders whose key files the window offers before all others
+    timestamp_url = "http://tsp.pki.gov.kz/"
+                               whom to ask for timestamps; the test site's is http://test.pki.gov.kz/tsp/
+    ocsp_url = ""              whom to ask whether certificates are revoked; "": whom each certificate names
+    proxy = "system"           what stands between us and authorities' servers: "system", "none", or http://host:port
+    offline = false            true: no server is asked anything
+    fetch_hosts = []           servers that may be asked beside the national ones: "host", "*.host", or "host:port", which
+                               may then lie in a private network (agent.fetch_hosts)
+    authorities = []           files with certificates of authorities that are trusted like the national ones, or folders of
+                               such files, beside the folder authorities/ that lies where this file does
 """
 
 import argparse
 import difflib
 import locale
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from agent import paths
+from agent import fetch_hosts, paths
 from agent.errors import AgentError
 from agent.paths import Paths
 from protocol.prompts import Language
@@ -32,7 +41,8 @@ Source: TypeAlias = Literal["default", "file", "flag", "tray"]
 DEFAULT_PORT = 13579
 MAX_FILE_BYTES = 64 * 1024
 MAX_SPARE_MINUTES = 24 * 60
-MAX_KEY_FOLDERS = 32
+MAX_ITEMS = 32  # of a setting that is a list
+DEFAULT_TIMESTAMP_URL = "http://tsp.pki.gov.kz/"
 
 
 class BadConfig(AgentError):
@@ -60,6 +70,12 @@ class Config:
     log_level: LogLevel = "info"
     spare_minutes: int = 15
     key_folders: tuple[Path, ...] = ()
+    timestamp_url: str = DEFAULT_TIMESTAMP_URL
+    ocsp_url: str = ""
+    proxy: str = "system"
+    offline: bool = False
+    fetch_hosts: tuple[str, ...] = ()
+    authorities: tuple[Path, ...] = ()
     simulation: Simulation | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
 
@@ -83,6 +99,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="offer the key files in DIR before all others (again for more)",
     )
     parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
+    add_network_arguments(parser)
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command that may ask authorities' servers."""
+    parser.add_argument(
+        "--timestamp-url", metavar="URL", help=f"whom to ask for timestamps (default {DEFAULT_TIMESTAMP_URL})"
+    )
+    parser.add_argument(
+        "--ocsp-url", metavar="URL", help="whom to ask for revocations (default: whom a certificate names)"
+    )
+    parser.add_argument(
+        "--proxy", metavar="URL", help="http://host:port, none, or system (default: as the system says)"
+    )
+    parser.add_argument("--offline", action="store_const", const=True, help="ask no server anything")
+    parser.add_argument(
+        "--fetch-host",
+        dest="fetch_hosts",
+        metavar="HOST",
+        action="append",
+        help="host, *.host or host:port that may be asked beside the national servers (again for more)",
+    )
+    parser.add_argument(
+        "--authority",
+        dest="authorities",
+        type=Path,
+        metavar="PATH",
+        action="append",
+        help="certificates of authorities to trust like the national ones: a file or a folder (again for more)",
+    )
 
 
 def add_simulation_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +168,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise BadConfig(f"{path} can't be read: {error.strerror}") from error
@@ -140,41 +186,106 @@ def _checked(name: str, value: Any, where: str) -> Any:
         nearest = difflib.get_close_matches(name, _CHECKS, n=1, cutoff=0.0)[0]
         raise BadConfig(f"{where}: unknown setting {name!r}, the nearest known one is {nearest!r}")
     expected = _CHECKS[name]
-    if expected is Path:
-        return _folders(name, value, where)
     if isinstance(expected, range):
         if type(value) is not int or value not in expected:
             raise BadConfig(f"{where}: {name} is {value!r}, expected {expected.start} to {expected.stop - 1}")
-    elif isinstance(expected, tuple) and value not in expected:
-        raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(expected)}")
+    elif isinstance(expected, tuple):
+        if value not in expected:
+            raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(expected)}")
+    else:
+        return expected(name, value, where)
     return value
 
 
-def _folders(name: str, value: Any, where: str) -> tuple[Path, ...]:
-    """A list of folders; they need not be there yet, but it must be clear which ones are meant."""
-    if not isinstance(value, list) or not all(isinstance(item, str | Path) and str(item) for item in value):
-        raise BadConfig(f"{where}: {name} is {value!r}, expected a list of folders")
-    if len(value) > MAX_KEY_FOLDERS:
-        raise BadConfig(f"{where}: {name} has {len(value)} folders, expected at most {MAX_KEY_FOLDERS}")
+def _boolean(name: str, value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise BadConfig(f"{where}: {name} is {value!r}, expected true or false")
+    return value
+
+
+def _optional_url(name: str, value: Any, where: str) -> str:
+    return "" if value == "" else _url(name, value, where)
+
+
+def _url(name: str, value: Any, where: str) -> str:
+    return _parsed(fetch_hosts.split, name, value, where, "an http or https URL")
+
+
+def _proxy(name: str, value: Any, where: str) -> str:
+    if value in ("system", "none"):
+        return str(value)
+    # What was written is not repeated: it may hold a password.
+    return _parsed(
+        fetch_hosts.parse_proxy, name, value, where, "system, none or http://host:port", quotes=False
+    )
+
+
+def _hosts(name: str, value: Any, where: str) -> tuple[str, ...]:
+    items = _list(name, value, where, "hosts")
+    return tuple(
+        _parsed(fetch_hosts.parse_rule, name, item, where, "host, *.host or host:port") for item in items
+    )
+
+
+def _parsed(
+    parse: Callable[[str], object], name: str, value: Any, where: str, expected: str, *, quotes: bool = True
+) -> str:
     try:
-        folders = tuple(Path(item).expanduser() for item in value)
+        parse(value)
+    except (TypeError, ValueError) as error:
+        found = f"is {value!r}" if quotes else "can't be used"
+        raise BadConfig(f"{where}: {name} {found}, expected {expected}") from error
+    return str(value)
+
+
+def _folders(name: str, value: Any, where: str) -> tuple[Path, ...]:
+    """Folders; they need not be there yet, but it must be clear which ones are meant."""
+    return _paths(name, value, where, "folders")
+
+
+def _authorities(name: str, value: Any, where: str) -> tuple[Path, ...]:
+    """Files and folders. They are there: an authority that is silently missing makes signatures of its own look bad."""
+    found = _paths(name, value, where, "files or folders")
+    for path in found:
+        if not path.is_dir() and not _may_hold_certificates(path):
+            raise BadConfig(f"{where}: {name} has {str(path)!r}, which holds no certificate")
+    return found
+
+
+def _paths(name: str, value: Any, where: str, expected: str) -> tuple[Path, ...]:
+    try:
+        found = tuple(Path(item).expanduser() for item in _list(name, value, where, expected))
     except RuntimeError as error:  # ~somebody
         raise BadConfig(f"{where}: {name} names the home of nobody") from error
     if where == "flag":
-        return tuple(folder.absolute() for folder in folders)
-    for folder in folders:
-        if not folder.is_absolute():
-            raise BadConfig(f"{where}: {name} has {str(folder)!r}, expected a path from the root or from ~")
-    return folders
+        return tuple(path.absolute() for path in found)
+    for path in found:
+        if not path.is_absolute():
+            raise BadConfig(f"{where}: {name} has {str(path)!r}, expected a path from the root or from ~")
+    return found
 
 
-_CHECKS: dict[str, range | tuple[str, ...] | type[Path]] = {
+def _list(name: str, value: Any, where: str, expected: str) -> Sequence[Any]:
+    if not isinstance(value, list) or not all(isinstance(item, str | Path) and str(item) for item in value):
+        raise BadConfig(f"{where}: {name} is {value!r}, expected a list of {expected}")
+    if len(value) > MAX_ITEMS:
+        raise BadConfig(f"{where}: {name} has {len(value)} {expected}, expected at most {MAX_ITEMS}")
+    return value
+
+
+_CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
     "port": range(65536),
     "language": get_args(Language),
     "tray": get_args(Tray),
     "log_level": get_args(LogLevel),
     "spare_minutes": range(MAX_SPARE_MINUTES + 1),
-    "key_folders": Path,
+    "key_folders": _folders,
+    "timestamp_url": _url,
+    "ocsp_url": _optional_url,
+    "proxy": _proxy,
+    "offline": _boolean,
+    "fetch_hosts": _hosts,
+    "authorities": _authorities,
 }
 
 

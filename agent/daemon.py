@@ -24,9 +24,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent import dispatch, instance, logs, paths, tray_icon, turns, workers
-from agent.config import Config
+from agent.config import DEFAULT_TIMESTAMP_URL, Config
 from agent.control import Endpoint, EndpointUnavailable
 from agent.errors import AgentError, StorageFailed
+from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
 from agent.localhost import identity
 from agent.localhost.identity import Identity
@@ -77,10 +78,20 @@ def programs(config: Config) -> Programs:
             answers += ["--test-ca", str(authority)]
     folders = [word for folder in config.key_folders for word in ("--key-folder", str(folder))]
     return Programs(
-        worker=workers.worker_command(*answers, *folders, *place),
+        worker=workers.worker_command(*answers, *folders, *_about_authorities(config), *place),
         issue=(sys.executable, "-c", _ISSUE, str(config.paths.tls_dir)),
         renew=(sys.executable, "-m", "agent", "trust", "renew", *place),
     )
+
+
+def _about_authorities(config: Config) -> list[str]:
+    """What a worker must know to ask for timestamps and revocations. Through which proxy, and who may be asked, the daemon knows."""
+    words = [word for path in config.authorities for word in ("--authority", str(path))]
+    if config.timestamp_url != DEFAULT_TIMESTAMP_URL:
+        words += ["--timestamp-url", config.timestamp_url]
+    if config.ocsp_url:
+        words += ["--ocsp-url", config.ocsp_url]
+    return [*words, "--offline"] if config.offline else words
 
 
 def version() -> str:
@@ -119,11 +130,13 @@ class _Daemon:
         self._version = version()
         self._settings = dispatch.Settings(config.language)
         is_simulation = config.simulation is not None
+        fetch_settings = FetchSettings.of(config)
         self._workers = workers.Workers(
             children.worker,
             spare_idle_s=config.spare_minutes * 60.0,
             rest_s=0.0 if is_simulation else turns.REST_S,  # a script is not pestered
             on_change=self._on_workers,
+            open_fetch=lambda: HttpFetch(fetch_settings),
         )
         self._server = Server(
             dispatch.Dispatch(self._workers, self._settings).answer,

@@ -5,9 +5,32 @@ and the simulator answer in memory. Whoever does it applies the allow-list, the 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
+from agent.errors import Unreachable
+
 Kind: TypeAlias = Literal["timestamp", "ocsp", "crl", "certificate"]
+
+# How a question fails: the first word of `detail` of an Unreachable.
+Failure: TypeAlias = Literal[
+    "offline",  # the settings say that nothing is asked
+    "bad-url",  # not an address that we understand
+    "not-allowed",  # host or port is not on the list (agent.fetch_hosts)
+    "no-address",  # the name is unknown
+    "private-address",  # the name leads into a private network, or to this computer
+    "no-connection",  # nobody answers there
+    "no-tls",  # TLS failed: a certificate that the system does not trust, say
+    "proxy",  # the proxy can't be used, or does not want to
+    "too-slow",
+    "too-long",
+    "cut-off",  # the answer ended too early
+    "garbled",  # the answer is not HTTP
+    "status",  # an answer other than 200; the number follows
+    "redirects",  # sent elsewhere too often, or to nowhere
+    "stopped",  # nobody waits for the answer any more
+    "too-many",  # questions, or octets, in one approval
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +69,18 @@ class Fetch(Protocol):
     """Gets the body of a 200 answer. Raises Unreachable for everything else; `detail` says what happened."""
 
     def __call__(self, question: Question, /) -> bytes: ...
+
+
+class Cache(Protocol):
+    """Keeps answers between operations. It never fails: what can't be kept is asked again."""
+
+    def get(self, key: str, /) -> bytes | None: ...
+
+    def put(self, key: str, octets: bytes, until: datetime, /) -> None:
+        """`until`: when the answer is of no use any more, with a time zone."""
+        ...
+
+
+def unreachable(failure: Failure, where: str = "") -> Unreachable:
+    """The error for a question that failed; `where` is a host, never more of the address."""
+    return Unreachable(f"{failure}: {where}" if where else failure)

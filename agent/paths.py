@@ -1,16 +1,19 @@
 """Where things live: the only file that knows. Private to the person from the first octet on.
 
     state folder    what the agent writes: TLS identity, journal, grants, log, lock, control endpoint
-    config folder   what people write: config.toml
+    config folder   what people write: config.toml, and in authorities/ the certificates of authorities that they trust
 
 Both follow the habits of the system (platformdirs). `resolve(state_dir=...)` puts everything below one folder instead, for
 simulation and tests.
 """
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -69,6 +72,25 @@ class Paths:
     def key_folders(self) -> Path:
         """What the file chooser remembers between windows."""
         return self.state_dir / "folders.json"
+
+    @property
+    def authorities(self) -> Path:
+        """The folder of certificates of authorities that are trusted beside the national ones."""
+        return self.config_dir / "authorities"
+
+    def authority_folders(self) -> tuple[Path, ...]:
+        """That folder, if it is there."""
+        return (self.authorities,) if self.authorities.is_dir() else ()
+
+    @property
+    def authority_certificates(self) -> Path:
+        """The folder of the national authorities' certificates, as they were downloaded."""
+        return self.state_dir / "authority-certificates"
+
+    @property
+    def authority_cache(self) -> Path:
+        """The folder of answers of authorities' servers that are still good."""
+        return self.state_dir / "authority-cache"
 
     @property
     def log(self) -> Path:
@@ -134,10 +156,17 @@ def write_private(path: Path, content: bytes) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces the file in one step, for the person's own results: the folder must be there, access is as by `open`. OSError."""
+    with replacing(path) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` in one step when the block ends well, and leaves nothing where it does not. OSError."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if os.name == "posix":

@@ -21,7 +21,8 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent import logs, paths, turns
+from agent import errands, logs, paths, turns
+from agent.errands import Errands, WorkerInput
 from agent.errors import AgentError, TimedOut
 from protocol import pipes, prompts, work
 from protocol.errors import ProtocolError
@@ -84,7 +85,7 @@ def environment(everything: Mapping[str, str] | None = None) -> dict[str, str]:
 class Workers:
     """The queue of approvals, and the worker that serves the first of it.
 
-    `on_change` is called, with no arguments, when the queue or the worker changes.
+    `on_change` is called, with no arguments, when the queue or the worker changes. `open_fetch` gives what an approval fetches with.
     """
 
     def __init__(
@@ -96,12 +97,14 @@ class Workers:
         grace_s: float = GRACE_S,
         rest_s: float = turns.REST_S,
         on_change: Callable[[], None] = lambda: None,
+        open_fetch: Callable[[], errands.StoppableFetch] = errands.NoFetch,
     ) -> None:
         self._command = tuple(command)
         self._spare_idle_s = spare_idle_s
         self._time_limit_s = time_limit_s
         self._grace_s = grace_s
         self._on_change = on_change
+        self._open_fetch = open_fetch
         self._queue = turns.Turns(rest_s)
         self._turns = 0
         self._room_wanted = asyncio.Event()
@@ -242,42 +245,38 @@ class Workers:
     async def _converse(self, process: Process, approval: Approval) -> tuple[bytes, str]:
         assert process.stdin is not None
         assert process.stdout is not None
-        feeding = asyncio.get_running_loop().create_task(self._feed(process.stdin, approval))
+        sink = WorkerInput(process.stdin)
+        feeding = asyncio.get_running_loop().create_task(self._feed(sink, approval))
+        running = Errands(self._open_fetch(), sink)
         try:
-            return await _read_reply(process.stdout)
+            return await _read_reply(process.stdout, running)
         finally:
             feeding.cancel()
+            await running.close()
             await asyncio.wait([feeding])
             if not feeding.cancelled() and feeding.exception() is not None:
                 # It took no more of the frame: it replied without, or it died, which its output tells.
                 logs.note(_log, logging.DEBUG, "worker closed its input", process=process.pid)
 
-    async def _feed(self, stdin: asyncio.StreamWriter, approval: Approval) -> None:
+    async def _feed(self, sink: WorkerInput, approval: Approval) -> None:
         """Begin and the frame, as fast as the worker takes them; then the length of the queue whenever it changes."""
         self._waiting_changed.clear()
+        told = self.waiting
         begin = work.Begin(
             kind=approval.kind,
             origin=approval.origin,
             language=approval.language,
             frame_bytes=len(approval.frame),
-            waiting=self.waiting,
+            waiting=told,
             turn=self._turns,
         )
-        stdin.write(pipes.pack_json(work.to_message(begin)))
-        told = self.waiting
-        view = memoryview(approval.frame)
-        for start in range(0, len(view), pipes.CHUNK_BYTES):
-            chunk = view[start : start + pipes.CHUNK_BYTES]
-            stdin.write(pipes.pack_header(pipes.DATA, len(chunk)))
-            stdin.write(chunk)
-            await stdin.drain()
+        await sink.send(begin, approval.frame)
         while True:
             await self._waiting_changed.wait()
             self._waiting_changed.clear()
             if self.waiting != told:
                 told = self.waiting
-                stdin.write(pipes.pack_json(work.to_message(prompts.Waiting(told))))
-                await stdin.drain()
+                await sink.send(prompts.Waiting(told))
 
     def _drop_spare(self) -> None:
         starting, self._spare = self._spare, None
@@ -360,7 +359,7 @@ def _log_end(process: Process) -> None:
     logs.note(_log, level, "worker ended", process=process.pid, status=process.returncode)
 
 
-async def _read_reply(stdout: asyncio.StreamReader) -> tuple[bytes, str]:
+async def _read_reply(stdout: asyncio.StreamReader, running: Errands) -> tuple[bytes, str]:
     """The octets of the reply, and how the approval ended. Raises IncompleteReadError where the output ends before, ProtocolError for nonsense."""
     started = time.monotonic()
     while True:
@@ -368,17 +367,26 @@ async def _read_reply(stdout: asyncio.StreamReader) -> tuple[bytes, str]:
         if isinstance(message, prompts.Shown):
             elapsed_ms = round((time.monotonic() - started) * 1000)
             logs.note(_log, logging.INFO, "window shown", milliseconds=elapsed_ms)
+        if isinstance(message, work.Fetch):
+            errands.check(message)
+            running.take(message, await _read_data(stdout, message.body_bytes))
         if isinstance(message, work.Reply):
             break
     if not 0 <= message.reply_bytes <= MAX_REPLY_BYTES:
         raise ProtocolError(f"a reply of {message.reply_bytes} octets")
-    reply = bytearray()
-    while len(reply) < message.reply_bytes:
-        reply += await _read_frame(stdout, pipes.DATA)
-    if len(reply) != message.reply_bytes:
-        raise ProtocolError("a reply longer than it was said to be")
+    reply = await _read_data(stdout, message.reply_bytes)
     logs.note(_log, logging.INFO, "worker replied", outcome=message.outcome, octets=len(reply))
-    return bytes(reply), message.outcome
+    return reply, message.outcome
+
+
+async def _read_data(stdout: asyncio.StreamReader, length: int) -> bytes:
+    """So many octets, out of as many D frames as they take."""
+    data = bytearray()
+    while len(data) < length:
+        data += await _read_frame(stdout, pipes.DATA)
+    if len(data) != length:
+        raise ProtocolError("more octets than were announced")
+    return bytes(data)
 
 
 async def _read_frame(stdout: asyncio.StreamReader, kind: bytes) -> bytes:

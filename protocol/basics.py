@@ -10,8 +10,12 @@ What nothing published settles is decided here:
 * `allowedStorages` may be a list, null, an empty list (all) or one text with commas. Names that we don't know are passed
   over; if nothing is left that can be opened, the request fails before a window is shown.
 * `extKeyUsageOids` may be absent (no filter) but not null. `locale` defaults to Kazakh; English is understood.
-* A `tsaProfile` other than null, false and the empty text asks for a timestamp. A signature without one would be less than
-  what was asked for, so the request fails.
+* A `tsaProfile` other than null, false and the empty text asks for a timestamp, which only cms and pdf have a place for. A
+  signature without one would be less than what was asked for, so such a request fails.
+* `outputCert` is for raw, where the certificate is not in the signature; the answer is then an object. For the others it changes nothing.
+
+Ours beyond the original: `format: "pdf"` (docs/api/pdf.md). `data` is PDF files, so `decode` must be true, and so is what comes back,
+in base64. `signingParams.stamp` true, or `{"page": N}`, draws the signature on a page.
 
 `signerParams.password`, which some clients send, is not read at all, nor is `logo`.
 """
@@ -27,6 +31,12 @@ MODULE = "kz.gov.pki.knca.basics"
 
 _API_VERSION = 2
 _CLASS = "Basics"
+_FORMATS: Final[dict[str, messages.SignatureFormat]] = {
+    "cms": "cms",
+    "xml": "xml",
+    "raw": "raw",
+    "pdf": "pdf",
+}
 _LANGUAGES: Final[dict[str, Language]] = {"kk": "kk", "ru": "ru", "en": "en"}
 _ILLEGAL = "java.lang.IllegalArgumentException: "
 _CODES: Final = {"bad-input": "INVALID_SIGNING_PARAMS", "internal": "INVOCATION_ERROR"}
@@ -57,8 +67,8 @@ def decode(message: dict[str, Any]) -> Call:
 def encode(outcome: messages.Outcome) -> str:
     """The reply to any call of this module."""
     match outcome:
-        case messages.Signed(signatures):
-            return _body({"result": [base64_text.armour("CMS", der) for der in signatures]})
+        case messages.Signed():
+            return _body({"result": _result(outcome)})
         case messages.Cancelled() | messages.Done():
             return _body({})
         case messages.Failed(code, detail):
@@ -67,6 +77,22 @@ def encode(outcome: messages.Outcome) -> str:
             return reply
         case messages.KeyInfo() | messages.Tokens():
             raise ValueError(f"basics has no way to say {type(outcome).__name__}")
+
+
+def _result(signed: messages.Signed) -> object:
+    match signed.format:
+        case "cms":
+            return [base64_text.armour("CMS", der) for der in signed.signatures]
+        case "xml":
+            return [octets.decode() for octets in signed.signatures]
+        case _:
+            texts = [base64_text.encode(octets) for octets in signed.signatures]
+    if not signed.certificate_der:
+        return texts
+    return {
+        "signatures": texts,
+        "certificate": base64_text.armour("CERTIFICATE", signed.certificate_der),
+    }
 
 
 def failure_reply(code: str, detail: str) -> str:
@@ -108,8 +134,13 @@ def _sign_request(args: dict[str, Any]) -> messages.Request:
         return messages.UnavailableRequest("a digest is too long", code="bad-input")
     return messages.SignRequest(
         documents=documents,
-        detached=are_digests or not _flag(signing, "encapsulate", default=True),
+        detached=are_digests or format_name == "raw" or not _flag(signing, "encapsulate", default=True),
+        format=_FORMATS[format_name],
+        timestamps=_wants_timestamps(signing),
         are_digests=are_digests,
+        xml=messages.XmlOptions(layout="compact"),
+        stamp=_stamp(signing) if format_name == "pdf" else None,
+        with_certificate=format_name == "raw" and _flag(signing, "outputCert", default=False),
         keys=keys,
         storages=storages,
         language=_LANGUAGES.get(_optional_text(args, "locale"), "kk"),
@@ -119,19 +150,40 @@ def _sign_request(args: dict[str, Any]) -> messages.Request:
 def _refusal(
     format_name: str, signing: dict[str, Any], texts: list[str], asked: list[str], storages: tuple[str, ...]
 ) -> messages.UnavailableRequest | None:
-    if format_name not in ("cms", "xml", "raw"):
-        return messages.UnavailableRequest("format is cms, xml or raw", code="bad-input")
-    if format_name != "cms":
-        return messages.UnavailableRequest(f"it does not make signatures of the format {format_name}")
+    if format_name not in _FORMATS:
+        return messages.UnavailableRequest(f"format is one of {', '.join(_FORMATS)}", code="bad-input")
     if not texts:
         return messages.UnavailableRequest("data is an empty list", code="bad-input")
     if len(texts) > messages.MAX_DOCUMENTS:
         return messages.UnavailableRequest(f"more than {messages.MAX_DOCUMENTS} documents", code="bad-input")
-    if signing.get("tsaProfile") not in (None, False, ""):
-        return messages.UnavailableRequest("a timestamp was asked for, and it can't get one")
+    if _wants_timestamps(signing) and format_name not in ("cms", "pdf"):
+        return messages.UnavailableRequest(f"the format {format_name} has no place for a timestamp")
+    if _flag(signing, "digested", default=False) and format_name not in ("cms", "raw"):
+        return messages.UnavailableRequest(
+            f"the format {format_name} needs the document, not its digest", code="bad-input"
+        )
+    if format_name == "pdf" and not _flag(signing, "decode", default=False):
+        return messages.UnavailableRequest("a PDF comes in base64, with decode true", code="bad-input")
     if asked and not storages:
         return messages.UnavailableRequest("storage.empty: none of allowedStorages holds a key here")
     return None
+
+
+def _wants_timestamps(signing: dict[str, Any]) -> bool:
+    return signing.get("tsaProfile") not in (None, False, "")
+
+
+def _stamp(signing: dict[str, Any]) -> messages.StampOptions | None:
+    """Our own parameter, so a mistake in it is told rather than read as something."""
+    match signing.get("stamp"):
+        case None | False:
+            return None
+        case True:
+            return messages.StampOptions()
+        case {"page": int(page), **others} if not others and not isinstance(page, bool) and page:
+            return messages.StampOptions(page)
+        case _:
+            raise _JsonComplaint('JSONObject["stamp"] is neither a boolean nor {"page": N}.')
 
 
 def _documents(args: dict[str, Any]) -> list[str]:

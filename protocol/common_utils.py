@@ -35,12 +35,8 @@ _METHODS: Final[dict[str, tuple[type, ...]]] = {
     "changeLocale": (str,),
 }
 _UNAVAILABLE: Final = {
-    "signXml": "it does not sign XML",
-    "signXmls": "it does not sign XML",
     "createCAdESFromFile": "it does not sign files that a page names",
-    "createCMSSignatureFromBase64": "this method adds a timestamp, and it can't get one",
-    "createCMSSignatureFromFile": "this method adds a timestamp, and it can't get one",
-    "applyCAdEST": "this method adds a timestamp, and it can't get one",
+    "createCMSSignatureFromFile": "it does not sign files that a page names",
     "showFileChooser": "it does not choose files for a page",
 }
 _PURPOSES: Final[dict[str, Purpose]] = {"SIGNATURE": "sign", "AUTHENTICATION": "identify"}
@@ -58,8 +54,8 @@ def decode(message: dict[str, Any]) -> Call:
 def encode(call: Call, outcome: messages.Outcome) -> str:
     """The reply to `call`."""
     match outcome:
-        case messages.Signed(signatures):
-            return _success(base64_text.encode(signatures[0]), call.uuid)
+        case messages.Signed():
+            return _success(_signed(call.method, outcome), call.uuid)
         case messages.KeyInfo():
             return _success(_key_info(outcome), call.uuid)
         case messages.Tokens(storages):
@@ -72,6 +68,13 @@ def encode(call: Call, outcome: messages.Outcome) -> str:
             return failure_reply(code, detail, call.uuid)
         case messages.Constant(reply):
             return reply
+
+
+def _signed(method: str, signed: messages.Signed) -> object:
+    if signed.format != "xml":
+        return base64_text.encode(signed.signatures[0])
+    texts = [octets.decode() for octets in signed.signatures]
+    return texts if method == "signXmls" else texts[0]
 
 
 def failure_reply(code: str, detail: str, uuid: str) -> str:
@@ -129,7 +132,9 @@ def _request(method: str, arguments: list[Any], uuid: str) -> messages.Request:
         return messages.UnavailableRequest(f"it does not open key stores of the kind {storage}")
     if method == "getKeyInfo":
         return messages.KeyInfoRequest((storage,))
-    return _sign_request(method, arguments, uuid)
+    if method in ("signXml", "signXmls"):
+        return _xml_request(arguments)
+    return _cms_request(method, arguments, uuid)
 
 
 def _storage_problem(storage: str) -> str:
@@ -141,12 +146,35 @@ def _storage_problem(storage: str) -> str:
     return "storage.empty" if storage in messages.TOKEN_STORAGES else ""
 
 
-def _sign_request(method: str, arguments: list[Any], uuid: str) -> messages.Request:
+def _xml_request(arguments: list[Any]) -> messages.Request:
+    storage, key_type, given, element_xpath, parent_xpath = arguments
+    texts = [given] if isinstance(given, str) else given
+    if not texts:
+        return messages.UnavailableRequest("there is no document in the list", code="bad-input")
+    if len(texts) > messages.MAX_DOCUMENTS:
+        return messages.UnavailableRequest(f"more than {messages.MAX_DOCUMENTS} documents", code="bad-input")
+    try:
+        documents = tuple(text.encode() for text in texts)
+    except UnicodeEncodeError:
+        return messages.UnavailableRequest("a document has half a character", code="bad-input")
+    return messages.SignRequest(
+        documents=documents,
+        detached=False,
+        format="xml",
+        xml=messages.XmlOptions("lines", element_xpath, parent_xpath),
+        keys=_key_filter(key_type),
+        storages=(storage,),
+    )
+
+
+def _cms_request(method: str, arguments: list[Any], uuid: str) -> messages.Request:
     storage, key_type, text = arguments[:3]
     try:
         octets = base64_text.decode(text)
     except base64_text.NotBase64 as error:
         return messages.ConstantRequest(_failure(str(error), uuid))
+    if method == "applyCAdEST":
+        return messages.TimestampRequest(octets)
     is_digest = method == "createCAdESFromBase64Hash"
     if is_digest and len(octets) > messages.MAX_DIGEST_BYTES:
         return messages.UnavailableRequest(f"a digest of {len(octets)} octets", code="bad-input")
@@ -155,10 +183,15 @@ def _sign_request(method: str, arguments: list[Any], uuid: str) -> messages.Requ
         detached=is_digest or not arguments[3],
         are_digests=is_digest,
         cosigns=not is_digest,
-        # Every chain will do and an expired key is warned of and used, as in the original.
-        keys=messages.KeyFilter(purpose=_PURPOSES.get(key_type, "any"), authorities=(), allow_expired=True),
+        timestamps=method == "createCMSSignatureFromBase64",
+        keys=_key_filter(key_type),
         storages=(storage,),
     )
+
+
+def _key_filter(key_type: str) -> messages.KeyFilter:
+    """Every chain will do and an expired key is warned of and used, as in the original."""
+    return messages.KeyFilter(purpose=_PURPOSES.get(key_type, "any"), authorities=(), allow_expired=True)
 
 
 def _key_info(info: messages.KeyInfo) -> dict[str, str]:

@@ -70,20 +70,34 @@ class StampOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeDocument:
+    """A document that is not carried about: its size in octets, and its digest by the dotted OID of each algorithm that may sign it."""
+
+    size: int
+    digests: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SignRequest:
     """Asks for one signature a document, under one approval.
 
     With `are_digests` each document is the digest of what is signed, and the signatures are detached. With `cosigns` a
     document that is itself a CMS signature gets one more signer in place of a new signature around it. With `timestamps`
-    each signature gets one (CMS, PDF), or the request fails: a signature without is less than what was asked for. `xml` is for
-    the format xml, `stamp` for pdf (None: nothing is drawn), `with_certificate` for raw. `storages` empty means every one;
-    `language` None means the agent's own.
+    each signature gets one (CMS, PDF, ASiC), or the request fails: a signature without is less than what was asked for. Only
+    who `may_lack_timestamps` keeps what could not get one, and is told. `xml` is for the format xml, `stamp` for pdf (None:
+    nothing is drawn), `with_certificate` for raw. `storages` empty means every one; `language` None means the agent's own.
+
+    `large` documents stand in place of `documents`, and get detached CMS signatures; those that are there already are `existing`,
+    one for each, and get one more signer.
     """
 
     documents: tuple[bytes, ...] = field(repr=False)
     detached: bool
     format: SignatureFormat = "cms"
     timestamps: bool = False
+    may_lack_timestamps: bool = False
+    large: tuple[LargeDocument, ...] = ()
+    existing: tuple[bytes, ...] = field(default=(), repr=False)
     xml: XmlOptions = XmlOptions()
     stamp: StampOptions | None = None
     with_certificate: bool = False
@@ -162,11 +176,13 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Signed:
     """One signature for each document, in order: CMS in DER, a signed XML document in UTF-8, a signed PDF, the octets of a raw
-    signature, the text of a JWS. `certificate_der` is the signer's, empty where it was not asked for."""
+    signature, the text of a JWS. `certificate_der` is the signer's, empty where it was not asked for. `lacking` counts, from 0,
+    those signatures that should have a timestamp and may lack it."""
 
     signatures: tuple[bytes, ...] = field(repr=False)
     format: SignatureFormat = "cms"
     certificate_der: bytes = field(default=b"", repr=False)
+    lacking: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all
                    Waiting (protocol.prompts) whenever the queue behind this approval changes
+                   Fetched for each Fetch, in any order, then the answer in D frames of `body_bytes` octets in all
                    end of input: the page left, the daemon stops, or time is up; the worker ends its window and exits
 worker -> daemon   Shown, Activity (protocol.prompts), passed on from the window
+                   Fetch, then the question's body in a D frame if it has any: a worker has no network
                    Reply, then the reply's octets in D frames; the worker exits with 0 after it
                    end of output without a whole Reply: the worker crashed, and the daemon answers for it
 """
@@ -17,6 +19,13 @@ from protocol import prompts
 from protocol.errors import BadMessage
 
 CallerKind: TypeAlias = Literal["site", "unprotected", "file", "program", "command"]
+FetchKind: TypeAlias = Literal["timestamp", "ocsp", "crl", "certificate"]
+
+MAX_FETCHES = 64  # in one approval
+MAX_FETCHED_BYTES = 128 * 1024 * 1024  # of all answers in one approval
+MAX_URL_CHARS = 2000
+MAX_QUESTION_BYTES = 64 * 1024
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,29 @@ class Reply:
     outcome: Literal["done", "cancelled", "failed"]  # for the tray icon; the page reads the reply itself
 
 
-ToWorker: TypeAlias = Begin | prompts.Waiting
-FromWorker: TypeAlias = Reply | prompts.Shown | prompts.Activity
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Asks an authority's server: by POST where there is a body, else by GET. `number` is the worker's, each time another."""
 
-_TYPES: dict[str, type[Any]] = {"begin": Begin, "reply": Reply}
+    number: int
+    kind: FetchKind
+    url: str
+    body_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of the Fetch with this number: an answer of `body_bytes` octets, or a `failure` in words (agent.fetch) and none."""
+
+    number: int
+    body_bytes: int = 0
+    failure: str = ""
+
+
+ToWorker: TypeAlias = Begin | Fetched | prompts.Waiting
+FromWorker: TypeAlias = Reply | Fetch | prompts.Shown | prompts.Activity
+
+_TYPES: dict[str, type[Any]] = {"begin": Begin, "reply": Reply, "fetch": Fetch, "fetched": Fetched}
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 
 

@@ -1,19 +1,26 @@
 """`qalamsap sign FILE... --key K`: the same operation as a page's request, with the person at a terminal.
 
 Signatures are written in one step each: a file is whole or not there. All documents are read before the password is
-asked, and all signatures are made before the first is written.
+asked, and all signatures are made before the first is written. Documents for CMS may be larger than memory: they are hashed
+before the password is asked, and hashed again where they are put into the signature.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
-from agent import paths
-from agent.commands import exit_codes
-from agent.errors import BadInput, StorageFailed, UnsupportedOperation
-from agent.formats import cms
+from agent import algorithms, authority_files, config, paths
+from agent.authority_cache import AuthorityCache
+from agent.commands import exit_codes, reading
+from agent.config import Config
+from agent.errors import BadInput, StorageFailed
+from agent.formats import cms, cms_stream
 from agent.grants import Grants
+from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
 from agent.keystores import catalog
 from agent.operations import sign
@@ -23,25 +30,62 @@ from agent.recent_keys import RecentKeys
 from agent.secret import Secret
 from agent.trust import anchors
 from agent.user import terminal
-from protocol.messages import KeyFilter, SignRequest
+from protocol.messages import KeyFilter, LargeDocument, SignRequest, StampOptions, XmlOptions
+from protocol.prompts import Language
 
-MAX_BYTES = 1024 * 1024 * 1024  # in all: documents are held in memory until they can be streamed
-FORMATS = ("cms",)
+MAX_BYTES = 1024 * 1024 * 1024  # in all, of documents that have to be held in memory
+LARGE_BYTES = 64 * 1024 * 1024  # documents for CMS are streamed from here on
+# What a signature is called where nobody names its place: added to the document's name, or put before its ending.
+_ADDED = {"cms": ".cms", "raw": ".sig", "jws": ".jws", "asic": ".asice"}
+_INSERTED = {"xml": ".signed", "wsse": ".signed", "pdf": ".signed"}
+FORMATS = (*_ADDED, *_INSERTED)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to sign")
     parser.add_argument("--key", required=True, type=Path, metavar="KEY", help="key file (.p12, .pfx)")
     parser.add_argument("--key-id", default="", metavar="HEX", help="which key, where the file holds several")
-    parser.add_argument("--format", default="cms", metavar="FORMAT", help="cms (others are not built yet)")
-    parser.add_argument("--detached", action="store_true", help="leave the document out of the signature")
+    parser.add_argument("--format", choices=FORMATS, default="cms", help="of the signature (default cms)")
+    parser.add_argument(
+        "--detached", action="store_true", help="leave the document out of the signature (cms, jws)"
+    )
     parser.add_argument("--cosign", action="store_true", help="FILE is a CMS signature: add a signer to it")
-    parser.add_argument("--pem", action="store_true", help="write PEM instead of DER")
+    parser.add_argument(
+        "--document",
+        type=Path,
+        metavar="FILE",
+        help="what the signature is about, to add a signer to a detached one",
+    )
+    parser.add_argument(
+        "--timestamp",
+        choices=("no", "yes", "if-possible"),
+        nargs="?",
+        const="yes",
+        default="no",
+        help="ask an authority for a timestamp on the signature (cms, pdf, asic); if-possible: keep the signature "
+        "without one where none can be had, and say so",
+    )
+    parser.add_argument(
+        "--stamp",
+        type=int,
+        nargs="?",
+        const=-1,
+        metavar="PAGE",
+        help="draw the signature on a page of a PDF: from 1, or from -1 backwards (default -1)",
+    )
+    parser.add_argument(
+        "--xml-layout", choices=("lines", "compact"), default="lines", help="of an XML signature"
+    )
+    parser.add_argument(
+        "--element", default="", metavar="XPATH", help="sign this XML element, which has an attribute Id"
+    )
+    parser.add_argument("--parent", default="", metavar="XPATH", help="and put its signature into this one")
+    parser.add_argument("--pem", action="store_true", help="write PEM instead of DER (cms)")
     parser.add_argument(
         "--out",
         type=Path,
         metavar="PATH",
-        help="a file for one FILE, a folder for several (default: FILE.cms beside it)",
+        help="a file for one FILE, a folder for several (default: beside FILE, with another ending)",
     )
     parser.add_argument(
         "--password-stdin",
@@ -49,36 +93,144 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read the key's password from the first line of standard input",
     )
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keep the journal below DIR")
+    parser.add_argument("--language", choices=("kk", "ru", "en"), help="of the words that are drawn on a PDF")
+    config.add_network_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Raises AgentError."""
-    if options.format not in FORMATS:
-        raise UnsupportedOperation(f"format {options.format!r} is not built yet; this version makes cms")
-    targets = _targets(options.files, options.out)
+    _check(options)
+    settings = config.load(options)
+    targets = _targets(options.files, options.out, options.format)
     if len(options.files) > 1 and options.out is not None:
         _make_folder(options.out)
-    documents = _read(options.files)
-    if options.cosign:
-        documents = _signatures(options.files, documents)
-    request = SignRequest(
-        documents=documents,
-        detached=options.detached,
-        cosigns=options.cosign,
-        keys=KeyFilter(allow_expired=True),
-        names=tuple(path.name for path in options.files),
-    )
-    signed = sign.sign(request, _approval(options))
-    for target, signature in zip(targets, signed.signatures, strict=True):
-        _write(target, cms.to_pem(signature).encode() if options.pem else signature)
-        print(target)
+    with ExitStack() as stack:
+        large = _large_files(options, stack)
+        signed = sign.sign(_request(options, large), approval(options, settings))
+        for number, (target, signature) in enumerate(zip(targets, signed.signatures, strict=True)):
+            if large and not options.detached and not options.cosign:
+                _write(target, _attacher(signature, large[number]))
+            else:
+                _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
+            print(target)
+            if number in signed.lacking:
+                print(
+                    f"qalamsap sign: {target} has no timestamp, for none could be had; "
+                    f"add one later with `qalamsap timestamp {target}`",
+                    file=sys.stderr,
+                )
     return exit_codes.DONE
 
 
-def _targets(files: list[Path], out: Path | None) -> list[Path]:
+def _check(options: argparse.Namespace) -> None:
+    """Raises BadInput where flags do not belong together."""
+    places = {
+        "--cosign": (options.cosign, ("cms",)),
+        "--document": (options.document is not None, ("cms",)),
+        "--pem": (options.pem, ("cms",)),
+        "--detached": (options.detached, ("cms", "jws")),
+        "--timestamp": (options.timestamp != "no", ("cms", "pdf", "asic")),
+        "--stamp": (options.stamp is not None, ("pdf",)),
+        "--element": (bool(options.element), ("xml",)),
+        "--parent": (bool(options.parent), ("xml",)),
+    }
+    for flag, (is_given, formats) in places.items():
+        if is_given and options.format not in formats:
+            raise BadInput(f"{flag} is for {', '.join(formats)}, and this is {options.format}")
+    if options.document is not None and not (options.cosign and len(options.files) == 1):
+        raise BadInput("--document goes with --cosign and one FILE")
+    if options.stamp == 0:
+        raise BadInput("--stamp counts pages from 1, or from -1 backwards")
+    if bool(options.element) != bool(options.parent):
+        raise BadInput("--element and --parent go together")
+
+
+# --- what to sign -------------------------------------------------------------------------------------------------
+
+
+def _large_files(options: argparse.Namespace, stack: ExitStack) -> list[BinaryIO]:
+    """The documents, open, where they are to be streamed: all of them if one is large. Raises BadInput."""
+    if options.document is not None:
+        return [stack.enter_context(reading.opened(options.document))]
+    if options.format != "cms" or options.cosign or options.pem:
+        return []
+    files = [stack.enter_context(reading.opened(path)) for path in options.files]
+    is_large = any(reading.size(file) > LARGE_BYTES for file in files)
+    return files if is_large else []
+
+
+def _request(options: argparse.Namespace, large: list[BinaryIO]) -> SignRequest:
+    existing: tuple[bytes, ...] = ()
+    documents: tuple[bytes, ...] = ()
+    if options.document is not None:
+        existing = _existing(options.files[0])
+    elif not large:
+        documents = _read(options.files)
+        documents = _signatures(options.files, documents) if options.cosign else documents
+    return SignRequest(
+        documents=documents,
+        large=tuple(_hashed(file) for file in large),
+        existing=existing,
+        detached=options.detached or bool(existing),
+        format=options.format,
+        timestamps=options.timestamp != "no",
+        may_lack_timestamps=options.timestamp == "if-possible",
+        cosigns=options.cosign,
+        xml=XmlOptions(options.xml_layout, options.element, options.parent),
+        stamp=None if options.stamp is None else StampOptions(options.stamp),
+        keys=KeyFilter(allow_expired=True),
+        language=options.language,
+        names=tuple(path.name for path in ([options.document] if existing else options.files)),
+    )
+
+
+def _hashed(file: BinaryIO) -> LargeDocument:
+    """By every algorithm that a key may need: which key it will be is not known yet."""
+    wanted = {signature.digest.oid: signature.digest for signature in algorithms.SIGNATURES}
+    digests = cms_stream.digests(file, wanted.values())
+    return LargeDocument(reading.size(file), tuple(digests.items()))
+
+
+def _writer(octets: bytes) -> Callable[[BinaryIO], object]:
+    return lambda output: output.write(octets)
+
+
+def _attacher(detached: bytes, document: BinaryIO) -> Callable[[BinaryIO], object]:
+    document.seek(0)
+    return lambda output: cms_stream.attach(detached, document, output)
+
+
+def _read(files: list[Path]) -> tuple[bytes, ...]:
+    documents, left = [], MAX_BYTES
+    for path in files:
+        documents.append(reading.whole(path, left))
+        left -= len(documents[-1])
+    return tuple(documents)
+
+
+def _signatures(files: list[Path], documents: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The documents as CMS in DER, which is what a signer can be added to."""
+    signatures = tuple(cms.unwrap(document) for document in documents)
+    for path, signature in zip(files, signatures, strict=True):
+        if cms.read(signature).is_detached:
+            raise BadInput(f"{path} is a detached signature; say what it is about with --document")
+    return signatures
+
+
+def _existing(path: Path) -> tuple[bytes, ...]:
+    signature = cms.unwrap(reading.whole(path))
+    if not cms.read(signature).is_detached:
+        raise BadInput(f"{path} holds its document; --document is for detached signatures")
+    return (signature,)
+
+
+# --- where to put it ----------------------------------------------------------------------------------------------
+
+
+def _targets(files: list[Path], out: Path | None, signature_format: str) -> list[Path]:
     """Where each signature goes. Raises BadInput where two would meet, or a name we chose ourselves is taken."""
     if out is None:
-        targets = [path.with_name(f"{path.name}.cms") for path in files]
+        targets = [path.with_name(_name(path, signature_format)) for path in files]
         for target in targets:
             if target.exists():
                 raise BadInput(f"{target} exists; name a place with --out")
@@ -87,7 +239,7 @@ def _targets(files: list[Path], out: Path | None) -> list[Path]:
     elif out.exists() and not out.is_dir():
         raise BadInput(f"{out} is no folder, and there are {len(files)} files")
     else:
-        targets = [out / f"{path.name}.cms" for path in files]
+        targets = [out / _name(path, signature_format) for path in files]
     if len(set(targets)) != len(targets):
         raise BadInput("two of the files have the same name, so their signatures would replace each other")
     for target in targets:
@@ -98,6 +250,12 @@ def _targets(files: list[Path], out: Path | None) -> list[Path]:
     return targets
 
 
+def _name(path: Path, signature_format: str) -> str:
+    if signature_format in _ADDED:
+        return f"{path.name}{_ADDED[signature_format]}"
+    return f"{path.stem}{_INSERTED[signature_format]}{path.suffix}"
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,42 +263,32 @@ def _make_folder(folder: Path) -> None:
         raise StorageFailed(f"{folder} can't be made: {error.strerror}") from error
 
 
-def _read(files: list[Path]) -> tuple[bytes, ...]:
-    documents, left = [], MAX_BYTES
-    for path in files:
-        try:
-            with path.open("rb") as stream:
-                document = stream.read(left + 1)
-        except OSError as error:
-            raise BadInput(f"{path} can't be read: {error.strerror}") from error
-        left -= len(document)
-        if left < 0:
-            raise BadInput(f"the documents are over {MAX_BYTES} octets in all")
-        documents.append(document)
-    return tuple(documents)
+def _write(target: Path, write: Callable[[BinaryIO], object]) -> None:
+    try:
+        # Where a link stands, what it leads to is replaced, and not the link.
+        with paths.replacing(target.resolve()) as output:
+            write(output)
+    except OSError as error:
+        raise StorageFailed(f"{target} can't be written: {error.strerror}") from error
 
 
-def _signatures(files: list[Path], documents: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """The documents as CMS in DER, which is what a signer can be added to."""
-    signatures = tuple(cms.unwrap(document) for document in documents)
-    for path, signature in zip(files, signatures, strict=True):
-        if cms.read(signature).content is None:
-            raise BadInput(f"{path} is a detached signature; adding a signer to one is not built yet")
-    return signatures
+# --- with whom ----------------------------------------------------------------------------------------------------
 
 
-def _approval(options: argparse.Namespace) -> Approval:
-    places = paths.resolve(options.state_dir)
+def approval(options: argparse.Namespace, settings: Config) -> Approval:
+    """An approval by the person at the terminal, who says yes by giving the command. Raises BadInput."""
+    places = settings.paths
 
     def read_password() -> Secret:
         if options.password_stdin:
             return terminal.read_password(sys.stdin.buffer)
         return terminal.type_password(f"Password of {options.key}: ")
 
+    language: Language = settings.language
     return Approval(
         kind="command",
         origin=Origin("program"),
-        language="en",
+        language=language,
         user=terminal.TerminalUser(str(options.key), "PKCS12", read_password, key_id=options.key_id),
         key_stores=catalog,
         journal=Journal(places.journal),
@@ -148,12 +296,9 @@ def _approval(options: argparse.Namespace) -> Approval:
         recent_keys=RecentKeys(places.key_folders),
         now=lambda: datetime.now(UTC),
         test_anchors=anchors.test(),
+        authorities=authority_files.read_authorities((*places.authority_folders(), *settings.authorities)),
+        fetch=None if settings.offline else HttpFetch(FetchSettings.of(settings)),
+        cache=AuthorityCache(places.authority_cache, lambda: datetime.now(UTC)),
+        timestamp_url=settings.timestamp_url,
+        ocsp_url=settings.ocsp_url,
     )
-
-
-def _write(target: Path, signature: bytes) -> None:
-    try:
-        # Where a link stands, what it leads to is replaced, and not the link.
-        paths.write_whole(target.resolve(), signature)
-    except OSError as error:
-        raise StorageFailed(f"{target} can't be written: {error.strerror}") from error

@@ -1,13 +1,28 @@
-"""`qalamsap testca FOLDER`: a test authority of one's own and a key file of every kind, for tests of pages."""
+"""`qalamsap testca FOLDER`: a test authority of one's own and a key file of every kind, for tests of pages; and its servers."""
 
 import argparse
+import contextlib
+import signal
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 
+from agent.certificate import Certificate
 from agent.commands import exit_codes
-from agent.errors import BadInput
-from agent.testca import key_set, profiles
-from agent.testca.authority import DEFAULT_PASSWORD
+from agent.errors import BadInput, BrokenKeyStore, WrongPassword
+from agent.instance import PortBusy
+from agent.keystores import pkcs12
+from agent.secret import Secret
+from agent.testca import key_set, profiles, simulator_faults
+from agent.testca.authority import DEFAULT_PASSWORD, TestAuthority
+from agent.testca.simulator import Simulator
+from agent.testca.simulator_faults import SERVICES, Fault, Service
+from agent.testca.simulator_http import SimulatorServer
+
+_KEY_FILES = (".p12", ".pfx")
+_POLL_S = 0.1  # how soon the end of the program is noticed
+_FAULT_WORDS = dict.fromkeys(word for kinds in simulator_faults.KINDS.values() for word in kinds)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +41,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--days", type=int, default=365, help="how long the keys are valid (default 365; negative: expired)"
     )
+    _add_server_arguments(parser.add_argument_group("the authority's servers (docs/simulator.md)"))
+
+
+def _add_server_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--serve",
+        action="store_true",
+        help="answer timestamp, OCSP, CRL and certificate requests on 127.0.0.1 until Ctrl-C; new keys are made only where there is no "
+        "authority yet, or by --profile",
+    )
+    group.add_argument("--port", type=int, metavar="N", help="port to listen on (default: a free one)")
+    group.add_argument(
+        "--fault",
+        action="append",
+        metavar="SERVICE=FAULT",
+        help=f"let a service ({', '.join(SERVICES)}) go wrong: {', '.join(_FAULT_WORDS)} (again for more)",
+    )
+    group.add_argument(
+        "--revoke",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="a certificate of this authority, or a key file with the usual test password, that is revoked (again for more)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises BadInput, StorageFailed."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    """Raises BadInput, StorageFailed, PortBusy."""
+    switches = _checked(options)
+    home = options.folder / key_set.AUTHORITY_FOLDER
+    if not options.serve or options.profile or not home.exists():
+        _issue(options)
+    return _serve(home, options, switches) if options.serve else exit_codes.DONE
+
+
+def _checked(options: argparse.Namespace) -> list[tuple[Service, Fault]]:
+    """The faults that are asked for. Raises BadInput where the words make no sense together."""
     if options.days == 0:
         raise BadInput("--days can't be 0")
+    if options.port is not None and options.port not in range(65536):
+        raise BadInput("--port is 0 to 65535")
+    if not options.serve and (options.port is not None or options.fault or options.revoke):
+        raise BadInput("--port, --fault and --revoke go with --serve")
+    return [simulator_faults.parse_switch(text) for text in options.fault or ()]
+
+
+def _issue(options: argparse.Namespace) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
     ends = now + timedelta(days=options.days)
     made = key_set.issue_set(
         options.folder,
@@ -43,4 +99,46 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"authority to trust in tests: {made.roots_file}")
     print(f"keys, password {DEFAULT_PASSWORD}: {made.folder}, listed in {key_set.MANIFEST_FILE}")
+
+
+def _serve(home: Path, options: argparse.Namespace, switches: Sequence[tuple[Service, Fault]]) -> int:
+    """Until Ctrl-C or SIGTERM. The last line that is printed before the first request says where it listens."""
+    now = datetime.now(UTC)
+    simulator = Simulator(TestAuthority.load(home), at=now)
+    for service, fault in switches:
+        simulator.switch(service, fault)
+    for path in options.revoke or ():
+        simulator.revoke(_certificate_in(path), at=now)
+    try:
+        server = SimulatorServer(simulator, lambda: datetime.now(UTC), port=options.port or 0, log=_say)
+    except OSError as error:
+        raise PortBusy(f"port {options.port} can't be opened: {error.strerror}") from error
+    signal.signal(signal.SIGTERM, _stop)
+    with server, contextlib.suppress(KeyboardInterrupt):
+        _say(f"control token: {server.token}")
+        _say(f"listening on {server.url}")
+        server.serve_forever(poll_interval=_POLL_S)
     return exit_codes.DONE
+
+
+def _certificate_in(path: Path) -> Certificate:
+    """The certificate in a file of its own or in a key file. Raises BadInput."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}") from error
+    if path.suffix.lower() not in _KEY_FILES:
+        return Certificate.from_pem_or_der(content)
+    try:
+        keys = pkcs12.open(content, Secret(bytearray(DEFAULT_PASSWORD.encode())))
+    except (WrongPassword, BrokenKeyStore) as error:
+        raise BadInput(f"{path} is no key file with the password {DEFAULT_PASSWORD}") from error
+    return keys[0].certificate
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

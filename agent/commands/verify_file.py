@@ -1,72 +1,174 @@
-"""`qalamsap verify FILE`: what a CMS signature proves, for people or, with --json, for programs."""
+"""`qalamsap verify FILE`: what the signatures of a file prove, in words for a person or, with --json, for a program."""
 
 import argparse
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
-from agent import authority_files
-from agent.commands import exit_codes
+from agent import algorithms, config
+from agent.certificate import Certificate
+from agent.commands import exit_codes, reading, trusting
+from agent.config import Config
 from agent.errors import BadInput
-from agent.operations import verify
-from agent.trust import anchors
+from agent.formats import cms, raw, recognise
+from agent.operations import judging, report, verify
+from agent.operations.report import Report, SignatureReport, TimestampReport
+from agent.words import texts
+from agent.words.texts import Texts
 
-MAX_BYTES = 1024 * 1024 * 1024
 _CODES = {"valid": exit_codes.DONE, "invalid": exit_codes.INVALID, "indeterminate": exit_codes.CANNOT_TELL}
+_RAW = "raw"
+_FORMATS = tuple(one for one in get_args(recognise.Format) if one != "unknown")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="the signature: CMS as DER, PEM or base64")
     parser.add_argument(
-        "--document", type=Path, metavar="FILE", help="what was signed, where the signature is detached"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a signature (CMS, JWS, timestamp) or a signed file (XML, PDF, ASiC, ZIP)",
+    )
+    parser.add_argument(
+        "--document", type=Path, metavar="FILE", help="what was signed, where it is not inside"
+    )
+    parser.add_argument(
+        "--format",
+        choices=(*_FORMATS, _RAW),
+        help="what FILE is, where it can't be told by itself; raw needs --certificate",
+    )
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="certificate of a signer, where the signature has none (again for more)",
+    )
+    parser.add_argument(
+        "--purpose", choices=get_args(report.Purpose), default="sign", help="what the key should be for"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.add_argument(
-        "--ca", type=Path, action="append", default=[], metavar="FILE",
-        help="trust the authorities whose certificates are in FILE, too (again for more)",
-    )  # fmt: skip
+    trusting.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """0 valid, 1 invalid, 2 can't tell. Raises BadInput."""
-    own = authority_files.read(options.ca)
-    report = verify.verify(
-        read(options.file),
-        None if options.document is None else read(options.document),
-        at=datetime.now(UTC),
-        # The national test authorities are told apart by their domain, in the report and below.
-        anchors=(*anchors.national(), *anchors.from_certificates(own)),
-    ).to_json()
-    print(json.dumps(report, ensure_ascii=False, indent=2) if options.json else _text(report))
-    return _CODES[report["verdict"]]
+    settings = config.load(options)
+    found = verified(options, settings)
+    if options.json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(lines(found, texts.load(settings.language))))
+    return _CODES[found.verdict]
 
 
-def read(path: Path) -> bytes:
-    """A whole file. Raises BadInput."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{path} can't be read: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
-        raise BadInput(f"{path} is over {MAX_BYTES} octets")
-    return content
+def verified(options: argparse.Namespace, settings: Config) -> Report:
+    """The report on `options.file`. Raises BadInput."""
+    at = datetime.now(UTC)
+    trust = trusting.trust(options, settings)
+    certificates = tuple(reading.certificate(path) for path in options.certificate)
+    if options.format == _RAW:
+        return _raw(options, trust, certificates, at)
+    data = reading.whole(options.file)
+    found = options.format or recognise.recognise(data)
+    document, digests = None, None
+    if options.document is not None:
+        if found == "cms" and cms.read(data).is_detached:
+            digests = reading.digests_named(data, options.document)
+        else:
+            document = reading.whole(options.document)
+    return verify.verify(
+        data,
+        document,
+        at=at,
+        trust=trust,
+        purpose=options.purpose,
+        extra_certificates=certificates,
+        digests=digests,
+        data_format=found,
+    )
 
 
-def _text(report: dict[str, Any]) -> str:
-    lines = [report["verdict"]]
-    for number, signer in enumerate(report["signers"], 1):
-        subject = signer["subject"] or {}
-        owner = subject.get("common_name") or "unknown signer"
-        numbers = [f"{name.upper()} {subject[name]}" for name in ("iin", "bin") if subject.get(name)]
-        lines.append(f"{number}. {', '.join([owner, *numbers])}")
-        lines += [f"   {subject['organisation']}"] if subject.get("organisation") else []
-        lines.append(f"   signature: {signer['signature']}, {signer['algorithm']}")
-        if signer["signing_time"]:
-            lines.append(f"   signed, by the signer's own clock: {signer['signing_time']}")
-        if signer["trust"]:
-            lines.append(f"   authority: {signer['trust']['anchor']} ({signer['trust']['domain']})")
-        if signer["reasons"]:
-            lines.append(f"   reasons: {', '.join(signer['reasons'])}")
-    return "\n".join(lines)
+def _raw(
+    options: argparse.Namespace, trust: judging.Trust, certificates: tuple[Certificate, ...], at: datetime
+) -> Report:
+    """Bare signature octets: nothing in them says whose they are."""
+    if len(certificates) != 1 or options.document is None:
+        raise BadInput("a raw signature needs --document and one --certificate")
+    certificate = certificates[0]
+    signature = reading.whole(options.file)
+    with reading.opened(options.document) as stream:
+        wanted = algorithms.signature_for_key(certificate.public_key.key_type).digest
+        digest = reading.digests(stream, [wanted])[wanted.oid]
+    evidence = raw.verify_digest(signature, digest, certificate)
+    signer = judging.Judge(trust, at, options.purpose).report(evidence)
+    return Report(report.verdict_on([signer]), "raw", at, (signer,))
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def lines(found: Report, words: Texts) -> Iterator[str]:
+    """The report as a person reads it."""
+    yield f"{words(f'verdict.{found.verdict}.word')}. {words.verdict(found.verdict, len(found.signers))}"
+    yield f"{words('fact.format')}: {words.chosen('format', found.format)}"
+    yield f"{words('fact.checked')}: {words.moment(found.at)}"
+    for number, signer in enumerate(found.signers, 1):
+        yield ""
+        yield f"{number}. {words(f'state.{signer.verdict}')}"
+        yield from (f"   {line}" for line in _signer_lines(signer, found.format, words))
+
+
+def _signer_lines(signer: SignatureReport, data_format: str, words: Texts) -> Iterator[str]:
+    certificate, evidence = signer.certificate, signer.evidence
+
+    def fact(name: str, value: str | None) -> Iterator[str]:
+        if value:
+            yield f"{words(f'fact.{name}')}: {value}"
+
+    if certificate is None:
+        yield words("card.not_named")
+    else:
+        yield from fact("name", " ".join(filter(None, (certificate.common_name, certificate.patronymic))))
+        yield from fact("iin", certificate.iin)
+        yield from fact("organisation", certificate.organisation)
+        yield from fact("bin", certificate.bin)
+        yield from fact("role", ", ".join(words.chosen("role", role) for role in certificate.roles))
+        yield from fact("issuer", certificate.issuer.common_name)
+        yield from fact("valid", words.period(certificate.not_before, certificate.not_after))
+    yield from fact("algorithm", evidence.algorithm_name)
+    yield from fact("covers", evidence.covers)
+    if evidence.signing_time is not None:
+        yield from fact("signed", f"{words.moment(evidence.signing_time)}, {words('card.claimed')}")
+    for timestamp in signer.timestamps:
+        yield from fact("timestamp", _timestamp_words(timestamp, words))
+    if signer.path is not None:
+        yield from fact("anchor", f"{signer.path.anchor.title} ({signer.path.anchor.domain})")
+        if signer.path.anchor.domain == "test":
+            yield words("card.test_authority")
+    yield from fact("revocation", _revocation_words(signer, words))
+    for reason in signer.reasons:
+        section = words.section(reason, data_format)
+        yield " ".join(filter(None, (f"– {words.chosen('reason', reason)}", section and f"[{section}]")))
+        if words.advice(reason):
+            yield f"  {words.advice(reason)}"
+
+
+def _timestamp_words(found: TimestampReport, words: Texts) -> str:
+    if found.timestamp is None:
+        return words("timestamp.invalid")
+    state = words("timestamp.invalid" if found.proven is None else "timestamp.valid")
+    return f"{words.moment(found.timestamp.moment)}, {state}"
+
+
+def _revocation_words(signer: SignatureReport, words: Texts) -> str:
+    status = signer.revocation
+    if status.revoked_at is None:
+        state = words(f"revocation.{status.state}")
+    else:
+        state = words("revocation.revoked_at", moment=words.moment(status.revoked_at))
+    source = words.chosen("source", status.source) if status.source else ""
+    reason = words.chosen("revocation_reason", status.reason) if status.reason else ""
+    return ", ".join(filter(None, (state, reason, source)))

@@ -15,15 +15,19 @@ from datetime import UTC, datetime
 
 from agent.errors import BadInput
 
-INTEGER, OCTET_STRING, NULL, OBJECT_IDENTIFIER = 0x02, 0x04, 0x05, 0x06
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL = 0x01, 0x02, 0x03, 0x04, 0x05
+OBJECT_IDENTIFIER, UTF8_STRING = 0x06, 0x0C
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 SEQUENCE, SET = 0x30, 0x31
 CONSTRUCTED = 0x20
 MAX_DEPTH = 20  # of indefinite lengths inside each other; a timestamp token in a BER message has 17
+MAX_HEADER = 14  # octets: a tag of 5, a length of 9
+MAX_FIELDS = 10  # of a SEQUENCE read field by field; TSTInfo has as many
 MAX_ELEMENTS = 500_000  # in one container; a 256 MiB document in segments of 1000 octets has 270 000
 
 _UTC_TIME = re.compile(rb"\d{12}Z")
 _GENERALIZED_TIME = re.compile(rb"\d{14}Z")
+_PRECISE_TIME = re.compile(rb"(\d{14})\.(\d{1,12})Z")
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -61,6 +65,14 @@ def time(moment: datetime) -> bytes:
     moment = moment.astimezone(UTC)
     if 1950 <= moment.year < 2050:
         return element(UTC_TIME, moment.strftime("%y%m%d%H%M%SZ").encode())
+    return generalized_time(moment)
+
+
+def generalized_time(moment: datetime) -> bytes:
+    """A moment to the second in Z as GeneralizedTime, whatever its year (RFC 5280 §4.1.2.5.2)."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    moment = moment.astimezone(UTC)
     return element(GENERALIZED_TIME, f"{moment.year:04}{moment:%m%d%H%M%SZ}".encode())
 
 
@@ -159,6 +171,46 @@ class Element:
             raise BadInput("ASN.1: a moment that is not in the calendar") from error
         raise BadInput("ASN.1: a time in an unknown form")
 
+    def precise_time(self) -> datetime:
+        """The value of a GeneralizedTime with or without a fraction of a second (RFC 3161 §2.4.2), to the microsecond below.
+
+        Raises: BadInput."""
+        found = _PRECISE_TIME.fullmatch(bytes(self.expect(GENERALIZED_TIME).content))
+        if found is None:
+            return self.time()
+        whole = Element(GENERALIZED_TIME, self.encoded, memoryview(found[1] + b"Z")).time()
+        return whole.replace(microsecond=int(found[2].ljust(6, b"0")[:6]))
+
+
+class Fields:
+    """The fields of a SEQUENCE, taken in order; whatever is missing or too many is BadInput. `name` is for messages."""
+
+    def __init__(self, sequence: Element, name: str) -> None:
+        self._waiting = sequence.expect(SEQUENCE).children(MAX_FIELDS)
+        self._waiting.reverse()
+        self._name = name
+
+    def next(self, *tags: int) -> Element:
+        """The next field, which must have one of these tags, if any are given.
+
+        Raises: BadInput."""
+        if not self._waiting or (tags and self._waiting[-1].tag not in tags):
+            raise BadInput(f"ASN.1: a field of {self._name} is missing")
+        return self._waiting.pop()
+
+    def optional(self, tag: int) -> Element | None:
+        """The next field if it has this tag."""
+        return self._waiting.pop() if self._waiting and self._waiting[-1].tag == tag else None
+
+    def any(self) -> Element | None:
+        """The next field, if there is one."""
+        return self._waiting.pop() if self._waiting else None
+
+    def end(self) -> None:
+        """Raises: BadInput where a field is left."""
+        if self._waiting:
+            raise BadInput(f"ASN.1: {self._name} has a field too many")
+
 
 def read(data: bytes | memoryview) -> Element:
     """The one element that `data` holds.
@@ -180,7 +232,19 @@ def _element_at(data: memoryview, start: int) -> Element:
 
 
 def _header_at(data: memoryview, start: int) -> tuple[int, int, int | None]:
-    """Tag, where the content begins, and how long it is; None is an indefinite length (X.690 §8.1)."""
+    """As `header_at`, for an element that lies in `data` completely."""
+    tag, position, length = header_at(data, start)
+    if position + (length or 0) > len(data):
+        raise BadInput("ASN.1: cut short")
+    return tag, position, length
+
+
+def header_at(data: memoryview, start: int) -> tuple[int, int, int | None]:
+    """Tag of the element at `start`, where its content begins, and how long it is; None is an indefinite length (X.690 §8.1).
+
+    For who has no more than the beginning of an element, which may have MAX_HEADER octets.
+
+    Raises: BadInput."""
     try:
         tag = data[start]
         position = start + 1
@@ -194,12 +258,12 @@ def _header_at(data: memoryview, start: int) -> tuple[int, int, int | None]:
             size = length & 0x7F
             if size > 8:
                 raise BadInput("ASN.1: a length of more than 8 octets")
+            if position + size > len(data):
+                raise BadInput("ASN.1: cut short")
             length = int.from_bytes(data[position : position + size], "big")
             position += size
     except IndexError as error:
         raise BadInput("ASN.1: cut short") from error
-    if position + (length or 0) > len(data):
-        raise BadInput("ASN.1: cut short")
     if length is None and not data[start] & CONSTRUCTED:
         raise BadInput("ASN.1: an indefinite length without elements inside")
     return tag, position, length

@@ -2,7 +2,7 @@
 
 What is made has the shape that NCALayer emits: SignedData version 1 in DER over id-data, the signers' own certificates and no
 others, signed attributes contentType, signingTime, messageDigest and signingCertificateV2 (CAdES-BES, ETSI EN 319 122-1 §5).
-Timestamps are not made here; one that is already in a message survives co-signing.
+Timestamps are added by cades.py; one that is in a message survives co-signing. Files larger than memory: cms_stream.py.
 
 cms_build.py puts octets together, cms_read.py takes them apart, cms_verify.py does the mathematics.
 """
@@ -41,36 +41,37 @@ def sign_digest(signer: Signer, digest: bytes, *, at: datetime) -> bytes:
     """Detached SignedData in DER over the document that has this digest, by the digest algorithm of the signer's key.
 
     Raises: BadInput where the digest has another length."""
-    expected = signer.algorithm.digest
-    if len(digest) != expected.digest_size:
-        raise BadInput(f"digest is {len(digest)} octets, {expected.digest_size} expected for {expected.name}")
+    _check_length(signer, digest)
     return _message(signer, digest, at, None)
 
 
-def cosign(signer: Signer, existing: bytes, *, at: datetime, content: bytes | None = None) -> bytes:
+def cosign(
+    signer: Signer,
+    existing: bytes,
+    *,
+    at: datetime,
+    content: bytes | None = None,
+    digests: Mapping[str, bytes] | None = None,
+) -> bytes:
     """The same message in DER with one more signature over the same content, parallel to those it has.
 
     Signatures that are there stay octet for octet, timestamps and all; digest algorithms and certificates become unions. They are not
-    verified: adding one's name says nothing about others. `content` is the document of a detached message.
+    verified: adding one's name says nothing about others. `content` is the document of a detached message; who has only digests
+    of it gives those, by the dotted OID of their algorithm, that of the signer's key among them.
 
     Raises: BadInput where `existing` is not SignedData, the document is missing, or it is not the one inside.
     """
     message = read(existing)
     if message.content_type != cms_build.DATA:
         raise BadInput(f"CMS: the content is {message.content_type}, not a document")
-    document = message.content if content is None else content
-    if document is None:
-        raise BadInput("CMS: the signature is detached, and its document is missing")
-    if message.content not in (None, document):
-        raise BadInput("CMS: the document is not the one inside the signature")
-    digest = signer.algorithm.digest(document)
+    digest = _digest_to_cosign(signer, message, content, digests or {})
     return cms_build.signed_data(
         version=max(message.version, 1),
         digest_algorithms=_with_digest_algorithm(message, signer),
         content=message.content,
         certificates=(*message.certificates_der, signer.certificate.der),
         crls=message.crls,
-        signers=(*(known.encoded for known in message.signers), _signer_info(signer, digest, at)),
+        signers=(*(known.encoded for known in message.signers), signer_info(signer, digest, at)),
     )
 
 
@@ -79,11 +80,12 @@ def _message(signer: Signer, digest: bytes, at: datetime, content: bytes | None)
         digest_algorithms=[signer.algorithm.digest.identifier_der],
         content=content,
         certificates=[signer.certificate.der],
-        signers=[_signer_info(signer, digest, at)],
+        signers=[signer_info(signer, digest, at)],
     )
 
 
-def _signer_info(signer: Signer, digest: bytes, at: datetime) -> bytes:
+def signer_info(signer: Signer, digest: bytes, at: datetime) -> bytes:
+    """A SignerInfo in DER over the document that has this digest: one signature of a message, for who builds the rest himself."""
     certificate, algorithm = signer.certificate, signer.algorithm
     attributes = cms_build.signed_attributes(
         digest, at, certificate_sha256=algorithms.SHA256(certificate.der)
@@ -96,6 +98,29 @@ def _signer_info(signer: Signer, digest: bytes, at: datetime) -> bytes:
         signature_algorithm=algorithm.identifier_der,
         signature=signer.sign_digest(algorithm.digest(attributes)),
     )
+
+
+def _check_length(signer: Signer, digest: bytes) -> None:
+    expected = signer.algorithm.digest
+    if len(digest) != expected.digest_size:
+        raise BadInput(f"digest is {len(digest)} octets, {expected.digest_size} expected for {expected.name}")
+
+
+def _digest_to_cosign(
+    signer: Signer, message: SignedMessage, content: bytes | None, digests: Mapping[str, bytes]
+) -> bytes:
+    given = digests.get(signer.algorithm.digest.oid)
+    if given is not None:
+        _check_length(signer, given)
+    document = message.content if content is None else content
+    if document is not None:
+        digest = signer.algorithm.digest(document)
+        if message.content not in (None, document) or given not in (None, digest):
+            raise BadInput("CMS: the document is not the one inside the signature")
+        return digest
+    if given is None:
+        raise BadInput("CMS: the signature is detached, and its document is missing")
+    return given
 
 
 def _with_digest_algorithm(message: SignedMessage, signer: Signer) -> list[bytes]:

@@ -21,29 +21,46 @@ MESSAGE_DIGEST = "1.2.840.113549.1.9.4"  # RFC 5652 §11.2
 SIGNING_TIME = "1.2.840.113549.1.9.5"  # RFC 5652 §11.3
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"  # RFC 2634 §5.4: timestamp tokens
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"  # RFC 5035 §3
+TIMESTAMP_INFO = "1.2.840.113549.1.9.16.1.4"  # RFC 3161 §2.4.2
 SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"  # RFC 3161 app. A
+
+# Timestamps of later CAdES levels that are over the unsigned attributes as they stand: one attribute more would break them
+# (RFC 5126 §6.3.5 and §6.4.1, and the archive timestamp before that). Their successor lists what it is over, and needs no care.
+SEALS = frozenset({
+    "1.2.840.113549.1.9.16.2.25", "1.2.840.113549.1.9.16.2.27", "1.2.840.113549.1.9.16.2.48",
+})  # fmt: skip
 
 _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
 
 
 def signed_attributes(
-    digest: bytes, at: datetime, *, certificate_sha256: bytes | None, content_type: str = DATA
+    digest: bytes,
+    at: datetime,
+    *,
+    certificate_sha256: bytes | None = None,
+    certificate_sha1: bytes | None = None,
+    content_type: str = DATA,
 ) -> bytes:
     """The signed attributes as the SET that gets hashed and signed (RFC 5652 §5.4).
 
     `certificate_sha256` None leaves out signingCertificateV2. Where it is there it has the shortest form: one ESSCertIDv2
-    with certHash alone, so SHA-256 by default, for GOST signers too (RFC 5035 §4).
+    with certHash alone, so SHA-256 by default, for GOST signers too (RFC 5035 §4). `certificate_sha1` puts in signingCertificate
+    in the same form, with the one hash that it knows (RFC 2634 §5.4): only timestamp tokens have that.
     """
     attributes = [
         _attribute(CONTENT_TYPE, algorithms.oid_der(content_type)),
         _attribute(SIGNING_TIME, asn1.time(at)),
         _attribute(MESSAGE_DIGEST, asn1.element(asn1.OCTET_STRING, digest)),
     ]
-    if certificate_sha256 is not None:
-        value = asn1.element(asn1.OCTET_STRING, certificate_sha256)
-        for _ in ("ESSCertIDv2", "certs", "SigningCertificateV2"):
-            value = asn1.element(asn1.SEQUENCE, value)
-        attributes.append(_attribute(SIGNING_CERTIFICATE_V2, value))
+    for oid, certificate_hash in (
+        (SIGNING_CERTIFICATE_V2, certificate_sha256),
+        (SIGNING_CERTIFICATE, certificate_sha1),
+    ):
+        if certificate_hash is not None:
+            value = asn1.element(asn1.OCTET_STRING, certificate_hash)
+            for _ in ("ESSCertID", "certs", "SigningCertificate"):
+                value = asn1.element(asn1.SEQUENCE, value)
+            attributes.append(_attribute(oid, value))
     return asn1.set_of(attributes)
 
 
@@ -67,8 +84,13 @@ def signer_info(
         asn1.element(asn1.OCTET_STRING, signature),
     ]
     if timestamp_token is not None:
-        parts.append(asn1.element(_CONTEXT_1, _attribute(SIGNATURE_TIMESTAMP, timestamp_token)))
+        parts.append(asn1.element(_CONTEXT_1, timestamp_attribute(timestamp_token)))
     return asn1.element(asn1.SEQUENCE, *parts)
+
+
+def timestamp_attribute(token: bytes) -> bytes:
+    """The unsigned attribute that holds a timestamp token over the signature (RFC 3161 app. A)."""
+    return _attribute(SIGNATURE_TIMESTAMP, token)
 
 
 def signed_data(
@@ -79,27 +101,52 @@ def signed_data(
     signers: Iterable[bytes],
     crls: bytes = b"",
     version: int = 1,
+    content_type: str = DATA,
 ) -> bytes:
-    """A whole message: ContentInfo with SignedData over id-data. `content` None makes it detached.
+    """A whole message: ContentInfo with SignedData. `content` None makes it detached.
 
     `crls` is a complete [1] that some other producer put in, passed on as it stands.
     """
-    # One join of all the parts: a nested call for each level would copy a large document each time.
-    before = (asn1.integer(version), asn1.set_of(digest_algorithms))
-    data = algorithms.oid_der(DATA)
+    before, after = around_content(
+        None if content is None else len(content),
+        digest_algorithms=digest_algorithms,
+        certificates=certificates,
+        signers=signers,
+        crls=crls,
+        version=version,
+        content_type=content_type,
+    )
+    return b"".join((before, content or b"", after))
+
+
+def around_content(
+    size: int | None,
+    *,
+    digest_algorithms: Iterable[bytes],
+    certificates: Iterable[bytes],
+    signers: Iterable[bytes],
+    crls: bytes = b"",
+    version: int = 1,
+    content_type: str = DATA,
+) -> tuple[bytes, bytes]:
+    """What stands before and after the `size` octets of content of such a message; `size` None makes it detached.
+
+    The content itself need never be in memory, and is not copied for each of the levels it lies in.
+    """
+    first = (asn1.integer(version), asn1.set_of(digest_algorithms))
     certificate_set = asn1.set_of(certificates, _CONTEXT_0)
-    after = (certificate_set if len(certificate_set) > 2 else b"", crls, asn1.set_of(signers))
-    if content is None:
-        encapsulated: tuple[bytes, ...] = (asn1.element(asn1.SEQUENCE, data),)
-    else:
-        octets = asn1.header(asn1.OCTET_STRING, len(content))
-        explicit = asn1.header(_CONTEXT_0, len(octets) + len(content))
-        size = len(data) + len(explicit) + len(octets) + len(content)
-        encapsulated = (asn1.header(asn1.SEQUENCE, size), data, explicit, octets, content)
-    body = (*before, *encapsulated, *after)
-    signed = asn1.header(asn1.SEQUENCE, sum(map(len, body)))
-    explicit = asn1.header(_CONTEXT_0, len(signed) + sum(map(len, body)))
-    return asn1.element(asn1.SEQUENCE, algorithms.oid_der(SIGNED_DATA), explicit, signed, *body)
+    last = (certificate_set if len(certificate_set) > 2 else b"", crls, asn1.set_of(signers))
+    inner = algorithms.oid_der(content_type)
+    if size is not None:
+        octets = asn1.header(asn1.OCTET_STRING, size)
+        inner += asn1.header(_CONTEXT_0, len(octets) + size) + octets
+    size = size or 0
+    encapsulated = asn1.header(asn1.SEQUENCE, len(inner) + size) + inner
+    body = len(encapsulated) + size + sum(map(len, (*first, *last)))
+    signed = asn1.header(asn1.SEQUENCE, body)
+    explicit = algorithms.oid_der(SIGNED_DATA) + asn1.header(_CONTEXT_0, len(signed) + body)
+    outer = asn1.header(asn1.SEQUENCE, len(explicit) + len(signed) + body)
+    return b"".join((outer, explicit, signed, *first, encapsulated)), b"".join(last)
 
 
 def _attribute(oid: str, value: bytes) -> bytes:

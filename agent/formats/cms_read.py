@@ -117,9 +117,9 @@ def read(data: bytes) -> SignedMessage:
     inner = outer[1].expect(_CONTEXT_0).children(1)
     if len(inner) != 1:
         raise BadInput("CMS: SignedData is missing")
-    fields = _Fields(inner[0], "SignedData")
+    fields = asn1.Fields(inner[0], "SignedData")
     version = fields.next(asn1.INTEGER).integer()
-    digest_algorithms = tuple(_algorithm(child) for child in fields.next(asn1.SET).children(MAX_SIGNERS))
+    digest_algorithms = tuple(algorithm(child) for child in fields.next(asn1.SET).children(MAX_SIGNERS))
     content_type, content = _encapsulated(fields.next(asn1.SEQUENCE))
     certificates = fields.optional(_CONTEXT_0)
     certificates_der = (
@@ -149,32 +149,8 @@ def begins_signed_data(beginning: bytes) -> bool:
     return beginning[1 + length_octets :].startswith(algorithms.oid_der(cms_build.SIGNED_DATA))
 
 
-class _Fields:
-    """The fields of a SEQUENCE, taken in order."""
-
-    def __init__(self, sequence: asn1.Element, name: str) -> None:
-        self._waiting = sequence.expect(asn1.SEQUENCE).children(10)
-        self._waiting.reverse()
-        self._name = name
-
-    def next(self, *tags: int) -> asn1.Element:
-        if not self._waiting or (tags and self._waiting[-1].tag not in tags):
-            raise BadInput(f"CMS: a field of {self._name} is missing")
-        return self._waiting.pop()
-
-    def optional(self, tag: int) -> asn1.Element | None:
-        return self._waiting.pop() if self._waiting and self._waiting[-1].tag == tag else None
-
-    def any(self) -> asn1.Element | None:
-        return self._waiting.pop() if self._waiting else None
-
-    def end(self) -> None:
-        if self._waiting:
-            raise BadInput(f"CMS: {self._name} has a field too many")
-
-
 def _encapsulated(element: asn1.Element) -> tuple[str, bytes | None]:
-    fields = _Fields(element, "EncapsulatedContentInfo")
+    fields = asn1.Fields(element, "EncapsulatedContentInfo")
     content_type = fields.next(asn1.OBJECT_IDENTIFIER).object_identifier()
     explicit = fields.optional(_CONTEXT_0)
     fields.end()
@@ -192,12 +168,12 @@ def _x509(certificates_der: tuple[bytes, ...]) -> tuple[Certificate, ...]:
 
 
 def _signer(element: asn1.Element) -> SignerInfo:
-    fields = _Fields(element, "SignerInfo")
+    fields = asn1.Fields(element, "SignerInfo")
     version = fields.next(asn1.INTEGER).integer()
     issuer, serial_number, key_identifier = _identifier(fields.next(asn1.SEQUENCE, _SUBJECT_KEY_IDENTIFIER))
-    digest_algorithm = _algorithm(fields.next(asn1.SEQUENCE))
+    digest_algorithm = algorithm(fields.next(asn1.SEQUENCE))
     signed = fields.optional(_CONTEXT_0)
-    signature_algorithm = _algorithm(fields.next(asn1.SEQUENCE))
+    signature_algorithm = algorithm(fields.next(asn1.SEQUENCE))
     signature = fields.next(asn1.OCTET_STRING).octets()
     unsigned = fields.optional(_CONTEXT_1)
     fields.end()
@@ -227,14 +203,17 @@ def _signer(element: asn1.Element) -> SignerInfo:
 def _identifier(element: asn1.Element) -> tuple[bytes | None, int | None, bytes | None]:
     if element.tag == _SUBJECT_KEY_IDENTIFIER:
         return None, None, bytes(element.content)
-    fields = _Fields(element, "IssuerAndSerialNumber")
+    fields = asn1.Fields(element, "IssuerAndSerialNumber")
     issuer, serial_number = fields.next(asn1.SEQUENCE).der, fields.next(asn1.INTEGER).integer()
     fields.end()
     return issuer, serial_number, None
 
 
-def _algorithm(element: asn1.Element) -> AlgorithmIdentifier:
-    fields = _Fields(element, "AlgorithmIdentifier")
+def algorithm(element: asn1.Element) -> AlgorithmIdentifier:
+    """An AlgorithmIdentifier (RFC 5280 §4.1.1.2).
+
+    Raises: BadInput."""
+    fields = asn1.Fields(element, "AlgorithmIdentifier")
     oid = fields.next(asn1.OBJECT_IDENTIFIER).object_identifier()
     null = fields.optional(asn1.NULL)
     rest = None if null is not None else fields.any()
@@ -249,7 +228,7 @@ def _attributes(element: asn1.Element | None) -> tuple[Attribute, ...]:
         return ()
     found = []
     for child in element.children(MAX_ATTRIBUTES):
-        fields = _Fields(child, "Attribute")
+        fields = asn1.Fields(child, "Attribute")
         oid = fields.next(asn1.OBJECT_IDENTIFIER).object_identifier()
         found.append(Attribute(oid, tuple(fields.next(asn1.SET).children(MAX_ATTRIBUTES))))
         fields.end()
@@ -273,10 +252,10 @@ def _certificate_hashes(attributes: tuple[Attribute, ...]) -> Iterator[Certifica
         value = _value(attributes, oid)
         if value is None:
             continue
-        identifiers = _Fields(value, "SigningCertificate").next(asn1.SEQUENCE).children(MAX_CERTIFICATES)
+        identifiers = asn1.Fields(value, "SigningCertificate").next(asn1.SEQUENCE).children(MAX_CERTIFICATES)
         if not identifiers:
             raise BadInput("CMS: a signing certificate attribute without a hash")
-        fields = _Fields(identifiers[0], "ESSCertID")
+        fields = asn1.Fields(identifiers[0], "ESSCertID")
         named = fields.optional(asn1.SEQUENCE) if oid == cms_build.SIGNING_CERTIFICATE_V2 else None
-        digest_oid = default if named is None else _algorithm(named).oid
+        digest_oid = default if named is None else algorithm(named).oid
         yield CertificateHash(digest_oid, fields.next(asn1.OCTET_STRING).octets())

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, Self
 
 from agent.certificate import Certificate
 from agent.errors import AgentError, StorageFailed, UserCancelled
+from agent.fetch import Cache, Fetch
 from agent.grants import Grants
 from agent.journal import Event, Journal, digests_of
 from agent.origins import Origin
@@ -20,6 +21,10 @@ from agent.trust.anchors import Anchor
 from agent.user.base import PageLeft, User
 from protocol import work
 from protocol.prompts import Action, Document, Language
+
+Recorded = (
+    Action | Literal["timestamp"]
+)  # adding a timestamp asks the person nothing, and is recorded all the same
 
 _MAX_ASKED = 16  # digests that are noted of a request; a receipt holds them all
 
@@ -67,7 +72,9 @@ class Approval:
     """What an operation works with. `now` is the clock; `test_anchors` are authorities whose keys prove nothing about anybody.
 
     `test_authorities` are certificates that the operator gave for them: key files often lack those between key and root.
-    Key files in `first_folders` are offered before those in `key_folders`.
+    `authorities` are those that it trusts beside the national ones: their keys count like those of production.
+    Key files in `first_folders` are offered before those in `key_folders`. `fetch` asks authorities' servers, None where nothing may
+    be asked; with an empty `ocsp_url` the server that a certificate names is asked.
     """
 
     kind: work.CallerKind
@@ -84,8 +91,13 @@ class Approval:
     key_folders: tuple[Path, ...] = ()
     first_folders: tuple[Path, ...] = ()
     waiting: int = 0
+    authorities: tuple[Certificate, ...] = ()
+    fetch: Fetch | None = None
+    cache: Cache | None = None
+    timestamp_url: str = ""
+    ocsp_url: str = ""
 
-    def record(self, action: Action, documents: Sequence[Document]) -> "Record":
+    def record(self, action: Recorded, documents: Sequence[Document]) -> "Record":
         """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""
         record = Record(self, action, documents)
         record.write("asked")
@@ -97,7 +109,7 @@ class Record:
     """What the journal learns of one operation. As a context it also notes how the operation ends if it does not succeed."""
 
     approval: Approval
-    action: Action
+    action: Recorded
     documents: Sequence[Document]
     operation_id: str = field(default_factory=lambda: secrets.token_hex(8))
 

@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent import origins
+from agent import algorithms, origins
 from agent.operations.approval import Approval, FoundKey
 from agent.recent_keys import UsedKey
 from protocol import prompts
-from protocol.messages import OPENABLE_STORAGES
+from protocol.messages import OPENABLE_STORAGES, LargeDocument
 
 MAX_KEY_FILES = 50
 
@@ -24,6 +24,20 @@ def describe(
     described = _digest if are_digests else _document
     padded = [*names, *[""] * len(contents)]
     return tuple(described(content, name) for content, name in zip(contents, padded, strict=False))
+
+
+def describe_large(documents: Sequence[LargeDocument], names: Sequence[str]) -> tuple[prompts.Document, ...]:
+    """Likewise for documents of which only size and digests are at hand; SHA-256 is one of them."""
+    padded = [*names, *[""] * len(documents)]
+    return tuple(
+        prompts.Document(
+            name=name,
+            size=document.size,
+            digest_name=algorithms.SHA256.name,
+            digest=dict(document.digests)[algorithms.SHA256.oid].hex(),
+        )
+        for document, name in zip(documents, padded, strict=False)
+    )
 
 
 def ask_for_key(

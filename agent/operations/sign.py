@@ -5,24 +5,25 @@ are what is signed. The journal learns of the request before the person is asked
 signatures before anybody gets them; if that can't be written, nobody gets them.
 """
 
-from datetime import datetime
+import dataclasses
 
-from agent.errors import BadInput, InvalidSignature
-from agent.formats import cms
-from agent.operations import choose_key, consent
+from agent.errors import UnsupportedOperation
+from agent.operations import choose_key, consent, timestamping
 from agent.operations.approval import Approval
+from agent.operations.making import base as making
 from agent.signer import Signer
-from protocol.messages import Signed, SignRequest
+from protocol import prompts
+from protocol.messages import LargeDocument, Signed, SignRequest
 
 
 def sign(request: SignRequest, approval: Approval) -> Signed:
     """One verified signature for each document.
 
-    Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, StorageFailed, InvalidSignature.
+    Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, TimestampFailed, StorageFailed,
+    InvalidSignature.
     """
     judge = choose_key.judge(request.keys, approval)
-    contents = [_content(document, request) for document in request.documents]
-    documents = consent.describe(contents, request.names, are_digests=request.are_digests)
+    documents = _examined(request)
     with approval.record("sign", documents) as record:
         prompt = consent.ask_for_key(
             approval,
@@ -36,56 +37,50 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
         choice = choose_key.choose(approval, judge, prompt)
         with choice.in_use() as key:
             record.decided("approved", key.certificate)
-            signer, at = key.signer(), approval.now()
-            signatures = []
-            for document in request.documents:
+            signer = key.signer()
+            workshop = making.Workshop(
+                signer=signer,
+                at=approval.now(),
+                language=prompt.language,
+                timestamps=timestamping.authority(approval),
+            )
+            request = _with_digests(request, signer)
+            made = []
+            for number, document in enumerate(request.documents):
                 approval.user.still_there()
-                signatures.append(_signature(document, request, signer, at))
+                existing = request.existing[number] if request.existing else b""
+                own = dataclasses.replace(workshop, name=documents[number].name, existing=existing)
+                made.append(making.make_checked(document, request, own))
         approval.user.still_there()
         record.signed(signer.certificate)
-    return Signed(tuple(signatures))
+    return Signed(
+        signatures=tuple(one.octets for one in made),
+        format=request.format,
+        certificate_der=signer.certificate.der if request.with_certificate else b"",
+        lacking=tuple(number for number, one in enumerate(made) if one.lacks_timestamp),
+    )
 
 
-def _signature(document: bytes, request: SignRequest, signer: Signer, at: datetime) -> bytes:
-    if request.are_digests:
-        signature = cms.sign_digest(signer, document, at=at)
-    elif _is_joined(document, request):
-        signature = cms.cosign(signer, document, at=at)
-    else:
-        signature = cms.sign(signer, document, at=at, detached=request.detached)
-    _check(signature, document, request, signer)
-    return signature
+def _examined(request: SignRequest) -> tuple[prompts.Document, ...]:
+    """What the signatures will be about, as the person sees it. Raises BadInput where no signature could be made."""
+    if request.large:
+        return consent.describe_large(request.large, request.names)
+    maker = making.maker_of(request.format)
+    contents = [maker.examine(document, request) for document in request.documents]
+    return consent.describe(contents, request.names, are_digests=request.are_digests)
 
 
-def _check(signature: bytes, document: bytes, request: SignRequest, signer: Signer) -> None:
-    """Reads back what was made, as a stranger would. Raises InvalidSignature."""
-    message = cms.read(signature)
-    digests = {signer.algorithm.digest.oid: document} if request.are_digests else {}
-    content = None if request.are_digests or message.content is not None else document
-    evidence = cms.verify(message, content, digests=digests)
-    own = [each for each in evidence if each.certificate == signer.certificate]
-    # In a message that was joined, an older signature of the same key may be a bad one; the last word is about ours.
-    if not any(each.signature == "valid" for each in own):
-        raise InvalidSignature("the signature that was made does not verify")
+def _with_digests(request: SignRequest, signer: Signer) -> SignRequest:
+    """The request, with the digests that this key signs in place of large documents."""
+    if not request.large:
+        return request
+    digests = tuple(_digest(document, signer) for document in request.large)
+    return dataclasses.replace(request, documents=digests, large=(), detached=True, are_digests=True)
 
 
-def _content(document: bytes, request: SignRequest) -> bytes:
-    """What the signature will be about: the document, or what a signature that is joined is about."""
-    if not _is_joined(document, request):
-        return document
-    content = cms.read(document).content
-    assert content is not None  # _is_joined saw it
-    return content
-
-
-def _is_joined(document: bytes, request: SignRequest) -> bool:
-    """Whether the document is a signature with its content inside, to which one more is added.
-
-    A detached one is signed as the octets it is: what it is about was not sent.
-    """
-    if not request.cosigns or document[:1] != b"\x30" or not cms.is_signed_data(document):
-        return False
-    try:
-        return cms.read(document).content is not None
-    except BadInput:
-        return False
+def _digest(document: LargeDocument, signer: Signer) -> bytes:
+    wanted = signer.algorithm.digest
+    for oid, digest in document.digests:
+        if oid == wanted.oid:
+            return digest
+    raise UnsupportedOperation(f"the document was not hashed by {wanted.name}")

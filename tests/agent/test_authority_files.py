@@ -49,6 +49,35 @@ def test_junk_is_bad_input_that_names_the_file(content: bytes, tmp_path: Path) -
         authority_files.read([path])
 
 
+def test_a_folder_stands_for_the_certificates_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a.PEM").write_text(ROOT.pem())
+    (tmp_path / "b.cer").write_bytes(OTHER.der)
+    for name in ("README.txt", "key.p12", ".hidden.pem"):
+        (tmp_path / name).write_bytes(b"junk")
+    assert authority_files.read([tmp_path]) == (ROOT, OTHER)
+    assert authority_files.files_in(tmp_path) == (tmp_path / "a.PEM", tmp_path / "b.cer")
+    (tmp_path / "c.crt").write_bytes(b"junk")
+    with pytest.raises(BadInput, match=r"c\.crt"):
+        authority_files.read([tmp_path])
+
+
+def test_a_folder_with_too_many_files_or_that_is_none_is_bad_input(tmp_path: Path) -> None:
+    for number in range(authority_files.MAX_FILES + 1):
+        (tmp_path / f"{number}.cer").touch()
+    with pytest.raises(BadInput, match="more than 256"):
+        authority_files.read([tmp_path])
+    with pytest.raises(BadInput, match="can't be read"):
+        authority_files.files_in(tmp_path / "none")
+
+
+def test_a_certificate_of_a_person_is_not_an_authoritys(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(ROOT.pem())
+    assert authority_files.read_authorities([tmp_path]) == (ROOT,)
+    (tmp_path / "leaf.cer").write_bytes(chains.person().certificate.der)
+    with pytest.raises(BadInput, match="not one of an authority"):
+        authority_files.read_authorities([tmp_path])
+
+
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="can't be read"):
         authority_files.read([tmp_path / "none"])

@@ -345,3 +345,36 @@ def test_subjects_of_published_certificates_read_as_listed(
             .replace(",BC=", ",BusinessCategory=")
         )
         assert certificate.subject.text().replace('\\"', '"') == listed, name
+
+
+# --- what trust asks of it ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("gost2015-head", "048180"),
+        ("gost2004-head", "0440"),
+        ("rsa-sign-head", "3082"),
+        ("p256-individual", "04"),
+    ],
+)
+def test_the_bits_of_a_key_begin_with_the_header_of_what_is_in_them(name: str, header: str) -> None:
+    key = authority.certificate(name).public_key
+    assert key.bits.startswith(bytes.fromhex(header))
+    assert key.bits.endswith(key.octets)
+    assert key.spki_der.endswith(key.bits)
+
+
+def test_which_of_the_usages_are_critical_is_told() -> None:
+    usual, reversed_ = authority.certificate("gost2015-head"), authority.certificate("gost2015-sign-right")
+    assert (usual.is_key_usage_critical, usual.is_extended_key_usage_critical) == (True, False)
+    assert (reversed_.is_key_usage_critical, reversed_.is_extended_key_usage_critical) == (False, True)
+
+
+def test_addresses_policies_and_key_store_are_told() -> None:
+    certificate = authority.certificate("gost2015-head")
+    assert certificate.addresses.delta_crl == ("http://qalamsap.invalid/crl/gost2015_d.crl",)
+    assert certificate.policies == ("1.2.398.3.3.2",)
+    assert certificate.key_store == "1.2.398.3.3.5.1.1"
+    assert not certificate.has_ocsp_no_check

@@ -59,6 +59,25 @@ def test_the_language_chosen_in_the_tray_is_remembered_until_a_flag_says_otherwi
         ('key_folders = ["keys"]', "expected a path from the root"),
         ('key_folders = ["~nobody-at-all/keys"]', "the home of nobody"),
         (f"key_folders = {['/a'] * 33}", "expected at most 32"),
+        ('timestamp_url = ""', "timestamp_url is '', expected an http or https URL"),
+        ('timestamp_url = "tsp.pki.gov.kz"', "expected an http or https URL"),
+        ('ocsp_url = "ldap://a.kz/"', "ocsp_url is 'ldap://a.kz/', expected an http or https URL"),
+        ("ocsp_url = 1", "expected an http or https URL"),
+        (
+            'proxy = "socks5://me:secret@a.kz"',
+            "proxy can't be used, expected system, none or http://host:port",
+        ),
+        ("offline = 1", "offline is 1, expected true or false"),
+        ('fetch_hosts = "a.kz"', "expected a list of hosts"),
+        (
+            'fetch_hosts = ["http://a.kz/"]',
+            "fetch_hosts is 'http://a.kz/', expected host, *.host or host:port",
+        ),
+        (
+            'authorities = ["/nowhere/ca.pem"]',
+            "authorities has '/nowhere/ca.pem', which holds no certificate",
+        ),
+        ('authorities = ["ca.pem"]', "expected a path from the root"),
     ],
 )
 def test_a_mistake_in_the_file_is_an_error_that_names_it(tmp_path: Path, text: str, message: str) -> None:
@@ -67,6 +86,7 @@ def test_a_mistake_in_the_file_is_an_error_that_names_it(tmp_path: Path, text: s
         load("--state-dir", str(tmp_path))
     assert message in caught.value.detail
     assert "config.toml" in caught.value.detail
+    assert "secret" not in caught.value.detail
 
 
 def test_a_file_that_is_no_text_or_too_long_is_an_error(tmp_path: Path) -> None:
@@ -152,3 +172,50 @@ def test_folders_of_keys_come_from_the_file_or_from_flags(
     given = load("--state-dir", str(tmp_path), "--key-folder", "one", "--key-folder", "/two")
     assert given.key_folders == (tmp_path / "one", Path("/two"))
     assert given.sources["key_folders"] == "flag"
+
+
+def test_by_default_the_national_servers_are_asked_as_the_system_says(tmp_path: Path) -> None:
+    loaded = load("--state-dir", str(tmp_path))
+    assert loaded.timestamp_url == "http://tsp.pki.gov.kz/"
+    assert (loaded.ocsp_url, loaded.proxy, loaded.offline) == ("", "system", False)
+    assert (loaded.fetch_hosts, loaded.authorities) == ((), ())
+
+
+def test_whom_to_ask_comes_from_the_file_or_from_flags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "config.toml").write_text(
+        f"""
+        timestamp_url = "http://test.pki.gov.kz/tsp/"
+        proxy = "http://proxy.bank.kz:3128"
+        offline = true
+        fetch_hosts = ["*.bank.kz", "tsa.bank.kz:8080"]
+        authorities = ["{tmp_path}"]
+        """
+    )
+    loaded = load("--state-dir", str(tmp_path))
+    assert loaded.timestamp_url == "http://test.pki.gov.kz/tsp/"
+    assert (loaded.proxy, loaded.offline) == ("http://proxy.bank.kz:3128", True)
+    assert loaded.fetch_hosts == ("*.bank.kz", "tsa.bank.kz:8080")
+    assert loaded.authorities == (tmp_path,)
+    words = ["--state-dir", str(tmp_path), "--proxy", "none", "--ocsp-url", "http://ocsp.bank.kz/"]
+    words += [
+        "--fetch-host",
+        "a.kz",
+        "--fetch-host",
+        "b.kz:1",
+        "--authority",
+        "ca.pem",
+        "--timestamp-url",
+        "http://t.kz",
+    ]
+    given = load(*words)
+    assert (given.proxy, given.ocsp_url, given.timestamp_url) == (
+        "none",
+        "http://ocsp.bank.kz/",
+        "http://t.kz",
+    )
+    assert (given.fetch_hosts, given.authorities) == (("a.kz", "b.kz:1"), (tmp_path / "ca.pem",))
+    assert given.offline  # the flag only says yes

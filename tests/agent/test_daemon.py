@@ -23,6 +23,7 @@ from agent.config import Config, Simulation
 from agent.localhost import authority, identity
 from protocol import control, handshake
 from tests.support import agents, stage
+from tests.support.http_server import HttpServer, ok
 
 # `qalamsap run` with fake workers: python -c ... PORT_OF_DIRECTOR RENEWAL flags
 LAUNCH = f"""
@@ -41,7 +42,7 @@ sys.exit(daemon.run(settings, children))
 """
 HEAVY = (
     "cryptography", "asn1crypto", "PySide6", "lxml", "sqlite3", "PIL", "tray",
-    "agent.worker", "agent.operations", "agent.formats", "agent.keystores", "agent.certificate", "agent.gost.backend",
+    "urllib3", "agent.http_exchange", "agent.worker", "agent.operations", "agent.formats", "agent.keystores", "agent.certificate", "agent.gost.backend",
 )  # fmt: skip
 
 
@@ -382,6 +383,44 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
 def test_named_folders_of_keys_reach_the_workers() -> None:
     config = Config(paths.resolve(), key_folders=(Path("/media/stick"), Path("/keys")))
     assert daemon.programs(config).worker[4:] == ("--key-folder", "/media/stick", "--key-folder", "/keys")
+
+
+def test_a_worker_is_told_whom_to_ask_and_nothing_of_the_proxy() -> None:
+    config = Config(
+        paths.resolve(),
+        timestamp_url="http://tsa.kz/",
+        ocsp_url="http://ocsp.kz/",
+        authorities=(Path("/a.cer"), Path("/more")),
+        offline=True,
+        proxy="http://me:secret@proxy.kz",
+        fetch_hosts=("*.bank.kz",),
+    )
+    assert daemon.programs(config).worker[4:] == (
+        "--authority", "/a.cer", "--authority", "/more", "--timestamp-url", "http://tsa.kz/", "--ocsp-url", "http://ocsp.kz/",
+        "--offline",
+    )  # fmt: skip
+
+
+def test_it_asks_servers_for_its_workers(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with HttpServer(lambda _: ok(b"answer")) as server:
+            flags = ("--fetch-host", server.place, "--proxy", "none")
+            with running(prepared(tmp_path), await director.open(), *flags) as agent:
+                async with open_page(agent) as page:
+                    await page.send(stage.sign_call())
+                    actor = await director.worker()
+                    await actor.event("begin")
+                    await actor.event("frame")
+                    await actor.order("fetch", number=1, url=server.url("/ocsp"), body="?")
+                    assert (await actor.event("fetched"))["octets"] == len(b"answer")
+                    await actor.order("fetch", number=2, url="http://127.0.0.1:1/", body="?")
+                    assert (await actor.event("fetched"))["failure"] == "not-allowed: 127.0.0.1:1"
+                    await actor.order("reply", text="x")
+                    await page.recv()
+        await director.close()
+
+    stage.run(scenario())
 
 
 def test_the_usual_folders_are_not_named_to_the_children() -> None:

@@ -3,6 +3,7 @@
 from typing import get_args
 
 from agent import fetch
+from agent.errors import Unreachable
 
 
 def test_every_kind_of_question_has_limits() -> None:
@@ -19,3 +20,10 @@ def test_what_is_posted_says_what_it_is() -> None:
 
 def test_a_body_stays_out_of_logs() -> None:
     assert "secret" not in repr(fetch.Question("ocsp", "http://x/", b"secret"))
+
+
+def test_a_failure_is_one_word_and_where_it_happened() -> None:
+    error = fetch.unreachable("too-slow", "ocsp.pki.gov.kz")
+    assert isinstance(error, Unreachable)
+    assert error.detail == "too-slow: ocsp.pki.gov.kz"
+    assert fetch.unreachable("offline").detail == "offline"

@@ -20,10 +20,20 @@ def test_everything_lies_below_the_state_folder_that_is_given(tmp_path: Path) ->
         "log",
         "language",
         "simulated_authority",
+        "authorities",
+        "authority_certificates",
+        "authority_cache",
     )
     assert all(getattr(places, name).is_relative_to(tmp_path) for name in names)
     assert len({getattr(places, name) for name in names}) == len(names)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_own_authorities_counts_once_it_is_there(tmp_path: Path) -> None:
+    places = paths.resolve(tmp_path)
+    assert places.authority_folders() == ()
+    places.authorities.mkdir()
+    assert places.authority_folders() == (places.authorities,)
 
 
 def test_the_usual_places_follow_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ import os
 import re
 import select
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent import paths
 from agent.formats import cms
 from agent.journal import Journal
 from protocol import common_utils, messages, pipes, prompts, work
@@ -364,6 +366,147 @@ def test_a_window_that_says_what_went_wrong_is_taken_down_when_the_daemon_wants_
             process.process.wait(4)  # it stays for as long as the window is read
         process.leave()
         assert process.process.wait(20) == 0
+
+
+# The operation is replaced by one that asks, and tells the page what it heard.
+ASKS = """
+from concurrent.futures import ThreadPoolExecutor
+from agent.fetch import Question
+from agent.operations import sign
+from protocol import messages
+def ask(request, approval):
+    def of(url):
+        return approval.fetch(Question("ocsp", url, b"question")) if approval.fetch else b"nobody"
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(of, request.names or ("http://ocsp.pki.gov.kz/",)))
+    return messages.Failed("internal", f"{[(len(answer), answer[:8]) for answer in answers]}")
+sign.sign = ask
+"""
+TELLS = """
+from agent.operations import sign
+from protocol import messages
+def tell(request, approval):
+    approval.cache.put("key", b"kept", approval.now().replace(year=2100))
+    names = sorted(each.common_name for each in approval.authorities)
+    return messages.Failed("internal", f"{approval.timestamp_url} {approval.ocsp_url} {names} {approval.cache.get('key')}")
+sign.sign = tell
+"""
+
+
+def details(reply: dict[str, Any] | None) -> str:
+    assert reply is not None
+    return str(reply["details"])
+
+
+def test_a_server_is_asked_by_the_daemon(tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end(), before=ASKS) as process:
+        process.begin(sign_frame("a"))
+        question, body = process.question()
+        assert (question.kind, question.url, body) == ("ocsp", "http://ocsp.pki.gov.kz/", b"question")
+        process.send(pipes.pack_json(work.to_message(prompts.Waiting(1))))
+        process.answer(question.number, b"answer" * 100_000)
+        assert details(process.reply()) == "internal: [(600000, b'answeran')]"
+
+
+def test_a_server_that_gives_no_answer_is_an_error_with_its_word(tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end(), before=ASKS) as process:
+        process.begin(sign_frame("a"))
+        process.answer(process.question()[0].number, failure="too-slow: ocsp.pki.gov.kz")
+        assert details(process.reply()) == "unreachable: too-slow: ocsp.pki.gov.kz"
+
+
+def test_several_servers_are_asked_at_once_and_each_answer_finds_who_asked(tmp_path: Path) -> None:
+    before = ASKS.replace("request.names or (", "[f'http://{name}/' for name in 'abc'] or (")
+    with worker(tmp_path, wait_for_end(), before=before) as process:
+        process.begin(sign_frame("a"))
+        questions = [process.question()[0] for _ in range(3)]
+        process.answer(99, b"nobody asked for this")
+        for question in reversed(questions):
+            process.answer(question.number, question.url.encode())
+        heard = [f"(9, {f'http://{name}/'[:8].encode()})" for name in "abc"]
+        assert details(process.reply()) == f"internal: [{', '.join(heard)}]"
+
+
+def test_a_page_that_leaves_while_a_server_is_asked_ends_the_operation(tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end(), before=ASKS) as process:
+        process.begin(sign_frame("a"))
+        process.question()
+        process.leave()
+        assert process.next_message() is None
+        assert process.process.wait(20) == 0
+    assert "the page left" in process.log
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        pipes.pack_json(work.to_message(work.Fetched(1, -1))),
+        pipes.pack_json(work.to_message(work.Fetched(1, work.MAX_ANSWER_BYTES + 1))),
+        pipes.pack_json(work.to_message(work.Fetched(1, 4)))
+        + pipes.pack_json({"type": "waiting", "count": 1}),
+    ],
+)
+def test_an_answer_that_makes_no_sense_ends_the_operation(octets: bytes, tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end(), before=ASKS) as process:
+        process.begin(sign_frame("a"))
+        process.question()
+        process.send(octets)
+        assert process.next_message() is None
+    assert "the pipe from the daemon broke" in process.log
+
+
+def test_what_is_too_long_to_be_asked_is_not_sent(tmp_path: Path) -> None:
+    for before, word in (
+        (ASKS.replace('b"question"', "bytes(65537)"), "too-long"),
+        (ASKS.replace("http://ocsp.pki.gov.kz/", "http://a.kz/" + "x" * 2000), "bad-url"),
+    ):
+        with worker(tmp_path, wait_for_end(), before=before) as process:
+            process.begin(sign_frame("a"))
+            assert details(process.reply()) == f"unreachable: {word}"
+
+
+def test_offline_there_is_nobody_to_ask(tmp_path: Path) -> None:
+    with worker(tmp_path, wait_for_end(), before=ASKS, is_offline=True) as process:
+        process.begin(sign_frame("a"))
+        assert details(process.reply()) == "internal: [(6, b'nobody')]"
+
+
+def test_an_operation_knows_whom_to_ask_and_which_authorities_the_operator_trusts(tmp_path: Path) -> None:
+    urls = {"timestamp_url": "http://tsa.kz/", "ocsp_url": "http://ocsp.kz/"}
+    (tmp_path / "authorities").mkdir()
+    (tmp_path / "authorities" / "one.pem").write_text(chains.issue("One", "p256", ca=True).certificate.pem())
+    (tmp_path / "authorities" / "README.txt").write_text("what lies here")
+    (tmp_path / "two.cer").write_bytes(chains.issue("Two", "p256", ca=True).certificate.der)
+    given = [tmp_path / "two.cer"]
+    with worker(tmp_path, wait_for_end(), before=TELLS, authorities=given, **urls) as process:
+        process.begin(sign_frame("a"))
+        heard = details(process.reply())
+    assert heard == "internal: http://tsa.kz/ http://ocsp.kz/ ['One', 'Two'] b'kept'"
+
+
+@pytest.mark.parametrize("content", [b"junk", chains.person().certificate.der])
+def test_an_authority_that_is_none_is_an_error_that_does_not_name_the_file(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "authorities").mkdir()
+    (tmp_path / "authorities" / "leaf.cer").write_bytes(content)
+    with worker(tmp_path, wait_for_end(), before=TELLS) as process:
+        process.begin(sign_frame("a"))
+        heard = details(process.reply())
+    assert heard.startswith("unsupported: ")
+    assert "leaf.cer" not in heard
+
+
+def test_a_worker_loads_nothing_that_speaks_http() -> None:
+    program = (
+        "import importlib, sys; from agent import worker, authority_cache;"
+        "[importlib.import_module(name) for name in worker._NEEDED_LATER]; print('\\n'.join(sys.modules))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], cwd=paths.CODE_ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "agent.operations.sign" in printed
+    assert [name for name in printed if name in ("agent.http_fetch", "agent.http_exchange", "urllib3")] == []
 
 
 def test_the_storages_that_are_promised_are_those_that_can_be_opened() -> None:

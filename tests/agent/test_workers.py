@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from agent import workers
+from agent import errands, fetch_hosts, workers
 from agent.errors import TimedOut
+from agent.http_fetch import FetchSettings, HttpFetch
 from agent.workers import Approval, Paused, WorkerCrashed, Workers
 from tests.support import stage
+from tests.support.http_server import Asked, HttpServer, ok, response
 
 FRAME = stage.sign_call().encode()
 
@@ -23,12 +27,22 @@ def approval(frame: bytes = FRAME, origin: str = "https://kds.example.kz") -> Ap
 
 @contextlib.asynccontextmanager
 async def open_workers(
-    *, spare_idle_s: float = 0.0, time_limit_s: float = 60.0, grace_s: float = 5.0, rest_s: float = 0.0
+    *,
+    spare_idle_s: float = 0.0,
+    time_limit_s: float = 60.0,
+    grace_s: float = 5.0,
+    rest_s: float = 0.0,
+    open_fetch: Callable[[], errands.StoppableFetch] = errands.NoFetch,
 ) -> AsyncIterator[tuple[Workers, stage.Director]]:
     director = stage.Director()
     command = stage.worker_command(await director.open())
     made = Workers(
-        command, spare_idle_s=spare_idle_s, time_limit_s=time_limit_s, grace_s=grace_s, rest_s=rest_s
+        command,
+        spare_idle_s=spare_idle_s,
+        time_limit_s=time_limit_s,
+        grace_s=grace_s,
+        rest_s=rest_s,
+        open_fetch=open_fetch,
     )
     try:
         yield made, director
@@ -342,6 +356,82 @@ def test_an_approval_cancelled_while_its_worker_starts_leaves_none_behind() -> N
                 await running
             await made.close()
             assert director.is_quiet
+
+    stage.run(scenario())
+
+
+def fetching_from(server: HttpServer) -> Callable[[], HttpFetch]:
+    settings = FetchSettings((fetch_hosts.parse_rule(server.place),), proxy="none")
+    return lambda: HttpFetch(settings)
+
+
+def test_a_worker_has_the_daemon_ask_servers_for_it() -> None:
+    answer = bytes(range(256)) * 200
+
+    async def scenario() -> None:
+        with HttpServer(lambda asked: ok(answer) if asked.body else response(404)) as server:
+            async with open_workers(open_fetch=fetching_from(server)) as (made, director):
+                running = asyncio.ensure_future(made.approve(approval()))
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                await actor.order("fetch", number=1, url=server.url("/ocsp"), body="question")
+                told = await actor.event("fetched")
+                assert (told["number"], told["failure"], told["octets"]) == (1, "", len(answer))
+                assert told["sha256"] == hashlib.sha256(answer).hexdigest()
+                await actor.order("fetch", number=2, url=server.url("/a.crl"), kind="crl")
+                told = await actor.event("fetched")
+                assert (told["number"], told["failure"]) == (2, "status: 127.0.0.1 404")
+                await actor.order("fetch", number=3, url="http://evil.example/")
+                assert (await actor.event("fetched"))["failure"] == "not-allowed: evil.example"
+                await actor.order("reply", text="signed")
+                assert await running == b"signed"
+            assert server.asked[0].body == b"question"
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize("how", ["cancelled", "replied"])
+def test_what_is_still_fetched_ends_with_the_approval(how: str) -> None:
+    async def scenario() -> None:
+        is_asked = threading.Event()
+
+        def answer(_: Asked) -> Iterator[bytes]:
+            is_asked.set()
+            return server.drip(b"HTTP/1.1 200 OK\r\nX: ", b"x")
+
+        with HttpServer(answer) as server:
+            async with open_workers(open_fetch=fetching_from(server)) as (made, director):
+                running = asyncio.ensure_future(made.approve(approval()))
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                await actor.order("fetch", number=1, url=server.url(), body="?")
+                assert await asyncio.to_thread(is_asked.wait, 10)
+                started = asyncio.get_running_loop().time()
+                if how == "cancelled":
+                    running.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await running
+                    await actor.event("end")
+                else:
+                    await actor.order("reply", text="signed")
+                    assert await running == b"signed"
+            # No thread is left that would keep the daemon from stopping.
+            await asyncio.get_running_loop().shutdown_default_executor()
+            assert asyncio.get_running_loop().time() - started < 5
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize("stated", [-1, 65537])
+def test_a_worker_that_announces_nonsense_is_a_crash(stated: int) -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            running = asyncio.ensure_future(made.approve(approval()))
+            await (await director.worker()).order("fetch", number=1, url="http://a.kz/", stated=stated)
+            with pytest.raises(WorkerCrashed):
+                await running
 
     stage.run(scenario())
 

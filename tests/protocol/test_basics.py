@@ -205,12 +205,12 @@ def test_a_password_in_the_request_is_not_kept_anywhere() -> None:
     [
         ({"format": "pdf"}, "INVALID_SIGNING_PARAMS"),
         ({"format": "Choose…"}, "INVALID_SIGNING_PARAMS"),
-        ({"format": "xml"}, "SIGNING_FAILURE"),
-        ({"format": "raw"}, "SIGNING_FAILURE"),
+        ({"format": "xml", "signingParams": {"tsaProfile": {}}}, "SIGNING_FAILURE"),
+        ({"format": "raw", "signingParams": {"tsaProfile": {}}}, "SIGNING_FAILURE"),
+        ({"format": "xml", "signingParams": {"digested": True}}, "INVALID_SIGNING_PARAMS"),
+        ({"format": "pdf", "signingParams": {"decode": True, "digested": True}}, "INVALID_SIGNING_PARAMS"),
         ({"data": []}, "INVALID_SIGNING_PARAMS"),
         ({"data": ["x"] * 10_001}, "INVALID_SIGNING_PARAMS"),
-        ({"signingParams": {"tsaProfile": {}}}, "SIGNING_FAILURE"),
-        ({"signingParams": {"tsaProfile": {"url": "http://tsp.example.kz"}}}, "SIGNING_FAILURE"),
         ({"data": "x" * 129, "signingParams": {"digested": True}}, "INVALID_SIGNING_PARAMS"),
     ],
 )
@@ -224,7 +224,67 @@ def test_what_can_not_be_done_fails_before_a_window(changes: dict[str, Any], cod
 
 @pytest.mark.parametrize("profile", [None, False, ""])
 def test_no_timestamp_is_asked_for_by_an_empty_profile(profile: object) -> None:
-    assert request(signingParams={"tsaProfile": profile}).documents == (b"MTEK",)
+    assert not request(signingParams={"tsaProfile": profile}).timestamps
+    assert not request().timestamps
+
+
+@pytest.mark.parametrize("profile", [{}, {"url": "http://tsp.example.kz"}, True])
+def test_any_other_profile_asks_for_timestamps(profile: object) -> None:
+    assert request(signingParams={"tsaProfile": profile}).timestamps
+
+
+def test_xml_is_signed_as_text_in_the_compact_layout() -> None:
+    found = request(format="xml", data=["<a/>", "<ә/>"])
+    assert found.format == "xml"
+    assert found.documents == (b"<a/>", "<ә/>".encode())
+    assert found.xml == messages.XmlOptions(layout="compact")
+
+
+def test_raw_gives_the_certificate_only_where_it_is_asked_for() -> None:
+    assert not request(format="raw").with_certificate
+    assert request(format="raw", signingParams={"outputCert": "true"}).with_certificate
+    assert not request(format="cms", signingParams={"outputCert": True}).with_certificate
+    assert request(format="raw").detached
+
+
+def test_the_answer_is_of_the_format() -> None:
+    signed = messages.Signed(("<ә/>".encode(),), format="xml")
+    assert json.loads(basics.encode(signed)) == {"body": {"result": ["<ә/>"]}, "status": True}
+    raw = messages.Signed((b"11\n",), format="raw")
+    assert json.loads(basics.encode(raw)) == {"body": {"result": ["MTEK"]}, "status": True}
+    with_certificate = messages.Signed((b"11\n",), format="raw", certificate_der=b"0")
+    assert json.loads(basics.encode(with_certificate))["body"]["result"] == {
+        "signatures": ["MTEK"],
+        "certificate": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+    }
+    pdf = messages.Signed((b"11\n",), format="pdf")
+    assert json.loads(basics.encode(pdf))["body"]["result"] == ["MTEK"]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        (..., None),
+        (None, None),
+        (False, None),
+        (True, messages.StampOptions(-1)),
+        ({"page": 2}, messages.StampOptions(2)),
+        ({"page": -2}, messages.StampOptions(-2)),
+    ],
+)
+def test_a_pdf_may_ask_for_a_stamp(stamp: object, expected: messages.StampOptions | None) -> None:
+    params = {"decode": True} if stamp is ... else {"decode": True, "stamp": stamp}
+    found = request(format="pdf", signingParams=params)
+    assert (found.format, found.stamp) == ("pdf", expected)
+
+
+@pytest.mark.parametrize(
+    "stamp", ["true", 1, {"page": 0}, {"page": True}, {"page": "1"}, {"page": 1, "x": 2}, {}]
+)
+def test_a_stamp_that_makes_no_sense_is_told(stamp: object) -> None:
+    answer = reply_to(frame(arguments(format="pdf", signingParams={"decode": True, "stamp": stamp})))
+    assert answer["code"] == "INVOCATION_ERROR"
+    assert "stamp" in answer["details"]
 
 
 def test_broken_base64_is_an_invocation_error_with_the_text_of_java() -> None:

@@ -1,6 +1,7 @@
 """The commonUtils dialect: statements C1-C50 of the conformance checklist that need no window, and its envelopes."""
 
 import base64
+import dataclasses
 import json
 from typing import Any
 
@@ -172,12 +173,8 @@ def test_broken_base64_is_told_as_java_tells_it(text: str, message: str) -> None
 @pytest.mark.parametrize(
     ("method", "args"),
     [
-        ("signXml", ["PKCS12", "SIGNATURE", "<a/>", "", ""]),
-        ("signXmls", ["PKCS12", "SIGNATURE", ["<a/>"], "", ""]),
         ("createCAdESFromFile", ["PKCS12", "SIGNATURE", "act.pdf", False]),
-        ("createCMSSignatureFromBase64", ["PKCS12", "SIGNATURE", "MTEK", False]),
         ("createCMSSignatureFromFile", ["PKCS12", "SIGNATURE", "act.pdf", False]),
-        ("applyCAdEST", ["PKCS12", "SIGNATURE", "MTEK"]),
         ("showFileChooser", ["ALL", ""]),
     ],
 )
@@ -195,6 +192,41 @@ def test_a_signing_call_becomes_a_request_in_our_words() -> None:
     assert request.storages == ("PKCS12",)
     assert request.keys == messages.KeyFilter(purpose="sign", authorities=(), allow_expired=True)
     assert request.language is None
+
+
+def test_the_cms_methods_differ_in_the_timestamp_alone() -> None:
+    plain = call("createCAdESFromBase64", "PKCS12", "SIGNATURE", "MTEK", True).request
+    stamped = call("createCMSSignatureFromBase64", "PKCS12", "SIGNATURE", "MTEK", True).request
+    assert isinstance(plain, messages.SignRequest)
+    assert not plain.timestamps
+    assert stamped == dataclasses.replace(plain, timestamps=True)
+
+
+def test_apply_cades_t_asks_for_timestamps_on_a_signature() -> None:
+    assert call("applyCAdEST", "PKCS12", "", "MTEK").request == messages.TimestampRequest(b"11\n")
+    assert ask("applyCAdEST", "PKCS12", "", "MT-K") == failure("Illegal base64 character 2d")
+
+
+def test_xml_is_signed_in_lines_with_the_same_xpaths_for_all() -> None:
+    single = call("signXml", "PKCS12", "SIGNATURE", "<ә/>", "/a", "/b")
+    assert isinstance(single.request, messages.SignRequest)
+    assert single.request.documents == ("<ә/>".encode(),)
+    assert single.request.xml == messages.XmlOptions("lines", "/a", "/b")
+    several = call("signXmls", "PKCS12", "SIGNATURE", ["<a/>", "<b/>"], "", "")
+    assert isinstance(several.request, messages.SignRequest)
+    assert several.request.documents == (b"<a/>", b"<b/>")
+
+    signed = messages.Signed((b"<a/>",), format="xml")
+    assert json.loads(codec.encode(single, signed))["responseObject"] == "<a/>"
+    assert json.loads(codec.encode(several, signed))["responseObject"] == ["<a/>"]
+
+
+def test_a_list_without_documents_fails_before_a_window() -> None:
+    assert "bad-input" in ask("signXmls", "PKCS12", "SIGNATURE", [], "", "")
+
+
+def test_half_a_character_fails_before_a_window() -> None:
+    assert "bad-input" in ask("signXml", "PKCS12", "SIGNATURE", "<a>\ud800</a>", "", "")
 
 
 def test_a_digest_is_always_signed_detached_and_never_joined_to_a_signature() -> None:
@@ -283,8 +315,6 @@ def test_the_pem_of_key_info_has_64_columns_and_crlf() -> None:
 
 
 def test_an_identifier_that_the_certificate_lacks_is_left_out() -> None:
-    import dataclasses
-
     info = dataclasses.replace(KEY_INFO, key_id="", authority_key_id="", subject_common_name="")
     answer = json.loads(codec.encode(call("getKeyInfo", "PKCS12"), info))["responseObject"]
     assert "keyId" not in answer

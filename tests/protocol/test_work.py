@@ -1,18 +1,21 @@
 """What daemon and worker say to each other."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent import fetch
 from protocol import prompts, work
 from protocol.errors import BadMessage
 
 VALUES: Any = (
     st.from_type(work.Begin)
     | st.from_type(work.Reply)
+    | st.from_type(work.Fetch)
+    | st.from_type(work.Fetched)
     | st.from_type(prompts.Waiting)
     | st.just(prompts.Shown())
     | st.just(prompts.Activity())
@@ -28,3 +31,8 @@ def test_every_message_comes_back_through_json(value: Any) -> None:
 def test_what_does_not_belong_on_this_pipe_is_refused(message: dict[str, Any]) -> None:
     with pytest.raises(BadMessage):
         work.from_message(message)
+
+
+def test_the_limits_of_fetching_are_those_of_the_port() -> None:
+    assert get_args(work.FetchKind) == get_args(fetch.Kind)
+    assert max(limits.most_bytes for limits in fetch.LIMITS.values()) == work.MAX_ANSWER_BYTES

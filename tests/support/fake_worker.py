@@ -1,7 +1,7 @@
 """A worker process without keys or windows: it does what the test (tests.support.stage) tells it over a socket of its own.
 
 Started as `python fake_worker.py PORT [with-window]`; with a window it has a child that it speaks to over two pipes. It speaks protocol.work on its pipes like a real one, reports to the test what happens,
-and carries out orders: shown, reply TEXT (and linger), half-reply, nonsense, crash, ignore-end.
+and carries out orders: shown, fetch URL, reply TEXT (and linger), half-reply, nonsense, crash, ignore-end.
 """
 
 import hashlib
@@ -60,8 +60,23 @@ class FakeWorker:
                     threading.Event().wait()
                 os._exit(0)
             message = work.from_message(pipes.unpack_json(got[1]))
+            if isinstance(message, work.Fetched):
+                answer = self.read_data(message.body_bytes)
+                facts = {"octets": len(answer), "sha256": hashlib.sha256(answer).hexdigest()}
+                self.report("fetched", number=message.number, failure=message.failure, **facts)
+                continue
             assert isinstance(message, prompts.Waiting)
             self.report("waiting", count=message.count)
+
+    def read_data(self, length: int) -> bytes:
+        data = bytearray()
+        while len(data) < length:
+            got = pipes.read_frame(self.stdin)
+            assert got is not None
+            assert got[0] == pipes.DATA
+            data += got[1]
+        assert len(data) == length
+        return bytes(data)
 
     def report(self, event: str, **facts: object) -> None:
         self.director.sendall(json.dumps({"event": event, **facts}).encode() + b"\n")
@@ -73,6 +88,12 @@ class FakeWorker:
                 case "shown":
                     self.say(prompts.Shown())
                     self.say(prompts.Activity())
+                case "fetch":
+                    body = order.get("body", "").encode()
+                    stated = order.get("stated", len(body))
+                    self.say(work.Fetch(order["number"], order.get("kind", "ocsp"), order["url"], stated))
+                    if body:
+                        self.stdout.write(pipes.pack_header(pipes.DATA, len(body)) + body)
                 case "reply":
                     self.reply(order["text"].encode() * order.get("times", 1), order.get("outcome", "done"))
                     if not order.get("linger"):

@@ -28,6 +28,10 @@ options = worker.Options(
     answers=Path(given["answers"]) if given["answers"] else None,
     state_dir=Path(given["state_dir"]),
     test_authorities=tuple(map(Path, given["test_authorities"])),
+    authorities=tuple(map(Path, given["authorities"])),
+    timestamp_url=given["timestamp_url"],
+    ocsp_url=given["ocsp_url"],
+    is_offline=given["is_offline"],
     window_command=given["window_command"],
     limits=Limits(*given["limits"]),
 )
@@ -65,6 +69,10 @@ class WorkerProcess:
     window_command: Sequence[str] = ("/nowhere/window",)
     answers: Path | None = None
     test_authorities: Sequence[Path] = ()
+    authorities: Sequence[Path] = ()
+    timestamp_url: str = ""
+    ocsp_url: str = ""
+    is_offline: bool = False
     limits: tuple[float, float] = (60.0, 60.0)
     before: str = ""  # lines of Python that the worker runs first
     heard: list[Any] = dataclasses.field(default_factory=list)
@@ -75,6 +83,10 @@ class WorkerProcess:
             "window_command": list(self.window_command),
             "answers": str(self.answers) if self.answers else None,
             "test_authorities": [str(path) for path in self.test_authorities],
+            "authorities": [str(path) for path in self.authorities],
+            "timestamp_url": self.timestamp_url,
+            "ocsp_url": self.ocsp_url,
+            "is_offline": self.is_offline,
             "limits": self.limits,
         }
         self.process = subprocess.Popen(
@@ -110,9 +122,7 @@ class WorkerProcess:
     ) -> None:
         begin = work.Begin("site" if origin else "program", origin, "ru", len(frame), waiting, turn)
         self.send(pipes.pack_json(work.to_message(begin)))
-        for start in range(0, len(frame), pipes.CHUNK_BYTES):
-            chunk = frame[start : start + pipes.CHUNK_BYTES]
-            self.send(pipes.pack_header(pipes.DATA, len(chunk)) + chunk)
+        self._send_data(frame)
 
     def send(self, octets: bytes) -> None:
         assert self.process.stdin is not None
@@ -139,15 +149,35 @@ class WorkerProcess:
         """The reply; None where the output ends without."""
         while (message := self.next_message()) is not None:
             if isinstance(message, work.Reply):
-                octets = bytearray()
-                while len(octets) < message.reply_bytes:
-                    frame = pipes.read_frame(self.process.stdout)  # type: ignore[arg-type]
-                    assert frame is not None
-                    assert frame[0] == pipes.DATA
-                    octets += frame[1]
-                reply: dict[str, Any] = json.loads(octets)
+                reply: dict[str, Any] = json.loads(self._read_data(message.reply_bytes))
                 return reply
         return None
+
+    def question(self) -> tuple[work.Fetch, bytes]:
+        """What the worker wants to have fetched next, and with which body."""
+        message = self.next_message()
+        assert isinstance(message, work.Fetch)
+        return message, self._read_data(message.body_bytes)
+
+    def answer(self, number: int, answer: bytes = b"", failure: str = "") -> None:
+        """Tells the worker what came of it."""
+        self.send(pipes.pack_json(work.to_message(work.Fetched(number, len(answer), failure))))
+        self._send_data(answer)
+
+    def _send_data(self, octets: bytes) -> None:
+        for start in range(0, len(octets), pipes.CHUNK_BYTES):
+            chunk = octets[start : start + pipes.CHUNK_BYTES]
+            self.send(pipes.pack_header(pipes.DATA, len(chunk)) + chunk)
+
+    def _read_data(self, length: int) -> bytes:
+        octets = bytearray()
+        while len(octets) < length:
+            frame = pipes.read_frame(self.process.stdout)  # type: ignore[arg-type]
+            assert frame is not None
+            assert frame[0] == pipes.DATA
+            octets += frame[1]
+        assert len(octets) == length
+        return bytes(octets)
 
     def wait_for(self, kind: type[prompts.Shown | prompts.Activity]) -> None:
         while not isinstance(self.next_message(), kind):

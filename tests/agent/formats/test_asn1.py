@@ -167,3 +167,64 @@ def test_any_octets_are_read_or_are_bad_input(data: bytes) -> None:
     except BadInput:
         return
     assert element.der == data
+
+
+# --- times with fractions, fields, beginnings -----------------------------------------------------------------------
+
+
+def test_a_generalized_time_is_one_in_any_year() -> None:
+    moment = datetime(2026, 5, 8, 12, 34, 56, 5, tzinfo=timezone(timedelta(hours=5)))
+    assert asn1.generalized_time(moment) == b"\x18\x0f20260508073456Z"
+    with pytest.raises(ValueError, match="time zone"):
+        asn1.generalized_time(datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("written", "microsecond"),
+    [(b"20260508123456Z", 0), (b"20260508123456.5Z", 500_000), (b"20260508123456.0000019Z", 1)],
+)
+def test_a_precise_time_is_cut_to_microseconds(written: bytes, microsecond: int) -> None:
+    read = asn1.read(asn1.element(asn1.GENERALIZED_TIME, written)).precise_time()
+    assert read == datetime(2026, 5, 8, 12, 34, 56, microsecond, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"\x17\x0d260508123456Z",
+        b"\x18\x1020260508123456.Z",
+        b"\x18\x1120261508123456.5Z",
+        b"\x18\x1d20260508123456.1234567890123Z",
+        b"\x18\x1120260508123456,5Z",
+    ],
+)
+def test_a_precise_time_in_another_form_is_refused(encoded: bytes) -> None:
+    with pytest.raises(BadInput):
+        asn1.read(encoded).precise_time()
+
+
+def test_fields_are_taken_in_order_and_none_may_be_left() -> None:
+    fields = asn1.Fields(asn1.read(b"\x30\x08\x02\x01\x05\x05\x00\x04\x01x"), "Example")
+    assert fields.next(asn1.INTEGER).integer() == 5
+    assert fields.optional(asn1.BOOLEAN) is None
+    assert fields.optional(asn1.NULL) is not None
+    with pytest.raises(BadInput, match="Example has a field too many"):
+        fields.end()
+    with pytest.raises(BadInput, match="a field of Example is missing"):
+        fields.next(asn1.INTEGER)
+    assert fields.any() is not None
+    assert fields.any() is None
+    fields.end()
+    with pytest.raises(BadInput, match="a field of Example is missing"):
+        fields.next()
+
+
+def test_fields_of_what_is_no_sequence_are_bad_input() -> None:
+    with pytest.raises(BadInput):
+        asn1.Fields(asn1.read(b"\x31\x00"), "Example")
+
+
+def test_the_beginning_of_a_large_element_is_enough_for_its_header() -> None:
+    assert asn1.header_at(memoryview(b"\x30\x85\x01\x00\x00\x00\x00"), 0) == (0x30, 7, 1 << 32)
+    with pytest.raises(BadInput, match="cut short"):
+        asn1.header_at(memoryview(b"\x30\x85\x01\x00"), 0)

@@ -206,6 +206,49 @@ def test_co_signing_a_detached_message_needs_its_document() -> None:
         cms.cosign(chains.person("rsa"), before, at=AT)
 
 
+@pytest.mark.parametrize(("first", "second"), [("gost2015", "rsa"), ("p256", "p384"), ("rsa", "p256")])
+def test_a_detached_message_is_co_signed_over_a_digest_alone(first: str, second: str) -> None:
+    other = chains.person(second)
+    before = cms.sign(chains.person(first), DOCUMENT, at=AT, detached=True)
+    digest = other.algorithm.digest
+    after = cms.cosign(other, before, at=AT, digests={digest.oid: digest(DOCUMENT)})
+    assert findings(after, DOCUMENT) == ["valid", "valid"]
+    assert cms.read(before).signers[0] in cms.read(after).signers
+
+
+def test_co_signing_over_a_digest_needs_the_one_of_the_signers_own_key() -> None:
+    before = cms.sign(chains.person("rsa"), DOCUMENT, at=AT, detached=True)
+    sha256 = {algorithms.SHA256.oid: algorithms.SHA256(DOCUMENT)}
+    with pytest.raises(BadInput, match="document is missing"):
+        cms.cosign(chains.person("gost2015"), before, at=AT, digests=sha256)
+    with pytest.raises(BadInput, match="32 expected"):
+        cms.cosign(chains.person("rsa"), before, at=AT, digests={algorithms.SHA256.oid: b"short"})
+
+
+def test_co_signing_over_a_digest_of_another_document_than_the_one_inside_is_refused() -> None:
+    before = cms.sign(chains.person("rsa"), DOCUMENT, at=AT, detached=False)
+    digests = {algorithms.SHA256.oid: algorithms.SHA256(b"another")}
+    with pytest.raises(BadInput, match="not the one inside"):
+        cms.cosign(chains.person("p256"), before, at=AT, digests=digests)
+    digests = {algorithms.SHA256.oid: algorithms.SHA256(DOCUMENT)}
+    assert findings(cms.cosign(chains.person("p256"), before, at=AT, digests=digests)) == ["valid", "valid"]
+
+
+@pytest.mark.parametrize("armour", ["der", "pem", "base64"])
+@pytest.mark.parametrize("detached", [False, True])
+def test_four_families_sign_one_document_in_any_armour(detached: bool, armour: str) -> None:
+    message = cms.sign(chains.person("gost2015"), DOCUMENT, at=AT, detached=detached)
+    for family in ("gost2004", "rsa", "p384"):
+        dressed = {
+            "der": message,
+            "pem": cms.to_pem(message).encode(),
+            "base64": base64.b64encode(message),
+        }[armour]
+        message = cms.cosign(chains.person(family), dressed, at=AT, content=DOCUMENT if detached else None)
+    assert findings(message, DOCUMENT) == ["valid"] * 4
+    assert findings(message, DOCUMENT + b".") == ["invalid"] * 4
+
+
 def test_co_signing_another_document_than_the_one_inside_is_refused() -> None:
     before = cms.sign(chains.person(), DOCUMENT, at=AT, detached=False)
     with pytest.raises(BadInput, match="not the one inside"):

@@ -130,6 +130,24 @@ def test_certificate_hash_stands_alone_in_its_attribute() -> None:
     assert bytes.fromhex("3037060b2a864886f70d010910022f31283026302430220420") + b"c" * 32 in attributes
 
 
+def test_the_attributes_of_a_timestamp_token_hash_its_certificate_with_sha1() -> None:
+    attributes = cms_build.signed_attributes(
+        b"d" * 64, AT, certificate_sha1=b"c" * 20, content_type=cms_build.TIMESTAMP_INFO
+    )
+    assert attributes.hex().startswith("3181b8301a06092a864886f70d010903310d060b2a864886f70d0109100104")
+    assert bytes.fromhex("301a301830160414") + b"c" * 20 in attributes
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 200, 70_000])
+def test_what_stands_around_content_is_the_message_without_it(size: int) -> None:
+    parts = {"digest_algorithms": [], "certificates": [b"\x30\x00"], "signers": [b"\x30\x00"]}
+    before, after = cms_build.around_content(size, **parts)  # type: ignore[arg-type]
+    whole = cms_build.signed_data(content=bytes(size), **parts)  # type: ignore[arg-type]
+    assert before + bytes(size) + after == whole
+    before, after = cms_build.around_content(None, **parts)  # type: ignore[arg-type]
+    assert before + after == cms_build.signed_data(content=None, **parts)  # type: ignore[arg-type]
+
+
 def test_another_library_reads_what_is_built() -> None:
     signer = cms_build.signer_info(
         issuer=b"\x30\x00",

@@ -1,0 +1,92 @@
+"""Getting a timestamp: the one conversation with an authority that a signature may need (RFC 3161).
+
+Only a digest of the signature's octets leaves the computer. What comes back is believed when it answers this very request
+(imprint, policy, nonce), when its signature holds, and when an authority that we know vouches for who made it: its own anchors, not those of
+the signer, because a test key may carry a production timestamp and the other way round.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.certificate import Certificate
+from agent.errors import AgentError, TimestampFailed
+from agent.fetch import Fetch, Question
+from agent.formats import tsp
+from agent.formats.tsp import Profile, Timestamp
+from agent.operations.approval import Approval
+from agent.trust import anchors, path
+from agent.trust.anchors import Anchor
+from agent.trust.path import Path
+
+_NONCE_BITS = 63  # a positive INTEGER of at most 8 octets, as the national clients send
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampAuthority:
+    """Whom to ask, and whom to believe. `between` are certificates of authorities that may stand below the anchors."""
+
+    url: str
+    fetch: Fetch | None
+    anchors: tuple[Anchor, ...]
+    between: tuple[Certificate, ...] = ()
+
+    def stamp(self, octets: bytes, profile: Profile) -> bytes:
+        """A checked TimeStampToken over `octets`, of the policy and with the hash that the profile names.
+
+        Raises: TimestampFailed.
+        """
+        if self.fetch is None:
+            raise TimestampFailed("offline: no timestamp authority is asked")
+        imprint, nonce = profile.digest(octets), secrets.randbits(_NONCE_BITS)
+        question = tsp.request(imprint, profile.digest, policy=profile.policy, nonce=nonce)
+        try:
+            token = tsp.read_response(self.fetch(Question("timestamp", self.url, question)))
+            timestamp = tsp.read_token(token)
+            tsp.check_answer(
+                timestamp, imprint=imprint, digest=profile.digest, policy=profile.policy, nonce=nonce
+            )
+        except TimestampFailed:
+            raise
+        except AgentError as error:
+            raise TimestampFailed(error.detail or error.code) from error
+        _, problems = trust_of(timestamp, self.anchors, self.between)
+        if problems:
+            raise TimestampFailed(f"the timestamp can't be believed: {', '.join(problems)}")
+        return token
+
+
+def authority(approval: Approval) -> TimestampAuthority:
+    """The timestamp authority of this agent."""
+    own = (*approval.authorities, *approval.test_authorities)
+    return TimestampAuthority(
+        url=approval.timestamp_url,
+        fetch=approval.fetch,
+        anchors=(
+            *anchors.production(),
+            *approval.test_anchors,
+            *anchors.from_certificates(approval.authorities),
+        ),
+        between=own,
+    )
+
+
+def trust_of(
+    timestamp: Timestamp, ends: Sequence[Anchor], between: Sequence[Certificate]
+) -> tuple[Path | None, tuple[str, ...]]:
+    """The path of who made this timestamp, and why it proves no time, as stable words; none where it does.
+
+    Not looked at: what it is a timestamp of.
+    """
+    evidence = timestamp.evidence
+    if evidence.signature != "valid" or evidence.certificate is None:
+        return None, ("timestamp-invalid",)
+    problems = tuple(tsp.timestamping_problems(evidence.certificate))
+    if timestamp.has_weak_imprint:
+        problems = (*problems, "timestamp-weak-digest")
+    around = (*timestamp.certificates, *between)
+    try:
+        return path.build(evidence.certificate, ends, at=timestamp.moment, intermediates=around), problems
+    except path.PathFailure as failure:
+        is_dated = failure.reason in ("expired", "not-yet-valid")
+        return failure.path, (*problems, "timestamp-expired" if is_dated else "timestamp-untrusted")
