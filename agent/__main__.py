@@ -78,11 +78,25 @@ def _sign(parser: argparse.ArgumentParser) -> Run:
     return sign_files.run
 
 
+def _timestamp(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import timestamp_file
+
+    timestamp_file.add_arguments(parser)
+    return timestamp_file.run
+
+
 def _verify(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import verify_file
 
     verify_file.add_arguments(parser)
     return verify_file.run
+
+
+def _card(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import make_card
+
+    make_card.add_arguments(parser)
+    return make_card.run
 
 
 def _keys(parser: argparse.ArgumentParser) -> Run:
@@ -187,7 +201,9 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "resume": ("end the pause", _talk),
     "quit": ("stop the running agent", _talk),
     "sign": ("sign files without a page", _sign),
-    "verify": ("say what a signature proves", _verify),
+    "timestamp": ("add timestamps to a signature that has none", _timestamp),
+    "verify": ("say what the signatures of a file prove", _verify),
+    "card": ("draw the document card of a signed document", _card),
     "keys": ("list key files", _keys),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
     "authorities": ("list the authorities that are trusted, add one of your own", _authorities),

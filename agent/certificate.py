@@ -1,7 +1,7 @@
 """X.509 certificates as the rest of the agent sees them: plain values, read once and completely.
 
 Whatever is wrong with the octets is found in `Certificate.from_der`, never later. A key of an unknown kind makes no certificate
-unreadable: asking for its type is what fails.
+unreadable: asking for its type is what fails. Addresses are hints and never make one unreadable either.
 
 Not checked here: validity at a moment, revocation, whether an issuer may issue. That is the business of agent.trust.
 """
@@ -14,11 +14,14 @@ import re
 from datetime import datetime
 from typing import Self
 
+from asn1crypto import parser
+
 from agent import algorithms, x509
 from agent.algorithms import Family, KeyType, SignatureAlgorithm
 from agent.errors import BadInput, InvalidSignature, UnsupportedKey
 from agent.gost import curves as gost_curves
 from agent.gost import signature as gost_signature
+from agent.x509 import Addresses, KeyContents
 
 # Attributes of names (RFC 5280 appendix A.1, RFC 4519) with the keywords that pages see in getKeyInfo.
 COMMON_NAME, SURNAME, SERIAL_NUMBER = "2.5.4.3", "2.5.4.4", "2.5.4.5"
@@ -43,11 +46,9 @@ _KEYWORDS = {
 }
 
 # Extended key usage: RFC 5280 section 4.2.1.12, and the roles of the national registry.
-ANY_EXTENDED_KEY_USAGE, CLIENT_AUTH, EMAIL_PROTECTION = (
-    "2.5.29.37.0",
-    "1.3.6.1.5.5.7.3.2",
-    "1.3.6.1.5.5.7.3.4",
-)
+ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
+CLIENT_AUTH, EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
+TIME_STAMPING, OCSP_SIGNING = "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
 _LEGAL_ENTITY, _INFORMATION_SYSTEM = "1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.2.6"
 _ROLES = {
     "1.2.398.3.3.4.1.1": "individual",
@@ -111,6 +112,18 @@ class PublicKey:
     size_bits: int = 0
     """Of an RSA modulus; 0 for others."""
 
+    @classmethod
+    def from_spki(cls, spki_der: bytes) -> Self:
+        """Reads a SubjectPublicKeyInfo on its own.
+
+        Raises: BadInput.
+        """
+        return cls._of(x509.read_public_key(spki_der))
+
+    @classmethod
+    def _of(cls, key: KeyContents) -> Self:
+        return cls(key.algorithm_oid, key.algorithm_der, key.octets, key.spki_der, key.size_bits)
+
     @property
     def key_type(self) -> KeyType:
         """Raises: UnsupportedKey."""
@@ -122,6 +135,31 @@ class PublicKey:
             return bool(self.key_type)
         except UnsupportedKey:
             return False
+
+    @property
+    def bits(self) -> bytes:
+        """Contents of the BIT STRING, with the header of the OCTET STRING that a GOST point is in: what OCSP hashes."""
+        inside = parser.parse(self.spki_der)[4]
+        bit_string = parser.parse(inside[len(self.algorithm_der) :])[4]
+        return bytes(bit_string[1:])  # the first octet counts unused bits
+
+    def verify(self, algorithm: SignatureAlgorithm, digest: bytes, signature: bytes) -> None:
+        """Checks a signature over a digest.
+
+        Raises: InvalidSignature, UnsupportedKey.
+        """
+        key_type = self.key_type
+        if key_type.family is not algorithm.family:
+            raise InvalidSignature(f"a {key_type.name} key can't have made a signature {algorithm.name}")
+        if len(digest) != algorithm.digest.digest_size:
+            raise InvalidSignature(
+                f"digest is {len(digest)} octets, {algorithm.digest.digest_size} expected for {algorithm.name}"
+            )
+        match key_type.family:
+            case Family.GOST_2015_512 | Family.GOST_2004:
+                _verify_gost(key_type, self.octets, digest, signature)
+            case Family.RSA | Family.ECDSA:
+                _verify_rsa_or_ecdsa(self.spki_der, algorithm, digest, signature)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -148,6 +186,15 @@ class Certificate:
     email: str | None
     unhandled_critical: tuple[str, ...]
     """OIDs of critical extensions that nobody here understands: a verifier has to refuse the certificate (RFC 5280 section 4.2)."""
+    is_key_usage_critical: bool
+    is_extended_key_usage_critical: bool
+    addresses: Addresses
+    policies: tuple[str, ...]
+    """OIDs of the policies that it was issued under, without their qualifiers."""
+    key_store: str | None
+    """Where the key is kept, as an OID of the national register (1.2.398.3.3.5.1.1 is PKCS#12)."""
+    has_ocsp_no_check: bool
+    """Whether nobody need ask if it was revoked: of an OCSP responder (RFC 6960 section 4.2.2.2.1)."""
 
     @classmethod
     def from_der(cls, der: bytes) -> Self:
@@ -157,7 +204,6 @@ class Certificate:
         """
         contents = x509.read(der := bytes(der))
         subject = Name(contents.subject.der, contents.subject.relative_names)
-        key = contents.public_key
         return cls(
             der=der,
             tbs_der=contents.tbs_der,
@@ -168,9 +214,7 @@ class Certificate:
             serial_number=contents.serial_number,
             not_before=contents.not_before,
             not_after=contents.not_after,
-            public_key=PublicKey(
-                key.algorithm_oid, key.algorithm_der, key.octets, key.spki_der, key.size_bits
-            ),
+            public_key=PublicKey._of(contents.public_key),
             key_usage=contents.key_usage,
             extended_key_usage=contents.extended_key_usage,
             subject_key_identifier=contents.subject_key_identifier,
@@ -179,6 +223,12 @@ class Certificate:
             path_length=contents.path_length,
             email=subject.value(EMAIL) or contents.email,
             unhandled_critical=contents.unhandled_critical,
+            is_key_usage_critical=x509.KEY_USAGE in contents.critical,
+            is_extended_key_usage_critical=x509.EXTENDED_KEY_USAGE in contents.critical,
+            addresses=contents.addresses,
+            policies=contents.policies,
+            key_store=contents.key_store,
+            has_ocsp_no_check=contents.has_ocsp_no_check,
         )
 
     @classmethod
@@ -314,18 +364,7 @@ class Certificate:
 
         Raises: InvalidSignature, UnsupportedKey.
         """
-        key_type = self.public_key.key_type
-        if key_type.family is not algorithm.family:
-            raise InvalidSignature(f"a {key_type.name} key can't have made a signature {algorithm.name}")
-        if len(digest) != algorithm.digest.digest_size:
-            raise InvalidSignature(
-                f"digest is {len(digest)} octets, {algorithm.digest.digest_size} expected for {algorithm.name}"
-            )
-        match key_type.family:
-            case Family.GOST_2015_512 | Family.GOST_2004:
-                _verify_gost(key_type, self.public_key.octets, digest, signature)
-            case Family.RSA | Family.ECDSA:
-                _verify_rsa_or_ecdsa(self.public_key.spki_der, algorithm, digest, signature)
+        self.public_key.verify(algorithm, digest, signature)
 
     def verify_issued_by(self, issuer: "Certificate") -> None:
         """Checks that `issuer` bears the name of this certificate's issuer, octet for octet, and that its key made the signature.

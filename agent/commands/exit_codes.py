@@ -46,6 +46,14 @@ _BY_ERROR = {
 }
 
 
+_BY_VERDICT = {"valid": DONE, "invalid": INVALID, "indeterminate": CANNOT_TELL}
+
+
+def of_verdict(verdict: str) -> int:
+    """The exit code for a verdict on signatures."""
+    return _BY_VERDICT[verdict]
+
+
 def of(error: AgentError) -> int:
     """The exit code for an error that ends a command."""
     return _BY_ERROR.get(error.code, INVALID)

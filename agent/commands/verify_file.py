@@ -18,12 +18,18 @@ from agent.operations.report import Report, SignatureReport, TimestampReport
 from agent.words import texts
 from agent.words.texts import Texts
 
-_CODES = {"valid": exit_codes.DONE, "invalid": exit_codes.INVALID, "indeterminate": exit_codes.CANNOT_TELL}
 _RAW = "raw"
 _FORMATS = tuple(one for one in get_args(recognise.Format) if one != "unknown")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_what_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    trusting.add_arguments(parser)
+
+
+def add_what_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to verify, and for what."""
     parser.add_argument(
         "file",
         type=Path,
@@ -49,8 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--purpose", choices=get_args(report.Purpose), default="sign", help="what the key should be for"
     )
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    trusting.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
         print("\n".join(lines(found, texts.load(settings.language))))
-    return _CODES[found.verdict]
+    return exit_codes.of_verdict(found.verdict)
 
 
 def verified(options: argparse.Namespace, settings: Config) -> Report:

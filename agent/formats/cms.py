@@ -75,6 +75,22 @@ def cosign(
     )
 
 
+def detached(data: bytes) -> bytes:
+    """The same message in DER without its document, as it would be had it been made detached. `data` is DER, BER, PEM or base64.
+
+    Raises: BadInput."""
+    message = read(data)
+    return cms_build.signed_data(
+        version=message.version,
+        digest_algorithms=[identifier.der for identifier in message.digest_algorithms],
+        content=None,
+        certificates=message.certificates_der,
+        crls=message.crls,
+        signers=[signer.encoded for signer in message.signers],
+        content_type=message.content_type,
+    )
+
+
 def _message(signer: Signer, digest: bytes, at: datetime, content: bytes | None) -> bytes:
     return cms_build.signed_data(
         digest_algorithms=[signer.algorithm.digest.identifier_der],

@@ -23,6 +23,7 @@ INVALID = (
     "key-mismatch",  # the certificate's key is not of the kind that the signature names
     "signature-wrapping",  # what is signed is not what a reader takes for the document
     "duplicate-id",  # two elements bear the identifier that the signature refers to
+    "damaged",  # what should be a signature cannot be read; others beside it may be good
     "changed-after-signing",  # octets were added to or changed in a PDF after this signature
     "file-missing",  # a container lacks a file that was signed
     "file-not-signed",  # a container holds a file that this signature says nothing of
@@ -33,6 +34,7 @@ UNSUPPORTED = (
     "weak-digest",
     "no-signed-attributes",
     "unsupported-transform",  # of an XML reference; also XSLT, which is never run
+    "unsupported-header",  # of a JWS: it must not be taken by who doesn't understand all of its header (RFC 7515 §4.1.11)
     "unsupported-reference",  # to another document, or by XPointer
 )
 UNCHECKED = ("no-content", "no-certificate")
@@ -51,7 +53,7 @@ class Evidence:
     the certificate is missing. `certificate` is None only where none fits the signature.
 
     `signing_time` is what the signer's clock said: a claim. `timestamps` are RFC 3161 tokens in DER that lie with the signature,
-    unchecked; each should be over the digest of `stamped`. `covers` says which part was signed where it is not the whole
+    unchecked; each should be over the digest of `stamped`. `certificates` are all that came with it, of unknown merit. `covers` says which part was signed where it is not the whole
     document: "#id" of an XML element, "octets 0-1234 of 5678" of a PDF, the name of a file in a container. `title` is what the
     format calls this signature (the name of a PDF field), if anything.
     """
@@ -63,6 +65,7 @@ class Evidence:
     reasons: tuple[str, ...]
     timestamps: tuple[bytes, ...] = ()
     stamped: bytes = dataclasses.field(default=b"", repr=False)
+    certificates: tuple[Certificate, ...] = ()
     covers: str = ""
     title: str = ""
 

@@ -212,25 +212,6 @@ def read_imprint(element: Element) -> tuple[DigestAlgorithm, bytes]:
     return digest, imprint
 
 
-def timestamping_problems(certificate: Certificate) -> tuple[str, ...]:
-    """Why this certificate may not stamp times, as stable words: its one extended use has to be that, and critical (RFC 3161 §2.3).
-
-    "timestamp-not-allowed": timestamping is not among its uses. "timestamp-other-uses": others are. "timestamp-not-critical".
-    "timestamp-key-usage": its key may not make signatures (RFC 5280 §4.2.1.3).
-    """
-    problems = []
-    if TIME_STAMPING not in certificate.extended_key_usage:
-        problems.append("timestamp-not-allowed")
-    elif len(certificate.extended_key_usage) > 1:
-        problems.append("timestamp-other-uses")
-    elif not certificate.is_extended_key_usage_critical:
-        problems.append("timestamp-not-critical")
-    usage = certificate.key_usage
-    if usage is not None and not usage & {"digital_signature", "non_repudiation"}:
-        problems.append("timestamp-key-usage")
-    return tuple(problems)
-
-
 def _status(element: Element) -> tuple[str, tuple[str, ...]]:
     """PKIStatusInfo: the status by name, what failed by name, and what the authority says to that."""
     fields = Fields(element, "PKIStatusInfo")

@@ -4,7 +4,7 @@ Reading the signature is over when this begins (agent.formats); what is asked he
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +15,12 @@ from agent.formats import tsp
 from agent.formats.evidence import Evidence
 from agent.operations.report import Purpose, SignatureReport, TimestampReport
 from agent.operations.timestamping import trust_of
-from agent.trust import path, revocation
+from agent.trust import path, purposes, revocation
 from agent.trust.anchors import Anchor
 from agent.trust.path import Path
 from agent.trust.revocation import Status
 
-_NONCE_OCTETS = 16
+_NONCE_OCTETS = 8  # as the national clients send; RFC 8954 asks for no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,20 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges signatures at the moment `at`, for one purpose. `around` are certificates that lay beside the signature."""
+    """Judges signatures at the moment `at`, for one purpose. `extra` are certificates that were given with it."""
 
     trust: Trust
     at: datetime
     purpose: Purpose
-    around: tuple[Certificate, ...] = ()
+    extra: tuple[Certificate, ...] = ()
 
     def report(self, evidence: Evidence) -> SignatureReport:
         """The report on one signature."""
-        timestamps = tuple(self._timestamp(token, evidence.stamped) for token in evidence.timestamps)
+        around = (*evidence.certificates, *self.extra, *self.trust.between)
+        timestamps = tuple(self._timestamp(token, evidence.stamped, around) for token in evidence.timestamps)
         proven = min((each.proven for each in timestamps if each.proven is not None), default=None)
         moment = proven or self.at
-        found, reasons = self._path(evidence.certificate, moment)
+        found, reasons = self._path(evidence.certificate, moment, around)
         return SignatureReport(
             evidence=evidence,
             moment=moment,
@@ -59,24 +60,25 @@ class Judge:
             timestamps=timestamps,
             path=found,
             path_reasons=reasons,
-            unsuitable=tuple(_unsuitable(evidence.certificate, self.purpose)),
+            unsuitable=_unsuitable(evidence.certificate, self.purpose),
             revocation=self._revocation(evidence, found, moment),
         )
 
-    def _timestamp(self, token: bytes, stamped: bytes) -> TimestampReport:
+    def _timestamp(self, token: bytes, stamped: bytes, around: Sequence[Certificate]) -> TimestampReport:
         try:
             timestamp = tsp.read_token(token)
         except (BadInput, UnsupportedOperation):
             return TimestampReport(None, None, ("timestamp-invalid",))
-        found, problems = trust_of(timestamp, self.trust.anchors, (*self.around, *self.trust.between))
+        found, problems = trust_of(timestamp, self.trust.anchors, around)
         if not timestamp.is_over(stamped):
             problems = ("timestamp-other-signature", *problems)
         return TimestampReport(timestamp, found, problems)
 
-    def _path(self, certificate: Certificate | None, moment: datetime) -> tuple[Path | None, tuple[str, ...]]:
+    def _path(
+        self, certificate: Certificate | None, moment: datetime, around: Sequence[Certificate]
+    ) -> tuple[Path | None, tuple[str, ...]]:
         if certificate is None:
             return None, ("no-path",)
-        around = (*self.around, *self.trust.between)
         try:
             return path.build(certificate, self.trust.anchors, at=moment, intermediates=around), ()
         except path.PathFailure as failure:
@@ -108,13 +110,5 @@ def _path_reasons(failure: path.PathFailure) -> Iterable[str]:
             yield f"path-{failure.reason}"
 
 
-def _unsuitable(certificate: Certificate | None, purpose: Purpose) -> Iterable[str]:
-    """Why the key may not serve this purpose, by key usage and extended key usage. Criticality plays no part: genuine
-    certificates mark now one, now the other."""
-    if certificate is None:
-        return
-    needed = "non_repudiation" if purpose == "sign" else "digital_signature"
-    if certificate.key_usage is not None and needed not in certificate.key_usage:
-        yield "key-usage"
-    if purpose not in certificate.uses:
-        yield "extended-key-usage"
+def _unsuitable(certificate: Certificate | None, purpose: Purpose) -> tuple[str, ...]:
+    return () if certificate is None else purposes.unsuitable(certificate, purpose)

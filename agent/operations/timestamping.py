@@ -15,7 +15,7 @@ from agent.fetch import Fetch, Question
 from agent.formats import tsp
 from agent.formats.tsp import Profile, Timestamp
 from agent.operations.approval import Approval
-from agent.trust import anchors, path
+from agent.trust import anchors, path, purposes
 from agent.trust.anchors import Anchor
 from agent.trust.path import Path
 
@@ -81,7 +81,8 @@ def trust_of(
     evidence = timestamp.evidence
     if evidence.signature != "valid" or evidence.certificate is None:
         return None, ("timestamp-invalid",)
-    problems = tuple(tsp.timestamping_problems(evidence.certificate))
+    may_stamp = not purposes.unsuitable(evidence.certificate, "timestamp")
+    problems: tuple[str, ...] = () if may_stamp else ("timestamp-key-usage",)
     if timestamp.has_weak_imprint:
         problems = (*problems, "timestamp-weak-digest")
     around = (*timestamp.certificates, *between)

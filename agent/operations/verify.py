@@ -9,7 +9,6 @@ import dataclasses
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from agent.certificate import Certificate
 from agent.errors import BadInput
@@ -39,8 +38,8 @@ def verify(
     Raises: BadInput where `data` is damaged, or holds no signature that we know.
     """
     found = data_format or recognise.recognise(data)
-    evidence, beside = _evidence(found, data, document, extra_certificates, digests or {})
-    judge = Judge(trust, at, purpose, (*beside, *extra_certificates))
+    evidence = _evidence(found, data, document, extra_certificates, digests or {})
+    judge = Judge(trust, at, purpose, tuple(extra_certificates))
     signers = tuple(judge.report(each) for each in evidence)
     return Report(verdict_on(signers), found, at, signers)
 
@@ -51,25 +50,22 @@ def _evidence(
     document: bytes | None,
     extra: Sequence[Certificate],
     digests: Mapping[str, bytes],
-) -> tuple[Iterable[Evidence], tuple[Certificate, ...]]:
-    """Evidence, and the certificates that lay beside the signatures."""
+) -> Iterable[Evidence]:
     match found:
         case "cms":
-            message = cms.read(data)
-            return cms.verify(message, document, extra, digests=digests), message.certificates
+            return cms.verify(cms.read(data), document, extra, digests=digests)
         case "timestamp":
-            timestamp = tsp.read_token(cms.unwrap(data))
-            return (_evidence_of(timestamp, document),), timestamp.certificates
+            return (_evidence_of(tsp.read_token(cms.unwrap(data), extra), document),)
         case "jws":
-            return _module("jws").verify(data, document, extra), ()
+            return _by("jws", data, document, extra)
         case "xml":
-            return _module("xml.verify").verify(data, extra), ()
+            return _by("xml.verify", data, extra)
         case "pdf":
-            return _module("pdf.pades").verify(data, extra), ()
+            return _by("pdf.pades", data, extra)
         case "wsse" | "asic":
-            return _module(found).verify(data, extra), ()
+            return _by(found, data, extra)
         case "signed-zip":
-            return _module("signed_zip").verify(data), ()
+            return _by("signed_zip", data)
         case "unknown":
             raise BadInput("no signature of a format that is known here")
 
@@ -89,6 +85,7 @@ def _evidence_of(timestamp: tsp.Timestamp, document: bytes | None) -> Evidence:
     )
 
 
-def _module(name: str) -> Any:
-    """A format's module. Loaded when it is needed: lxml and pyHanko take longer than a whole CMS."""
-    return importlib.import_module(f"agent.formats.{name}")
+def _by(module: str, *arguments: object) -> Iterable[Evidence]:
+    """Evidence by a format's module, loaded when it is needed: lxml and pyHanko take longer than a whole CMS."""
+    found: Iterable[Evidence] = importlib.import_module(f"agent.formats.{module}").verify(*arguments)
+    return found

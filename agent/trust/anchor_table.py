@@ -17,7 +17,8 @@ class Row:
     """One authority. `name` and `public_key` are DER (Name, SubjectPublicKeyInfo) in hex; `sha256` is that of its certificate.
 
     `path_length` is the pathLenConstraint of its certificate, None where there is none. `url` is where its subjects say
-    (caIssuers) that the certificate can be fetched: a hint, never a proof, and empty where none of them was seen.
+    (caIssuers) that the certificate can be fetched, or public programs fetch it from: a hint, never a proof. It is empty for
+    two authorities of which neither is known.
     """
 
     title: str
@@ -62,7 +63,7 @@ ROWS = (
         not_before="2020-09-08T09:54:36Z",
         not_after="2045-09-08T09:54:36Z",
         path_length=None,
-        url="",
+        url="http://root.gov.kz/cert/root_gost_2020.cer",
         name=(
             "30553146304406035504030c3dd09dd095d093d086d097d093d08620d09ad0a3d398d09bd090d09dd094d0abd0a0d0a3"
             "d0a8d0ab20d09ed0a0d0a2d090d09bd0abd29a2028474f535429310b3009060355040613024b5a"
@@ -226,7 +227,7 @@ ROWS = (
         not_before="2022-09-22T10:38:15Z",
         not_after="2045-09-07T10:04:54Z",
         path_length=0,
-        url="",
+        url="http://pki.gov.kz/cert/nca_rsa_2022.cer",
         name=(
             "30573148304606035504030c3fd2b0d09bd0a2d0a2d0abd29a20d09ad0a3d398d09bd090d09dd094d0abd0a0d0a3d0a8"
             "d0ab20d09ed0a0d0a2d090d09bd0abd29a2028525341292032303232310b3009060355040613024b5a"

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, cast
 
-from asn1crypto import parser
-
 from agent import algorithms
 from agent.certificate import Certificate, PublicKey
 from agent.errors import BadInput
@@ -46,9 +44,7 @@ class Anchor:
         Raises: InvalidSignature, UnsupportedKey.
         """
         algorithm = algorithms.signature_by_oid(certificate.signature_algorithm_oid)
-        # A certificate is what verifies; this one lends its shape to the anchor's key.
-        holder = dataclasses.replace(certificate, public_key=self.public_key)
-        holder.verify(algorithm, algorithm.digest(certificate.tbs_der), certificate.signature)
+        self.public_key.verify(algorithm, algorithm.digest(certificate.tbs_der), certificate.signature)
 
 
 @functools.cache
@@ -81,7 +77,7 @@ def _from_row(row: anchor_table.Row) -> Anchor:
         domain=cast("Domain", row.domain),
         kind=cast("Kind", row.kind),
         name_der=bytes.fromhex(row.name),
-        public_key=_public_key(bytes.fromhex(row.public_key)),
+        public_key=PublicKey.from_spki(bytes.fromhex(row.public_key)),
         sha256=row.sha256,
         not_before=datetime.fromisoformat(row.not_before),
         not_after=datetime.fromisoformat(row.not_after),
@@ -106,21 +102,3 @@ def _from_certificate(certificate: Certificate) -> Anchor:
         path_length=certificate.path_length,
         url="",
     )
-
-
-def _public_key(spki_der: bytes) -> PublicKey:
-    """A key of the table from its SubjectPublicKeyInfo (RFC 5280 §4.1.2.7)."""
-    contents = parser.parse(spki_der, strict=True)[4]
-    algorithm_der = contents[: _size(contents)]
-    bits = parser.parse(contents[len(algorithm_der) :], strict=True)[4]
-    key_type = next(known for known in algorithms.KEY_TYPES if known.identifier_der == algorithm_der)
-    octets = bits[1:]  # the first octet counts unused bits
-    if key_type.coordinate_octets:
-        octets = parser.parse(octets, strict=True)[4]  # a GOST point is an OCTET STRING inside
-    return PublicKey(key_type.oid, algorithm_der, octets, spki_der)
-
-
-def _size(data: bytes) -> int:
-    """Length of the element that `data` begins with."""
-    _, _, _, header, contents, trailer = parser.parse(data)
-    return len(header) + len(contents) + len(trailer)

@@ -12,7 +12,7 @@ from agent.errors import NoPath
 from agent.formats import cades, cms, tsp
 from agent.formats.cms_verify import SignerEvidence
 from agent.formats.tsp import Timestamp
-from agent.trust import anchors, path
+from agent.trust import anchors, path, purposes
 from tests.support import authority, chains, messages, timestamps
 
 DOCUMENT = b"a document"
@@ -73,7 +73,7 @@ def test_s29_a_token_verifies_and_its_authority_is_of_one_domain(vectors: Path) 
         evidence = timestamp.evidence
         assert (evidence.signature, evidence.reasons) == ("valid", ()), name
         assert evidence.certificate is not None
-        assert tsp.timestamping_problems(evidence.certificate) == ()
+        assert purposes.unsuitable(evidence.certificate, "timestamp") == ()
         trusted = NATIONAL_CHAINS[name.partition("_")[0]]
         assert path.build(evidence.certificate, trusted(), at=timestamp.moment)
         with pytest.raises(NoPath):
@@ -87,7 +87,7 @@ def test_s29_holds_for_our_own_tokens(family: str) -> None:
     certificate = timestamp.evidence.certificate
     assert timestamp.evidence.signature == "valid"
     assert certificate is not None
-    assert tsp.timestamping_problems(certificate) == ()
+    assert purposes.unsuitable(certificate, "timestamp") == ()
     trusted = anchors.from_certificates(authority.issuing())
     assert path.build(certificate, trusted, at=timestamp.moment).certificates == (certificate,)
     with pytest.raises(NoPath):

@@ -19,6 +19,6 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
     return jws.sign(workshop.signer, document, detached=request.detached).encode()
 
 
-def read_back(made: bytes, document: bytes, request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
+def read_back(made: bytes, document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
     """See Maker.read_back."""
-    return jws.verify(made, document if request.detached else None)
+    return jws.verify(made, document)

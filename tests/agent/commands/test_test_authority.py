@@ -1,7 +1,18 @@
 """`qalamsap testca`."""
 
+import contextlib
+import http.client
 import json
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
 
+import pytest
+
+from demo import cast
+from tests.support import authority, chains
 from tests.support.command_line import CommandLine
 
 
@@ -34,3 +45,76 @@ def test_words_that_make_no_sense_are_told(run: CommandLine) -> None:
     assert run("testca", run.folder / "keys", "--profile", "nobody") == 64
     assert run("testca", run.folder / "keys", "--days", "0") == 5
     assert run("testca", run.file("file") / "keys", "--profile", "p256-individual") == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--port", "1"], "go with --serve"),
+        (["--fault", "tsp=garbage"], "go with --serve"),
+        (["--revoke", "me.pem"], "go with --serve"),
+        (["--serve", "--port", "65536"], "65535"),
+        (["--serve", "--fault", "tsp"], "SERVICE=FAULT"),
+        (["--serve", "--fault", "cert=wrong-nonce"], "cert knows no fault"),
+    ],
+)
+def test_words_about_servers_that_make_no_sense_are_told_before_anything_is_made(
+    run: CommandLine, words: list[str], reason: str
+) -> None:
+    assert run("testca", run.folder / "keys", *words) == 5
+    assert reason in run.err
+    assert not (run.folder / "keys").exists()
+
+
+@pytest.fixture
+def folder(run: CommandLine) -> Path:
+    """With the authority that is checked in."""
+    shutil.copytree(authority.FOLDER / "ca", run.folder / "keys" / "authority")
+    return run.folder / "keys"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nothing.pem", "can't be read"),
+        ("text.pem", "certificate"),
+        ("text.p12", "no key file"),
+        ("empty-password.p12", "no key file"),
+        ("somebody.pem", "somebody else"),
+    ],
+)
+def test_a_file_that_says_nothing_of_whom_to_revoke_is_told(
+    run: CommandLine, folder: Path, name: str, reason: str
+) -> None:
+    run.file("text.pem")
+    run.file("text.p12")
+    run.file("empty-password.p12", (authority.FOLDER / "empty-password.p12").read_bytes())
+    run.file("somebody.pem", chains.person().certificate.pem().encode())
+    assert run("testca", folder, "--serve", "--revoke", run.folder / name) == 5
+    assert reason in run.err
+
+
+def test_a_taken_port_is_told(run: CommandLine, folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert run("testca", folder, "--serve", "--port", port) == 7
+    assert str(port) in run.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_it_serves_until_it_is_told_to_end_and_makes_no_keys_where_an_authority_is(folder: Path) -> None:
+    key = authority.path("gost2015-head")
+    words = ["--serve", "--fault", "crl=http-500", "--revoke", str(key)]
+    command = [sys.executable, "-m", "agent", "testca", str(folder), *words]
+    with cast.running("simulator", command, os.environ) as started:
+        for path, status in (("/cert/rsa.cer", 200), ("/crl/rsa.crl", 500)):
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", started.port, 20)) as line:
+                line.request("GET", path)
+                assert line.getresponse().status == status
+    assert started.process.returncode == 0
+    said = "".join(started.lines).splitlines()
+    assert said[0].startswith("control token: ")
+    assert said[1:] == [
+        f"listening on http://127.0.0.1:{started.port}/", "GET /cert/rsa.cer 200", "GET /crl/rsa.crl 500",
+    ]  # fmt: skip
+    assert [path.name for path in folder.iterdir()] == ["authority"]

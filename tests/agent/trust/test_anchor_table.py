@@ -1,6 +1,7 @@
 """The table against itself, and against the certificates that its values come from."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,22 @@ def test_every_row_is_either_production_or_test_and_root_or_issuing() -> None:
     assert {row.domain for row in ROWS} == {anchor_table.PRODUCTION, anchor_table.TEST}
     assert {row.kind for row in ROWS} == {anchor_table.ROOT, anchor_table.ISSUING}
     assert len(ROWS) == 21
+
+
+def test_every_authority_but_two_says_where_its_certificate_may_be_fetched() -> None:
+    without = {row.title for row in ROWS if not row.url}
+    assert without == {"BTS Digital CA, GOST 2004, 2019", "CA of state bodies, GOST 2004, 2022"}
+    assert all(
+        re.fullmatch(r"http://(root|pki|test\.pki)\.gov\.kz/c(ert|rl)/\w+\.cer", row.url)
+        for row in ROWS
+        if row.url
+    )
+
+
+def test_the_table_holds_the_authorities_of_the_format_reference(vectors: Path) -> None:
+    """Its section 3.6 lists the files of these two folders."""
+    files = {path.name for folder in ("ca-prod", "ca-test") for path in (vectors / folder).glob("*.cer")}
+    assert len(files) == len(ROWS)
 
 
 def test_every_row_equals_the_certificate_it_names(vectors: Path) -> None:

@@ -1,5 +1,6 @@
 """Paths: of everything published, and of chains that somebody made to deceive."""
 
+import dataclasses
 import functools
 import json
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from agent.secret import Secret
 from agent.trust import anchors, path
 from agent.trust.anchors import Anchor
 from agent.trust.path import PathFailure
-from tests.support import chains, messages
+from tests.support import authority, chains, messages
 from tests.support.chains import END, NOW, START, Party
 
 
@@ -315,3 +316,53 @@ def test_a_chain_longer_than_the_limit_is_not_followed() -> None:
 def test_a_moment_without_time_zone_is_a_programming_mistake() -> None:
     with pytest.raises(ValueError, match="time zone"):
         path.build(chains.person().certificate, (), at=datetime(2026, 1, 1))
+
+
+# --- purposes, policies, weak algorithms --------------------------------------------------------------------------------
+
+
+def test_a_path_is_built_for_a_purpose() -> None:
+    signer, trusted = chains.person().certificate, given(chains.root())
+    assert path.build(signer, trusted, at=NOW, purpose="sign").certificates == (signer,)
+    with pytest.raises(PathFailure) as caught:
+        path.build(signer, trusted, at=NOW, purpose="timestamp")
+    assert (caught.value.reason, caught.value.depth) == ("extended-key-usage", 0)
+    assert caught.value.path is not None
+    with pytest.raises(PathFailure) as caught:
+        path.build(chains.root().certificate, trusted, at=NOW, purpose="sign")
+    assert caught.value.reason == "key-usage"
+
+
+def test_a_path_records_policies_and_issuer() -> None:
+    certificate = authority.certificate("gost2015-head")
+    issuing = next(c for c in authority.issuing() if c.subject.der == certificate.issuer.der)
+    built = path.build(
+        certificate, anchors.from_certificates(authority.roots()), at=NOW, intermediates=authority.issuing()
+    )
+    assert built.policies == ("1.2.398.3.3.2",)
+    assert built.issuer == issuing
+    direct = path.build(certificate, anchors.from_certificates([issuing]), at=NOW)
+    assert direct.issuer == direct.anchor
+
+
+@pytest.mark.parametrize(
+    "oid", ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10040.4.3"]
+)
+def test_a_signature_with_a_broken_hash_makes_no_path(oid: str) -> None:
+    weak = dataclasses.replace(chains.person().certificate, signature_algorithm_oid=oid)
+    assert failure(weak, given(chains.root())).reason == "weak-algorithm"
+
+
+def test_a_short_rsa_key_makes_no_path() -> None:
+    person = chains.person("rsa").certificate
+    short = dataclasses.replace(
+        person, public_key=dataclasses.replace(person.public_key, size_bits=path.MIN_RSA_BITS - 1)
+    )
+    assert failure(short, given(chains.root("rsa"))).reason == "weak-algorithm"
+    middle = chains.issue("Middle", "rsa", by=chains.root("rsa"), ca=True)
+    leaf = chains.issue("Leaf", by=middle)
+    weak = dataclasses.replace(
+        middle.certificate, public_key=dataclasses.replace(middle.certificate.public_key, size_bits=1024)
+    )
+    found = failure(leaf, given(chains.root("rsa")), intermediates=[Party(weak, middle.key)])
+    assert (found.reason, found.depth) == ("weak-algorithm", 1)

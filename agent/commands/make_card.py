@@ -1,0 +1,57 @@
+"""`qalamsap card FILE`: the electronic document card of a signed document, as a PDF with the document and its signatures inside."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import config, paths
+from agent.commands import exit_codes, reading, trusting, verify_file
+from agent.errors import BadInput, StorageFailed
+from agent.formats import cms
+from agent.operations import card
+from agent.operations.report import Report
+
+MAX_BYTES = 128 * 1024 * 1024  # of document and signature each: a card is a file to be sent
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    verify_file.add_what_arguments(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="where to write the card (default: beside FILE, FILE.card.pdf)",
+    )
+    trusting.add_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 where all signatures are valid, 1 where one is not, 2 where it can't be told; the card is made all the same.
+
+    Raises BadInput, StorageFailed, fonts.NoFont.
+    """
+    settings = config.load(options)
+    target: Path = options.out or options.file.with_name(f"{options.file.name}.card.pdf")
+    if options.out is None and target.exists():
+        raise BadInput(f"{target} exists; name a place with --out")
+    report = verify_file.verified(options, settings)
+    drawn = card.pdf(report, _signed(options, report), language=settings.language, at=datetime.now(UTC))
+    try:
+        paths.write_whole(target.resolve(), drawn)
+    except OSError as error:
+        raise StorageFailed(f"{target} can't be written: {error.strerror}") from error
+    print(target)
+    return exit_codes.of_verdict(report.verdict)
+
+
+def _signed(options: argparse.Namespace, report: Report) -> card.Signed:
+    signature = reading.whole(options.file, MAX_BYTES)
+    name, document = options.file.name, signature
+    if options.document is not None:
+        name, document = options.document.name, reading.whole(options.document, MAX_BYTES)
+    elif report.format == "cms":
+        # Inside, and so without a name of its own: that of the signature, less its ending, is usually right.
+        return card.Signed(options.file.stem, name, signature, cms.read(signature).content)
+    elif report.format in ("jws", "timestamp", "raw"):
+        return card.Signed(options.file.stem, name, signature, None)
+    return card.Signed(name, options.file.name, signature, document)
