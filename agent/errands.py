@@ -15,6 +15,7 @@ from protocol import pipes, work
 from protocol.errors import ProtocolError
 
 MAX_AT_ONCE = 4
+MAX_WAITING = 64  # questions that a worker may have asked and got no answer to yet: each is held in memory
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Errands:
     def take(self, order: work.Fetch, body: bytes) -> None:
         """Sees to it that the order is carried out, and the worker told."""
         self._count += 1
-        is_refused = self._count > work.MAX_FETCHES
+        is_refused = self._count > work.MAX_FETCHES or len(self._tasks) >= MAX_WAITING
         task = asyncio.get_running_loop().create_task(self._run(order, body, is_refused=is_refused))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

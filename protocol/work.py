@@ -17,11 +17,12 @@ from typing import Any, Literal, TypeAlias
 
 from protocol import prompts
 from protocol.errors import BadMessage
+from protocol.messages import MAX_DOCUMENTS
 
 CallerKind: TypeAlias = Literal["site", "unprotected", "file", "program", "command"]
 FetchKind: TypeAlias = Literal["timestamp", "ocsp", "crl", "certificate"]
 
-MAX_FETCHES = 64  # in one approval
+MAX_FETCHES = MAX_DOCUMENTS + 64  # in one approval: a timestamp for each signature, and some more
 MAX_FETCHED_BYTES = 128 * 1024 * 1024  # of all answers in one approval
 MAX_URL_CHARS = 2000
 MAX_QUESTION_BYTES = 64 * 1024

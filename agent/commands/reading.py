@@ -14,6 +14,7 @@ from agent.formats import cms, cms_stream
 from agent.formats.cms_read import SignerInfo
 
 MAX_BYTES = 1024 * 1024 * 1024
+LARGE_BYTES = 64 * 1024 * 1024  # files above are read in pieces wherever that is possible
 
 
 @contextlib.contextmanager
@@ -33,6 +34,14 @@ def whole(path: Path, most: int = MAX_BYTES) -> bytes:
     if len(content) > most:
         raise BadInput(f"{path} is over {most} octets")
     return content
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file should not be held in memory. Raises BadInput."""
+    try:
+        return path.stat().st_size > LARGE_BYTES
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}") from error
 
 
 def size(file: BinaryIO) -> int:

@@ -2,13 +2,12 @@
 
 Signatures are written in one step each: a file is whole or not there. All documents are read before the password is
 asked, and all signatures are made before the first is written. Documents for CMS may be larger than memory: they are hashed
-before the password is asked, and hashed again where they are put into the signature.
+before the password is asked, and hashed again where they are put into the signature: one that changed meanwhile gets none.
 """
 
 import argparse
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -34,7 +33,6 @@ from protocol.messages import KeyFilter, LargeDocument, SignRequest, StampOption
 from protocol.prompts import Language
 
 MAX_BYTES = 1024 * 1024 * 1024  # in all, of documents that have to be held in memory
-LARGE_BYTES = 64 * 1024 * 1024  # documents for CMS are streamed from here on
 # What a signature is called where nobody names its place: added to the document's name, or put before its ending.
 _ADDED = {"cms": ".cms", "raw": ".sig", "jws": ".jws", "asic": ".asice"}
 _INSERTED = {"xml": ".signed", "wsse": ".signed", "pdf": ".signed"}
@@ -104,21 +102,18 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(options.files, options.out, options.format)
     if len(options.files) > 1 and options.out is not None:
         _make_folder(options.out)
-    with ExitStack() as stack:
-        large = _large_files(options, stack)
-        signed = sign.sign(_request(options, large), approval(options, settings))
-        for number, (target, signature) in enumerate(zip(targets, signed.signatures, strict=True)):
-            if large and not options.detached and not options.cosign:
-                _write(target, _attacher(signature, large[number]))
-            else:
-                _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
-            print(target)
-            if number in signed.lacking:
-                print(
-                    f"qalamsap sign: {target} has no timestamp, for none could be had; "
-                    f"add one later with `qalamsap timestamp {target}`",
-                    file=sys.stderr,
-                )
+    large = _large_documents(options)
+    signed = sign.sign(_request(options, large), approval(options, settings))
+    for number, (target, signature) in enumerate(zip(targets, signed.signatures, strict=True)):
+        if large and not options.detached and not options.cosign:
+            _write_around(target, signature, large[number])
+        else:
+            _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
+        print(target)
+        if number in signed.lacking:
+            print(f"qalamsap sign: {target} has no timestamp, for none could be had", file=sys.stderr)
+            if options.format == "cms":
+                print(f"add one later: qalamsap timestamp {target}", file=sys.stderr)
     return exit_codes.DONE
 
 
@@ -148,18 +143,16 @@ def _check(options: argparse.Namespace) -> None:
 # --- what to sign -------------------------------------------------------------------------------------------------
 
 
-def _large_files(options: argparse.Namespace, stack: ExitStack) -> list[BinaryIO]:
-    """The documents, open, where they are to be streamed: all of them if one is large. Raises BadInput."""
+def _large_documents(options: argparse.Namespace) -> list[Path]:
+    """The documents that are read in pieces: all of them where one is large. Raises BadInput."""
     if options.document is not None:
-        return [stack.enter_context(reading.opened(options.document))]
+        return [options.document]
     if options.format != "cms" or options.cosign or options.pem:
         return []
-    files = [stack.enter_context(reading.opened(path)) for path in options.files]
-    is_large = any(reading.size(file) > LARGE_BYTES for file in files)
-    return files if is_large else []
+    return options.files if any(map(reading.is_large, options.files)) else []
 
 
-def _request(options: argparse.Namespace, large: list[BinaryIO]) -> SignRequest:
+def _request(options: argparse.Namespace, large: list[Path]) -> SignRequest:
     existing: tuple[bytes, ...] = ()
     documents: tuple[bytes, ...] = ()
     if options.document is not None:
@@ -169,7 +162,7 @@ def _request(options: argparse.Namespace, large: list[BinaryIO]) -> SignRequest:
         documents = _signatures(options.files, documents) if options.cosign else documents
     return SignRequest(
         documents=documents,
-        large=tuple(_hashed(file) for file in large),
+        large=tuple(_hashed(path) for path in large),
         existing=existing,
         detached=options.detached or bool(existing),
         format=options.format,
@@ -184,20 +177,13 @@ def _request(options: argparse.Namespace, large: list[BinaryIO]) -> SignRequest:
     )
 
 
-def _hashed(file: BinaryIO) -> LargeDocument:
+def _hashed(path: Path) -> LargeDocument:
     """By every algorithm that a key may need: which key it will be is not known yet."""
     wanted = {signature.digest.oid: signature.digest for signature in algorithms.SIGNATURES}
-    digests = cms_stream.digests(file, wanted.values())
-    return LargeDocument(reading.size(file), tuple(digests.items()))
-
-
-def _writer(octets: bytes) -> Callable[[BinaryIO], object]:
-    return lambda output: output.write(octets)
-
-
-def _attacher(detached: bytes, document: BinaryIO) -> Callable[[BinaryIO], object]:
-    document.seek(0)
-    return lambda output: cms_stream.attach(detached, document, output)
+    with reading.opened(path) as file:
+        size = reading.size(file)
+        digests = cms_stream.digests(file, wanted.values())
+    return LargeDocument(size, tuple(digests.items()))
 
 
 def _read(files: list[Path]) -> tuple[bytes, ...]:
@@ -261,6 +247,16 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageFailed(f"{folder} can't be made: {error.strerror}") from error
+
+
+def _writer(octets: bytes) -> Callable[[BinaryIO], object]:
+    return lambda output: output.write(octets)
+
+
+def _write_around(target: Path, detached: bytes, document: Path) -> None:
+    """A signature with its document put inside. Raises BadInput where the document is another one by now."""
+    with reading.opened(document) as file:
+        _write(target, lambda output: cms_stream.attach(detached, file, output))
 
 
 def _write(target: Path, write: Callable[[BinaryIO], object]) -> None:

@@ -2,24 +2,29 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from agent import algorithms, config
 from agent.certificate import Certificate
 from agent.commands import exit_codes, reading, trusting
 from agent.config import Config
 from agent.errors import BadInput
-from agent.formats import cms, raw, recognise
-from agent.operations import judging, report, verify
+from agent.formats import cms, cms_stream, raw, recognise
+from agent.formats.evidence import Evidence
+from agent.operations import report, verify
 from agent.operations.report import Report, SignatureReport, TimestampReport
+from agent.trust import ocsp, revocation
+from agent.trust.revocation import Status
 from agent.words import texts
 from agent.words.texts import Texts
 
-_RAW = "raw"
+_RAW: Final = "raw"
 _FORMATS = tuple(one for one in get_args(recognise.Format) if one != "unknown")
+_EXPLAINED = (ocsp.NEVER_ISSUED, revocation.EXPIRED_BEFORE_LIST, revocation.SELF_ISSUED)
+_BEGINNING = 4096  # octets, enough to recognise a CMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,46 +74,62 @@ def run(options: argparse.Namespace) -> int:
 
 
 def verified(options: argparse.Namespace, settings: Config) -> Report:
-    """The report on `options.file`. Raises BadInput."""
-    at = datetime.now(UTC)
-    trust = trusting.trust(options, settings)
+    """The report on `options.file`. Raises BadInput, UnsupportedKey."""
     certificates = tuple(reading.certificate(path) for path in options.certificate)
+    found, evidence = _evidence(options, certificates)
+    return verify.judged(
+        found,
+        evidence,
+        at=datetime.now(UTC),
+        trust=trusting.trust(options, settings),
+        purpose=options.purpose,
+        extra_certificates=certificates,
+    )
+
+
+def _evidence(
+    options: argparse.Namespace, certificates: tuple[Certificate, ...]
+) -> tuple[report.Format, Iterable[Evidence]]:
+    """The format of the file, and evidence on each signature in it."""
     if options.format == _RAW:
-        return _raw(options, trust, certificates, at)
+        return _RAW, (_raw_evidence(options, certificates),)
+    if _is_large_cms(options):
+        with reading.opened(options.file) as stream:
+            return "cms", cms_stream.verify_attached(stream, certificates)
     data = reading.whole(options.file)
-    found = options.format or recognise.recognise(data)
+    found: recognise.Format = options.format or recognise.recognise(data)
     document, digests = None, None
     if options.document is not None:
         if found == "cms" and cms.read(data).is_detached:
             digests = reading.digests_named(data, options.document)
         else:
             document = reading.whole(options.document)
-    return verify.verify(
-        data,
-        document,
-        at=at,
-        trust=trust,
-        purpose=options.purpose,
-        extra_certificates=certificates,
-        digests=digests,
-        data_format=found,
-    )
+    return found, verify.evidence(found, data, document, certificates, digests=digests)
 
 
-def _raw(
-    options: argparse.Namespace, trust: judging.Trust, certificates: tuple[Certificate, ...], at: datetime
-) -> Report:
+def _is_large_cms(options: argparse.Namespace) -> bool:
+    """Whether this is a CMS in DER with a document inside that is too large to be held."""
+    if (
+        options.document is not None
+        or options.format not in (None, "cms")
+        or not reading.is_large(options.file)
+    ):
+        return False
+    with reading.opened(options.file) as stream:
+        start = stream.read(_BEGINNING)
+    return start[:1] == b"\x30" and recognise.recognise(start) == "cms"
+
+
+def _raw_evidence(options: argparse.Namespace, certificates: tuple[Certificate, ...]) -> Evidence:
     """Bare signature octets: nothing in them says whose they are."""
     if len(certificates) != 1 or options.document is None:
         raise BadInput("a raw signature needs --document and one --certificate")
     certificate = certificates[0]
     signature = reading.whole(options.file)
+    wanted = algorithms.signature_for_key(certificate.public_key.key_type).digest
     with reading.opened(options.document) as stream:
-        wanted = algorithms.signature_for_key(certificate.public_key.key_type).digest
         digest = reading.digests(stream, [wanted])[wanted.oid]
-    evidence = raw.verify_digest(signature, digest, certificate)
-    signer = judging.Judge(trust, at, options.purpose).report(evidence)
-    return Report(report.verdict_on([signer]), "raw", at, (signer,))
+    return raw.verify_digest(signature, digest, certificate)
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -135,7 +156,8 @@ def _signer_lines(signer: SignatureReport, data_format: str, words: Texts) -> It
     if certificate is None:
         yield words("card.not_named")
     else:
-        yield from fact("name", " ".join(filter(None, (certificate.common_name, certificate.patronymic))))
+        name = " ".join(filter(None, (certificate.common_name, certificate.patronymic)))
+        yield f"{words('card.person')}: {name}"
         yield from fact("iin", certificate.iin)
         yield from fact("organisation", certificate.organisation)
         yield from fact("bin", certificate.bin)
@@ -144,15 +166,20 @@ def _signer_lines(signer: SignatureReport, data_format: str, words: Texts) -> It
         yield from fact("valid", words.period(certificate.not_before, certificate.not_after))
     yield from fact("algorithm", evidence.algorithm_name)
     yield from fact("covers", evidence.covers)
+    yield from fact("title", evidence.title)
     if evidence.signing_time is not None:
         yield from fact("signed", f"{words.moment(evidence.signing_time)}, {words('card.claimed')}")
     for timestamp in signer.timestamps:
         yield from fact("timestamp", _timestamp_words(timestamp, words))
+        yield from fact("authority", _stamper(timestamp))
     if signer.path is not None:
-        yield from fact("anchor", f"{signer.path.anchor.title} ({signer.path.anchor.domain})")
-        if signer.path.anchor.domain == "test":
-            yield words("card.test_authority")
-    yield from fact("revocation", _revocation_words(signer, words))
+        yield from fact("anchor", signer.path.anchor.title)
+        if signer.path.anchor.domain != "production":
+            yield words(f"card.{signer.path.anchor.domain}_authority")
+    yield from fact("revocation", _revocation_words(signer.revocation, words))
+    for detail in signer.revocation.detail.split("; "):
+        if detail in _EXPLAINED:
+            yield words.chosen("detail", detail)
     for reason in signer.reasons:
         section = words.section(reason, data_format)
         yield " ".join(filter(None, (f"– {words.chosen('reason', reason)}", section and f"[{section}]")))
@@ -167,12 +194,17 @@ def _timestamp_words(found: TimestampReport, words: Texts) -> str:
     return f"{words.moment(found.timestamp.moment)}, {state}"
 
 
-def _revocation_words(signer: SignatureReport, words: Texts) -> str:
-    status = signer.revocation
+def _stamper(found: TimestampReport) -> str:
+    certificate = found.timestamp and found.timestamp.evidence.certificate
+    return certificate.common_name if certificate else ""
+
+
+def _revocation_words(status: Status, words: Texts) -> str:
     if status.revoked_at is None:
         state = words(f"revocation.{status.state}")
     else:
-        state = words("revocation.revoked_at", moment=words.moment(status.revoked_at))
+        key = "revoked_at" if status.state == "revoked" else "revoked_later"
+        state = words(f"revocation.{key}", moment=words.moment(status.revoked_at))
     source = words.chosen("source", status.source) if status.source else ""
     reason = words.chosen("revocation_reason", status.reason) if status.reason else ""
     return ", ".join(filter(None, (state, reason, source)))

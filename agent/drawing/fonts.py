@@ -7,12 +7,14 @@ from pathlib import Path
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+from agent.errors import UnsupportedOperation
+
 REGULAR = "Act"
 BOLD = "Act-Bold"
 NEEDED = "ӘәҒғҚқҢңӨөҰұҮүҺһІі№₸−\u00a0"
 
 
-class NoFont(Exception):
+class NoFont(UnsupportedOperation):
     """No usable font is on this machine; the message says what to install."""
 
 

@@ -47,20 +47,21 @@ class Judge:
     anchors: tuple[Anchor, ...] | None  # None: any chain will do
     intermediates: tuple[Certificate, ...] = ()
     test_anchors: tuple[Anchor, ...] = ()
+    real_anchors: tuple[Anchor, ...] = ()
 
     def is_test(self, key: StoredKey, at: datetime) -> bool:
         """Whether a test authority issued the key's certificate."""
         return _leads_to(key, self.test_anchors, self.intermediates, at)
 
-    def is_national(self, key: StoredKey, at: datetime) -> bool:
-        """Whether the national authority issued the key's certificate, for real use."""
-        return _leads_to(key, anchors.production(), self.intermediates, at)
+    def is_for_real_use(self, key: StoredKey, at: datetime) -> bool:
+        """Whether the national authority issued the key's certificate, or one that counts like it on this computer."""
+        return _leads_to(key, self.real_anchors, self.intermediates, at)
 
     def warnings(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
         """Text keys of what the person should know of the key's authority, though the page may accept it."""
         if self.is_test(key, at):
             return ("test-authority",)
-        return () if self.is_national(key, at) else ("unknown-authority",)
+        return () if self.is_for_real_use(key, at) else ("unknown-authority",)
 
     def reasons(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
         """Text keys of what does not fit; dates come last, so that an allowed one is told from a forbidding one."""
@@ -99,16 +100,17 @@ class Choice:
 
 def judge(wanted: KeyFilter, approval: Approval) -> Judge:
     """Reads a filter. Raises BadInput if a given authority is none."""
-    between = approval.test_authorities
+    between = (*approval.authorities, *approval.test_authorities)
+    real = (*anchors.production(), *anchors.from_certificates(approval.authorities))
     if wanted.authorities is None:
-        return Judge(wanted, anchors.production(), between, approval.test_anchors)
+        return Judge(wanted, real, between, approval.test_anchors, real)
     if not wanted.authorities:
-        return Judge(wanted, None, between, approval.test_anchors)
+        return Judge(wanted, None, between, approval.test_anchors, real)
     try:
         given = tuple(Certificate.from_pem_or_der(text.encode()) for text in wanted.authorities)
     except UnicodeEncodeError as error:
         raise BadInput("an authority in the chain is no certificate") from error
-    return Judge(wanted, anchors.from_certificates(given), (*given, *between), approval.test_anchors)
+    return Judge(wanted, anchors.from_certificates(given), (*given, *between), approval.test_anchors, real)
 
 
 def shown_purpose(wanted: KeyFilter) -> prompts.Purpose:

@@ -1,8 +1,13 @@
 """Judges one signature: when it was made, whether somebody vouches for its key at that moment, whether that was taken back.
 
 Reading the signature is over when this begins (agent.formats); what is asked here needs authorities.
+
+A timestamp proves nothing where the certificate of its authority was revoked by then, or at any time because the key fell into other
+hands: who has it can stamp any moment (RFC 3161 §4). An authority's silence takes nothing from a timestamp, because certificates of
+timestamp authorities often name nobody to ask.
 """
 
+import dataclasses
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,14 +18,16 @@ from agent.errors import BadInput, UnsupportedOperation
 from agent.fetch import Cache, Fetch
 from agent.formats import tsp
 from agent.formats.evidence import Evidence
-from agent.operations.report import Purpose, SignatureReport, TimestampReport
+from agent.operations.report import SignatureReport, TimestampReport
 from agent.operations.timestamping import trust_of
-from agent.trust import path, purposes, revocation
+from agent.trust import intermediates, path, purposes, revocation
 from agent.trust.anchors import Anchor
 from agent.trust.path import Path
+from agent.trust.purposes import Purpose
 from agent.trust.revocation import Status
 
 _NONCE_OCTETS = 8  # as the national clients send; RFC 8954 asks for no more
+_COMPROMISES = ("keyCompromise", "cACompromise", "aACompromise")  # of agent.trust.reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,10 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges signatures at the moment `at`, for one purpose. `extra` are certificates that were given with it."""
+    """Judges signatures at the moment `at`, for one purpose. `extra` are certificates that were given with it.
+
+    For the purpose "timestamp" what is judged is a timestamp by itself, and its moment is what its authority says.
+    """
 
     trust: Trust
     at: datetime
@@ -51,8 +61,10 @@ class Judge:
         around = (*evidence.certificates, *self.extra, *self.trust.between)
         timestamps = tuple(self._timestamp(token, evidence.stamped, around) for token in evidence.timestamps)
         proven = min((each.proven for each in timestamps if each.proven is not None), default=None)
+        if self.purpose == "timestamp":
+            proven = evidence.signing_time
         moment = proven or self.at
-        found, reasons = self._path(evidence.certificate, moment, around)
+        found, reasons = self._path(evidence, moment, around)
         return SignatureReport(
             evidence=evidence,
             moment=moment,
@@ -72,32 +84,68 @@ class Judge:
         found, problems = trust_of(timestamp, self.trust.anchors, around)
         if not timestamp.is_over(stamped):
             problems = ("timestamp-other-signature", *problems)
+        if not problems and self._is_stamper_revoked(found, timestamp.moment):
+            problems = ("timestamp-revoked",)
         return TimestampReport(timestamp, found, problems)
 
     def _path(
-        self, certificate: Certificate | None, moment: datetime, around: Sequence[Certificate]
+        self, evidence: Evidence, moment: datetime, around: Sequence[Certificate]
     ) -> tuple[Path | None, tuple[str, ...]]:
-        if certificate is None:
+        if evidence.certificate is None:
             return None, ("no-path",)
         try:
-            return path.build(certificate, self.trust.anchors, at=moment, intermediates=around), ()
+            return self._built(evidence, evidence.certificate, moment, around), ()
         except path.PathFailure as failure:
             return failure.path, tuple(_path_reasons(failure))
+
+    def _built(
+        self, evidence: Evidence, certificate: Certificate, moment: datetime, around: Sequence[Certificate]
+    ) -> Path:
+        """With what is at hand, and only where nobody known issued the certificate with what its addresses lead to.
+
+        Raises: PathFailure."""
+        try:
+            return path.build(certificate, self.trust.anchors, at=moment, intermediates=around)
+        except path.PathFailure as failure:
+            if evidence.signature != "valid" or failure.reason not in ("no-issuer", "bad-signature"):
+                raise
+            hinted = intermediates.fetched(
+                certificate, fetch=self.trust.fetch, cache=self.trust.cache, now=self.at
+            )
+            if not hinted:
+                raise
+        return path.build(certificate, self.trust.anchors, at=moment, intermediates=(*around, *hinted))
 
     def _revocation(self, evidence: Evidence, found: Path | None, moment: datetime) -> Status:
         """Asked only where the answer can matter: who signed nothing here, or is vouched for by nobody, is asked about by nobody."""
         if evidence.signature != "valid" or found is None:
             return revocation.NOT_CHECKED
+        if self.purpose == "timestamp":
+            return self._stamper_status(found, moment)
+        return revocation.worst(self._statuses(found, moment))
+
+    def _is_stamper_revoked(self, found: Path | None, moment: datetime) -> bool:
+        return found is not None and self._stamper_status(found, moment).state == "revoked"
+
+    def _stamper_status(self, found: Path, moment: datetime) -> Status:
+        """Of a timestamp authority: its compromise counts whenever it was."""
+        statuses = self._statuses(found, moment)
         return revocation.worst(
-            revocation.statuses_of(
-                found,
-                at=moment,
-                now=self.at,
-                fetch=self.trust.fetch,
-                cache=self.trust.cache,
-                ocsp_url=self.trust.ocsp_url,
-                nonce=secrets.token_bytes(_NONCE_OCTETS),
-            )
+            [
+                dataclasses.replace(status, state="revoked") if status.reason in _COMPROMISES else status
+                for status in statuses
+            ]
+        )
+
+    def _statuses(self, found: Path, moment: datetime) -> tuple[Status, ...]:
+        return revocation.statuses_of(
+            found,
+            at=moment,
+            now=self.at,
+            fetch=self.trust.fetch,
+            cache=self.trust.cache,
+            ocsp_url=self.trust.ocsp_url,
+            nonce=secrets.token_bytes(_NONCE_OCTETS),
         )
 
 

@@ -15,8 +15,9 @@ from agent.errors import BadInput
 from agent.formats import cms, recognise, tsp
 from agent.formats.evidence import Evidence, finding_of
 from agent.formats.recognise import Format
+from agent.operations import report
 from agent.operations.judging import Judge, Trust
-from agent.operations.report import Purpose, Report, verdict_on
+from agent.operations.report import Purpose, Report
 
 
 def verify(
@@ -38,20 +39,42 @@ def verify(
     Raises: BadInput where `data` is damaged, or holds no signature that we know.
     """
     found = data_format or recognise.recognise(data)
-    evidence = _evidence(found, data, document, extra_certificates, digests or {})
-    judge = Judge(trust, at, purpose, tuple(extra_certificates))
-    signers = tuple(judge.report(each) for each in evidence)
-    return Report(verdict_on(signers), found, at, signers)
+    return judged(
+        found,
+        evidence(found, data, document, extra_certificates, digests=digests),
+        at=at,
+        trust=trust,
+        purpose=purpose,
+        extra_certificates=extra_certificates,
+    )
 
 
-def _evidence(
-    found: Format,
+def judged(
+    data_format: report.Format,
+    signatures: Iterable[Evidence],
+    *,
+    at: datetime,
+    trust: Trust,
+    purpose: Purpose = "sign",
+    extra_certificates: Iterable[Certificate] = (),
+) -> Report:
+    """The report on signatures that were read already. A timestamp by itself is judged as one, whatever the purpose."""
+    is_timestamp = data_format == "timestamp"
+    judge = Judge(trust, at, "timestamp" if is_timestamp else purpose, tuple(extra_certificates))
+    signers = tuple(judge.report(each) for each in signatures)
+    return Report(report.verdict_on(signers), data_format, at, signers)
+
+
+def evidence(
+    data_format: Format,
     data: bytes,
-    document: bytes | None,
-    extra: Sequence[Certificate],
-    digests: Mapping[str, bytes],
+    document: bytes | None = None,
+    extra: Sequence[Certificate] = (),
+    *,
+    digests: Mapping[str, bytes] | None = None,
 ) -> Iterable[Evidence]:
-    match found:
+    """What was read of each signature of `data`, for `judged`. The arguments are those of `verify`. Raises BadInput."""
+    match data_format:
         case "cms":
             return cms.verify(cms.read(data), document, extra, digests=digests)
         case "timestamp":
@@ -62,8 +85,10 @@ def _evidence(
             return _by("xml.verify", data, extra)
         case "pdf":
             return _by("pdf.pades", data, extra)
-        case "wsse" | "asic":
-            return _by(found, data, extra)
+        case "wsse":
+            return _by("wsse", data, extra)
+        case "asic":
+            return _by("asic", data)
         case "signed-zip":
             return _by("signed_zip", data)
         case "unknown":
@@ -77,6 +102,8 @@ def _evidence_of(timestamp: tsp.Timestamp, document: bytes | None) -> Evidence:
         reasons.append("no-content")
     elif not timestamp.is_over(document):
         reasons.append("digest-mismatch")
+    if timestamp.has_weak_imprint:
+        reasons.append("weak-digest")
     return dataclasses.replace(
         timestamp.evidence,
         signing_time=timestamp.moment,

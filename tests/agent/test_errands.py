@@ -11,9 +11,13 @@ from agent import errands
 from agent.errands import Errands, NoFetch, WorkerInput
 from agent.errors import Unreachable
 from agent.fetch import Question, unreachable
-from protocol import pipes, prompts, work
+from protocol import messages, pipes, prompts, work
 from protocol.errors import ProtocolError
 from tests.support import stage
+
+LARGEST_TOKEN_BYTES = (
+    8 * 1024
+)  # the national ones have less than 2000 octets, our simulator's of RSA less than 3000
 
 
 class Sheet:
@@ -115,11 +119,33 @@ def test_a_failure_goes_back_in_words() -> None:
     assert carry_out(FakeFetch(fail), order()) == [(work.Fetched(1, 0, "too-slow: ocsp.pki.gov.kz"), b"")]
 
 
-def test_an_approval_has_so_many_questions_and_no_more() -> None:
+def test_an_approval_has_so_many_questions_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MAX_FETCHES", 5)
     fetch = FakeFetch(lambda _: b"x")
-    told = carry_out(fetch, *(order(number) for number in range(work.MAX_FETCHES + 2)))
-    assert [message.failure for message, _ in told] == [""] * work.MAX_FETCHES + ["too-many"] * 2
-    assert len(fetch.questions) == work.MAX_FETCHES
+    told = carry_out(fetch, *(order(number) for number in range(7)))
+    assert [message.failure for message, _ in told] == [""] * 5 + ["too-many"] * 2
+    assert len(fetch.questions) == 5
+
+
+def test_each_document_of_the_longest_request_may_get_a_timestamp() -> None:
+    """Asked as a worker does it, one after the other."""
+    fetch, sheet = FakeFetch(lambda _: b"token"), Sheet()
+
+    async def scenario() -> None:
+        running = Errands(fetch, sink_of(sheet))
+        for number in range(messages.MAX_DOCUMENTS):
+            running.take(*order(number))
+            await all_done(running)
+
+    stage.run(scenario())
+    assert [message.failure for message, _ in sheet.messages()] == [""] * messages.MAX_DOCUMENTS
+    assert messages.MAX_DOCUMENTS * LARGEST_TOKEN_BYTES < work.MAX_FETCHED_BYTES
+
+
+def test_a_worker_that_asks_without_waiting_is_refused() -> None:
+    fetch = FakeFetch(lambda _: b"x")
+    told = carry_out(fetch, *(order(number) for number in range(errands.MAX_WAITING + 2)))
+    assert [message.failure for message, _ in told] == [""] * errands.MAX_WAITING + ["too-many"] * 2
 
 
 def test_an_approval_has_so_many_octets_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

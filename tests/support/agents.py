@@ -52,7 +52,11 @@ def _toml(value: object) -> str:
 
 @contextlib.contextmanager
 def simulated(
-    folder: Path, answers: Sequence[Mapping[str, object]], *, test_authorities: Sequence[Path] = ()
+    folder: Path,
+    answers: Sequence[Mapping[str, object]],
+    *,
+    test_authorities: Sequence[Path] = (),
+    flags: Sequence[str] = (),
 ) -> Iterator[RunningAgent]:
     """`qalamsap simulate` on a free port, with nothing in its environment but HOME and PATH."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +64,7 @@ def simulated(
     command = [
         sys.executable, "-m", "agent", "simulate",
         "--answers", str(write_answers(folder / "answers.toml", answers)),
-        "--port", "0", "--state-dir", str(state_dir),
+        "--port", "0", "--state-dir", str(state_dir), *flags,
     ]  # fmt: skip
     for authority in test_authorities:
         command += ["--test-ca", str(authority)]

@@ -1,8 +1,10 @@
 """The command line as a person uses it: words and standard input in, lines and an exit code out. In this process."""
 
 import io
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,13 +13,17 @@ from tests.support import authority
 
 
 class CommandLine:
-    """Made with a test's own monkeypatch and capsys. What it keeps, it keeps in `folder`."""
+    """Made with a test's own monkeypatch and capsys. What it keeps, it keeps in `folder`.
+
+    `network` are the flags by which authorities are reached: nobody is asked unless a test says how.
+    """
 
     def __init__(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.folder = folder
         self.state_dir = folder / "state"
+        self.network: tuple[object, ...] = ("--offline",)
         self._monkeypatch = monkeypatch
         self._capsys = capsys
         self.out = ""
@@ -37,9 +43,20 @@ class CommandLine:
     def sign(self, *words: object, key: str = "gost2015-individual", password: str = "Qwerty12") -> int:
         """`sign` with a test key, its password on standard input."""
         return self(
-            "sign", *words, "--key", authority.path(key), "--password-stdin", "--state-dir", self.state_dir,
+            "sign", *words, "--key", authority.path(key), "--password-stdin", "--state-dir", self.state_dir, *self.network,
             stdin=f"{password}\n".encode(),
         )  # fmt: skip
+
+    def verify(self, *words: object) -> int:
+        """`verify`, in English."""
+        own = ("--state-dir", self.state_dir, *self.network)
+        return self("verify", *words, *own, *(() if "--language" in words else ("--language", "en")))
+
+    def report(self, *words: object) -> dict[str, Any]:
+        """What `verify --json` printed."""
+        self.verify(*words, "--json")
+        printed: dict[str, Any] = json.loads(self.out)
+        return printed
 
     def file(self, name: str, content: bytes = b"act") -> Path:
         path = self.folder / name

@@ -1,6 +1,7 @@
 """The demo portal in tests: a data folder, an authority made on the spot, people with keys, and a browser without scripts.
 
 portal = portals.new(folder)                  # over HTTP without a socket
+portal = portals.new(folder, verifier=portals.asking(authorities))     # one that asks about revocation; see also issued_key
 page = portals.Browser(portal.app)
 page.log_in(sample.ORGANISATION)
 with portals.served(portal.settings) ...      # a real server on a free port, for real browsers
@@ -28,14 +29,25 @@ import uvicorn
 from starlette.applications import Starlette
 from websockets.sync.server import ServerConnection, serve
 
+from agent import algorithms
 from agent.certificate import CLIENT_AUTH, EMAIL_PROTECTION
-from agent.formats import cms
+from agent.drawing import stamp as drawing
+from agent.fetch import Fetch
+from agent.formats import cms, tsp
+from agent.formats.pdf import pades
+from agent.formats.pdf.place import Stamp
+from agent.keystores import pkcs12
+from agent.signer import Signer
+from demo import act_pdf as drawn_act
+from demo import acts, database, sample, subscribers
 from demo import app as portal_app
-from demo import database, sample
+from demo import keys as demo_keys
+from demo.acts import Filter
 from demo.evidence import Verifier
 from demo.sample import Person
 from demo.settings import Settings
-from tests.support import chains
+from tests.support import authority as checked_in
+from tests.support import chains, simulated_authorities, timestamps
 from tests.support.chains import Party
 from tests.support.sites import ServerCertificate
 
@@ -64,14 +76,26 @@ class Portal:
     clock: Clock
 
 
-def new(folder: Path, *, agent_url: str = "wss://127.0.0.1:13579/", port: int = PORT, **more: Any) -> Portal:
-    """A portal with the sample data, that trusts `authority()`."""
+def new(
+    folder: Path,
+    *,
+    agent_url: str = "wss://127.0.0.1:13579/",
+    port: int = PORT,
+    verifier: Verifier | None = None,
+    **more: Any,
+) -> Portal:
+    """A portal with the sample data, that trusts `authority()`, and asks nobody, where no verifier is given."""
     settings = Settings(data_dir=folder, port=port, agent_url=agent_url, **more)
     folder.mkdir(parents=True, exist_ok=True)
     settings.database.write_bytes(_filled_database())
     clock = Clock()
-    verifier = Verifier([authority(family).certificate for family in ("gost2015", "p256")])
-    return Portal(settings, portal_app.build(settings, verifier, clock), clock)
+    return Portal(settings, portal_app.build(settings, verifier or asking(None), clock), clock)
+
+
+def asking(fetch: Fetch | None) -> Verifier:
+    """Trusts `authority()`, and the checked-in test authority, of which it asks by `fetch`."""
+    own = [authority(family).certificate for family in ("gost2015", "p256")]
+    return Verifier([*own, *checked_in.roots(), *checked_in.issuing()], fetch)
 
 
 @functools.cache
@@ -86,6 +110,18 @@ def _filled_database() -> bytes:
             # Everything into the one file that is copied.
             connection.execute("PRAGMA journal_mode = DELETE")
         return path.read_bytes()
+
+
+@functools.cache
+def act_pdf(position: int = 0) -> bytes:
+    """An act of the organisation as the portal draws it; 0 is the newest."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        database.transaction(new(Path(folder)).settings.database) as db,
+    ):
+        act = acts.find(db, 1, Filter()).acts[position]
+        details, subscriber = acts.details(db, act.id), subscribers.by_id(db, 1)
+    return drawn_act.draw(act, details, subscriber)
 
 
 # --- people and keys ----------------------------------------------------------------------------------------------
@@ -134,12 +170,51 @@ def authentication_key(person: Person | None) -> Party:
     return key(person, "p256", uses=[CLIENT_AUTH], usage=chains.AUTH_USAGE)
 
 
-def sign(party: Party, call: Mapping[str, Any], *, at: datetime = NOW) -> str:
-    """What the agent answers to a call of the portal when this key's owner agrees."""
+@functools.cache
+def issued_key(profile: str = "gost2015-head") -> Signer:
+    """A key of the organisation by the checked-in test authority: its certificate names servers that can be asked about it."""
+    known = simulated_authorities.shared_authority()
+    begin = NOW - timedelta(days=30)
+    issued = known.issue(profile, demo_keys.HEAD, demo_keys.KOKZHIEK, not_before=begin)
+    (stored,) = pkcs12.open(issued.p12(checked_in.PASSWORD), checked_in.secret())
+    return stored.signer()
+
+
+def sign(party: Signer, call: Mapping[str, Any], *, at: datetime = NOW, with_timestamps: bool = True) -> str:
+    """What the agent answers to a call of the portal when this key's owner agrees. Timestamps are of the checked-in test authority;
+    without them it forgets that they were asked for."""
     arguments = call["args"]
     content = base64.b64decode(arguments["data"])
-    is_detached = arguments["signingParams"]["encapsulate"] is False
-    return cms.to_pem(cms.sign(party, content, at=at, detached=is_detached))
+    parameters = arguments["signingParams"]
+    is_stamped = with_timestamps and "tsaProfile" in parameters
+    if arguments["format"] == "pdf":
+        signed = sign_pdf(party, content, at=at, with_stamp=parameters["stamp"], with_timestamp=is_stamped)
+        return base64.b64encode(signed).decode()
+    message = cms.sign(party, content, at=at, detached=parameters["encapsulate"] is False)
+    return cms.to_pem(timestamps.stamped(message, at=at) if is_stamped else message)
+
+
+def sign_pdf(
+    party: Signer,
+    document: bytes,
+    *,
+    at: datetime = NOW,
+    with_stamp: bool = False,
+    with_timestamp: bool = False,
+) -> bytes:
+    """A PDF, signed inside."""
+    stamp = None
+    if with_stamp:
+        digest = algorithms.SHA256(document)
+        drawn = drawing.draw(
+            party.certificate, drawing.words("ru"), at=at, algorithm=algorithms.SHA256, digest=digest
+        )
+        stamp = Stamp(drawn)
+
+    def token(octets: bytes) -> bytes:
+        return timestamps.token(octets, tsp.profile_for(party.algorithm), at=at)
+
+    return pades.sign(party, document, at=at, stamp=stamp, timestamp=token if with_timestamp else None)
 
 
 # --- a browser without scripts ------------------------------------------------------------------------------------
@@ -202,20 +277,24 @@ class Browser:
         rows = self.get("/acts?year=").text.split("<tr data-testid")
         return next(re.search(r'data-status="(\w+)"', row)[1] for row in rows if f'data-act="{act}"' in row)  # type: ignore[index]
 
-    def identify(self, act: int, party: Party) -> httpx.Response:
+    def identify(self, act: int, party: Signer) -> httpx.Response:
         given = self.call(f"/acts/{act}/identification").json()
         return self.call(
             f"/acts/{act}/identification/answer", nonce=given["nonce"], signature=sign(party, given["call"])
         )
 
-    def sign(self, act: int, party: Party) -> httpx.Response:
-        given = self.call(f"/acts/{act}/signature").json()
-        return self.call(f"/acts/{act}/signature/answer", signature=sign(party, given["call"]))
+    def sign(self, act: int, party: Signer, **wish: str) -> httpx.Response:
+        """`wish` is how the person wants to sign: format="pdf", timestamp="yes"."""
+        given = self.call(f"/acts/{act}/signature", **wish).json()
+        return self.call(f"/acts/{act}/signature/answer", signature=sign(party, given["call"]), **wish)
 
-    def refuse(self, act: int, party: Party, reason: str) -> httpx.Response:
-        given = self.call(f"/acts/{act}/refusal", reason=reason).json()
+    def refuse(self, act: int, party: Signer, reason: str, **wish: str) -> httpx.Response:
+        given = self.call(f"/acts/{act}/refusal", reason=reason, **wish).json()
         return self.call(
-            f"/acts/{act}/refusal/answer", nonce=given["nonce"], signature=sign(party, given["call"])
+            f"/acts/{act}/refusal/answer",
+            nonce=given["nonce"],
+            signature=sign(party, given["call"]),
+            **wish,
         )
 
 
@@ -261,7 +340,7 @@ class FakeAgent:
 
     def __init__(
         self,
-        *script: Party | str,
+        *script: Signer | str,
         greeting: str = '{"result":{"version":"1.4"}}',
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -291,7 +370,7 @@ class FakeAgent:
             call = json.loads(text)
             self.calls.append(call)
             entry = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-            if isinstance(entry, Party):
+            if not isinstance(entry, str):
                 connection.send(json.dumps({"body": {"result": [sign(entry, call)]}, "status": True}))
             elif entry == "hang up":
                 connection.close(1001)
@@ -300,4 +379,6 @@ class FakeAgent:
 
 
 CANCELLED = '{"body":{},"status":true}'
+NO_TIMESTAMP = '{"code":"SIGNING_FAILURE","details":"timestamp-failed: status: tsp.pki.gov.kz 500","message":"x","status":false}'
+NO_PDF = '{"code":"INVALID_SIGNING_PARAMS","details":"x","message":"x","status":false}'
 FAILED = '{"code":"SIGNING_FAILURE","details":"x","message":"Signing failed.","status":false}'

@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from agent.errors import Unreachable
+from agent.fetch import Fetch, Question
 from protocol import basics, pipes, prompts, work
 from tests.support.chains import Party
 
@@ -145,9 +147,15 @@ class WorkerProcess:
         self.heard.append(work.from_message(pipes.unpack_json(payload)))
         return self.heard[-1]
 
-    def reply(self) -> dict[str, Any] | None:
-        """The reply; None where the output ends without."""
+    def reply(self, fetch: Fetch | None = None) -> dict[str, Any] | None:
+        """The reply; None where the output ends without. What the worker wants to have asked meanwhile, `fetch` answers."""
         while (message := self.next_message()) is not None:
+            if isinstance(message, work.Fetch) and fetch is not None:
+                question = Question(message.kind, message.url, self._read_data(message.body_bytes))
+                try:
+                    self.answer(message.number, fetch(question))
+                except Unreachable as error:
+                    self.answer(message.number, failure=error.detail)
             if isinstance(message, work.Reply):
                 reply: dict[str, Any] = json.loads(self._read_data(message.reply_bytes))
                 return reply

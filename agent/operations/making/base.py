@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, cast
 
+from agent import algorithms
+from agent.algorithms import SignatureAlgorithm
+from agent.certificate import Certificate
 from agent.errors import InvalidSignature, TimestampFailed
-from agent.formats import tsp
+from agent.formats import ecdsa, tsp
 from agent.formats.evidence import Evidence
 from agent.operations.timestamping import TimestampAuthority
 from agent.signer import Signer
@@ -87,14 +90,44 @@ def make_checked(document: bytes, request: SignRequest, workshop: Workshop) -> M
 
 
 def _made_and_read_back(maker: Maker, document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
-    made = maker.make(document, request, workshop)
+    witness = _Witness(workshop.signer)
+    made = maker.make(document, request, dataclasses.replace(workshop, signer=witness))
     evidence = maker.read_back(made, document, request, workshop.signer)
-    own = [each for each in evidence if each.certificate == workshop.signer.certificate]
-    # Where a signature was added to others, an older one of the same key may be a bad one; the last word is about ours.
-    if not any(_holds(each, request) for each in own):
+    if not any(witness.has_made(each) and _holds(each, request) for each in evidence):
         raise InvalidSignature("the signature that was made does not verify")
     return made
 
 
 def _holds(evidence: Evidence, request: SignRequest) -> bool:
     return evidence.signature == "valid" and (evidence.has_timestamp or not request.timestamps)
+
+
+class _Witness:
+    """A signer that remembers what it signed: beside older signatures of the same key, ours is told by its octets."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._made: set[bytes] = set()
+
+    @property
+    def certificate(self) -> Certificate:
+        return self._signer.certificate
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        return self._signer.algorithm
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        made = self._signer.sign_digest(digest)
+        self._made.add(made)
+        return made
+
+    def has_made(self, evidence: Evidence) -> bool:
+        """Whether this evidence is on one of its signatures."""
+        return evidence.certificate == self.certificate and self._as_made(evidence.stamped) in self._made
+
+    def _as_made(self, octets: bytes) -> bytes:
+        """XML and JWS hold an ECDSA signature as two numbers of fixed length."""
+        size = self.certificate.public_key.key_type.coordinate_octets
+        is_pair = self.algorithm.family is algorithms.Family.ECDSA and len(octets) == 2 * size
+        return ecdsa.to_der(octets, size) if is_pair else octets

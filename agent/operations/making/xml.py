@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 
 from agent.formats.evidence import Evidence
-from agent.formats.xml import parse, sign, verify
+from agent.formats.xml import sign, verify
 from agent.operations.making.base import Workshop
 from agent.signer import Signer
 from protocol.messages import SignRequest
 
 
-def examine(document: bytes, _request: SignRequest) -> bytes:
+def examine(document: bytes, request: SignRequest) -> bytes:
     """See Maker.examine."""
-    parse.check(document)
+    options = request.xml
+    sign.check(document, element_xpath=options.element_xpath, parent_xpath=options.parent_xpath)
     return document
 
 

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
-from agent.formats import cms
+from agent.commands import reading, sign_files
+from agent.formats import cms, jws
+from agent.formats.pdf import pades
 from agent.journal import Journal
-from tests.support import authority
+from agent.operations import sign
+from protocol.messages import Signed, SignRequest
+from tests.support import authority, making
 from tests.support.command_line import CommandLine
+from tests.support.simulated_authorities import SimulatedAuthorities
 
 
 def evidence(path: Path, content: bytes | None = None) -> list[str]:
@@ -159,10 +164,6 @@ def test_an_unknown_key_of_several_is_unsuitable_and_a_named_one_is_used(run: Co
     assert "several keys" in run.err
 
 
-def test_another_format_is_not_built_yet(run: CommandLine) -> None:
-    assert run.sign(run.file("a.txt"), "--format", "xml") == 7
-
-
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, EOFError])
 def test_an_interrupted_question_is_cancelled(
     run: CommandLine, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
@@ -203,3 +204,287 @@ def test_neither_document_nor_password_is_kept(run: CommandLine) -> None:
     kept = b"".join(path.read_bytes() for path in run.state_dir.iterdir() if path.is_file())
     assert b"secret deed" not in kept
     assert b"Qwerty12" not in kept
+
+
+# --- formats ------------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "cms": ("act.txt", "act.txt.cms"),
+    "raw": ("act.txt", "act.txt.sig"),
+    "jws": ("act.json", "act.json.jws"),
+    "asic": ("act.txt", "act.txt.asice"),
+    "xml": ("act.xml", "act.signed.xml"),
+    "wsse": ("act.xml", "act.signed.xml"),
+    "pdf": ("act.pdf", "act.signed.pdf"),
+}
+
+
+def test_every_format_is_offered() -> None:
+    assert set(sign_files.FORMATS) == set(NAMES) == set(making.DOCUMENTS)
+
+
+@pytest.mark.parametrize("signature_format", NAMES)
+def test_each_format_is_made_under_its_name_and_verified(
+    run: CommandLine, authorities: SimulatedAuthorities, signature_format: str
+) -> None:
+    name, target = NAMES[signature_format]
+    document = run.file(name, making.DOCUMENTS[signature_format])  # type: ignore[index]
+    assert run.sign(document, "--format", signature_format) == 0
+    assert run.out == f"{run.folder / target}\n"
+    words: tuple[object, ...] = (run.folder / target,)
+    if signature_format == "raw":
+        certificate = run.file("own.cer", authority.certificate("gost2015-individual").der)
+        words = (*words, "--format", "raw", "--document", document, "--certificate", certificate)
+    assert run.verify(*words) == 0
+    report = run.report(*words)
+    assert (report["format"], report["verdict"]) == (signature_format, "valid")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--format", "xml", "--detached"),
+        ("--format", "xml", "--pem"),
+        ("--format", "jws", "--timestamp"),
+        ("--format", "wsse", "--timestamp", "if-possible"),
+        ("--format", "asic", "--cosign"),
+        ("--stamp",),
+        ("--format", "pdf", "--stamp", "0"),
+        ("--element", "/a", "--parent", "/b"),
+        ("--format", "xml", "--element", "/a"),
+        ("--format", "xml", "--parent", "/a"),
+        ("--document", "act.txt"),
+        ("--format", "raw", "--cosign", "--document", "act.txt"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_told_before_the_password_is_asked(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda _: pytest.fail("the password was asked"))
+    key = ("--key", authority.path("gost2015-individual"), "--state-dir", run.state_dir)
+    assert run("sign", run.file("act.txt"), *key, *words) == 5
+    assert any(flag in run.err for flag in words if flag.startswith("--"))
+
+
+@pytest.mark.parametrize("signature_format", ["xml", "wsse", "pdf"])
+def test_what_can_not_be_signed_is_told_before_the_password_is_asked(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, signature_format: str
+) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda _: pytest.fail("the password was asked"))
+    key = ("--key", authority.path("gost2015-individual"), "--state-dir", run.state_dir)
+    assert run("sign", run.file("act.xml", b"junk"), *key, "--format", signature_format) == 5
+    assert not (run.state_dir / "journal.jsonl").exists()
+
+
+def test_one_element_of_an_xml_document_is_signed(run: CommandLine) -> None:
+    document = run.file("act.xml", making.XML)
+    words = ("--format", "xml", "--element", "//*[@Id='one']", "--parent", "//*[@Id='two']")
+    assert run.sign(document, *words) == 0
+    (signer,) = run.report(run.folder / "act.signed.xml")["signers"]
+    assert (signer["signature"], signer["covers"]) == ("valid", "#one")
+
+
+def test_the_layout_of_xml_can_be_chosen(run: CommandLine) -> None:
+    document = run.file("act.xml", making.XML)
+    for layout in ("lines", "compact"):
+        out = run.folder / f"{layout}.xml"
+        assert run.sign(document, "--format", "xml", "--xml-layout", layout, "--out", out) == 0
+    assert b"<ds:SignedInfo><" in (run.folder / "compact.xml").read_bytes()
+    assert b"<ds:SignedInfo><" not in (run.folder / "lines.xml").read_bytes()
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_pdf_is_stamped_on_the_page_that_was_named(run: CommandLine, language: str) -> None:
+    document = run.file("act.pdf", making.DOCUMENTS["pdf"])
+    out = run.folder / "out.pdf"
+    assert run.sign(document, "--format", "pdf", "--stamp", "1", "--language", language, "--out", out) == 0
+    assert [each.signature for each in pades.verify(out.read_bytes())] == ["valid"]
+    assert run.sign(document, "--format", "pdf", "--stamp", "2", "--out", out) == 5
+    assert run.sign(document, "--format", "pdf", "--stamp", "--out", out) == 0
+
+
+def test_a_detached_token_needs_its_document(run: CommandLine) -> None:
+    document = run.file("act.json", b"{}")
+    assert run.sign(document, "--format", "jws", "--detached") == 0
+    token = run.folder / "act.json.jws"
+    assert jws.read(token.read_bytes()).payload is None
+    assert run.report(token, "--document", document)["signers"][0]["signature"] == "valid"
+    assert run.report(token)["signers"][0]["signature"] == "unchecked"
+
+
+# --- timestamps ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signature_format", ["cms", "pdf", "asic"])
+def test_a_timestamp_is_asked_for_and_proves_the_moment(
+    run: CommandLine, authorities: SimulatedAuthorities, signature_format: str
+) -> None:
+    name, target = NAMES[signature_format]
+    document = run.file(name, making.DOCUMENTS[signature_format])  # type: ignore[index]
+    assert run.sign(document, "--format", signature_format, "--timestamp") == 0
+    (signer,) = run.report(run.folder / target)["signers"]
+    assert (signer["verdict"], signer["judged_at"]["basis"]) == ("valid", "timestamp")
+    assert authorities.simulator.questions["tsp"] == 1
+
+
+@pytest.mark.parametrize("fault", ["http-500", "garbage", "wrong-nonce", "expired"])
+def test_without_the_timestamp_nothing_is_written(
+    run: CommandLine, authorities: SimulatedAuthorities, fault: str
+) -> None:
+    authorities.switch("tsp", fault)
+    assert run.sign(run.file("act.txt"), "--timestamp") == 7
+    assert run.err.startswith("qalamsap sign: ")
+    assert not (run.folder / "act.txt.cms").exists()
+
+
+def test_if_possible_keeps_the_signature_and_says_what_it_lacks(
+    run: CommandLine, authorities: SimulatedAuthorities
+) -> None:
+    authorities.switch("tsp", "http-500")
+    document = run.file("act.txt")
+    assert run.sign(document, "--timestamp", "if-possible") == 0
+    target = run.folder / "act.txt.cms"
+    assert f"{target} has no timestamp" in run.err
+    assert f"qalamsap timestamp {target}" in run.err
+    assert evidence(target) == ["valid"]
+    authorities.switch("tsp", "none")
+    assert run("timestamp", target, "--state-dir", run.state_dir, *run.network) == 0
+    assert run.report(target)["signers"][0]["judged_at"]["basis"] == "timestamp"
+    assert run.sign(document, "--timestamp", "if-possible", "--out", target) == 0
+    assert "no timestamp" not in run.err
+
+
+# --- more signers -------------------------------------------------------------------------------------------------
+
+
+def test_a_signer_is_added_to_a_detached_signature_with_its_document(
+    run: CommandLine, authorities: SimulatedAuthorities
+) -> None:
+    document = run.file("act")
+    assert run.sign(document, "--detached", "--timestamp") == 0
+    words = ("--cosign", "--document", document, "--timestamp", "--out", run.folder / "two.cms")
+    assert run.sign(run.folder / "act.cms", *words, key="gost2004-head") == 0
+    assert evidence(run.folder / "two.cms", b"act") == ["valid", "valid"]
+    assert authorities.simulator.questions["tsp"] == 2
+    assert run.verify(run.folder / "two.cms", "--document", document) == 0
+
+
+def test_another_document_can_not_be_joined_unnoticed(run: CommandLine) -> None:
+    """What is added is a good signature over another document: verification says that the older one is bad."""
+    assert run.sign(run.file("act"), "--detached") == 0
+    words = ("--cosign", "--document", run.file("other", b"other"), "--out", run.folder / "two.cms")
+    assert run.sign(run.folder / "act.cms", *words, key="gost2004-head") == 0
+    assert sorted(evidence(run.folder / "two.cms", b"other")) == ["invalid", "valid"]
+
+
+def test_a_document_beside_a_signature_that_holds_it_is_a_mistake(run: CommandLine) -> None:
+    document = run.file("act")
+    assert run.sign(document) == 0
+    words = ("--cosign", "--document", document, "--out", run.folder / "two.cms")
+    assert run.sign(run.folder / "act.cms", *words) == 5
+    assert "holds its document" in run.err
+
+
+# --- large documents ----------------------------------------------------------------------------------------------
+
+LARGE = "құжат, a document ".encode() * 3000
+
+
+@pytest.fixture
+def large(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A document that counts as larger than memory: who reads it whole fails."""
+    document, whole = run.file("large.zip", LARGE), reading.whole
+    monkeypatch.setattr(reading, "LARGE_BYTES", 1000)
+
+    def guarded(path: Path, most: int = reading.MAX_BYTES) -> bytes:
+        assert path != document, "the document was read whole"
+        return whole(path, most)
+
+    monkeypatch.setattr(reading, "whole", guarded)
+    return document
+
+
+def shape(message: bytes) -> tuple[Any, ...]:
+    """All that does not change from one signature to the next of the same key over the same document."""
+    read = cms.read(message)
+    return (
+        len(message), read.version, read.content, read.content_type, read.certificates_der,
+        [each.der for each in read.digest_algorithms], [signer.message_digest for signer in read.signers],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["rsa-sign-head", "gost2015-individual", "gost2004-head"])
+def test_a_large_document_is_streamed_into_what_is_made_in_memory(
+    run: CommandLine, large: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run.sign(large, key=key) == 0
+    assert run.out == f"{large}.cms\n"
+    streamed = (run.folder / "large.zip.cms").read_bytes()
+    assert evidence(run.folder / "large.zip.cms") == ["valid"]
+    monkeypatch.undo()
+    again = CommandLine(run.folder / "again", monkeypatch, run._capsys)
+    assert again.sign(again.file("large.zip", LARGE), key=key) == 0
+    assert shape((again.folder / "large.zip.cms").read_bytes()) == shape(streamed)
+
+
+def test_a_large_document_is_signed_apart(run: CommandLine, large: Path) -> None:
+    assert run.sign(large, "--detached") == 0
+    assert evidence(run.folder / "large.zip.cms", LARGE) == ["valid"]
+    assert run.verify(run.folder / "large.zip.cms", "--document", large) == 2
+
+
+def test_a_large_document_gets_its_timestamp_and_a_second_signer(
+    run: CommandLine, large: Path, authorities: SimulatedAuthorities
+) -> None:
+    assert run.sign(large, "--timestamp") == 0
+    assert run.verify(run.folder / "large.zip.cms") == 0
+    apart = run.folder / "apart.cms"
+    assert run.sign(large, "--detached", "--timestamp", "--out", apart) == 0
+    words = ("--cosign", "--document", large, "--timestamp", "--out", run.folder / "two.cms")
+    assert run.sign(apart, *words, key="rsa-sign-head") == 0
+    assert run.verify(run.folder / "two.cms", "--document", large) == 0
+
+
+def test_small_documents_beside_a_large_one_are_signed_alike(run: CommandLine, large: Path) -> None:
+    small, out = run.file("small.txt", b"small"), run.folder / "out"
+    assert run.sign(large, small, "--out", out) == 0
+    assert cms.read((out / "small.txt.cms").read_bytes()).content == b"small"
+    assert cms.read((out / "large.zip.cms").read_bytes()).content == LARGE
+
+
+@pytest.mark.parametrize("later", [LARGE[:-1] + b"?", LARGE[:-1], LARGE + b"?", b""], ids=len)
+def test_a_large_document_that_changes_after_it_was_hashed_gets_no_signature(
+    run: CommandLine, large: Path, monkeypatch: pytest.MonkeyPatch, later: bytes
+) -> None:
+    real = sign.sign
+
+    def sign_and_change(request: SignRequest, approval: Any) -> Signed:
+        signed = real(request, approval)
+        large.write_bytes(later)
+        return signed
+
+    monkeypatch.setattr(sign, "sign", sign_and_change)
+    assert run.sign(large) == 5
+    assert "may have changed meanwhile" in run.err
+    assert sorted(path.name for path in run.folder.iterdir()) == ["large.zip", "state"]
+
+
+def test_a_full_disk_leaves_nothing_of_a_large_signature(
+    run: CommandLine, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().parent == run.folder:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert run.sign(large) == 7
+    assert f"{large}.cms can't be written: No space left" in run.err
+    assert sorted(path.name for path in run.folder.iterdir()) == ["large.zip", "state"]
+
+
+def test_a_large_document_that_is_gone_is_bad_input(run: CommandLine) -> None:
+    assert run.sign(run.folder / "none.zip") == 5
+    assert "none.zip can't be read: No such file" in run.err

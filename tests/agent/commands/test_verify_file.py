@@ -1,11 +1,24 @@
 """`qalamsap verify`."""
 
 import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support import authority
+from agent import algorithms
+from agent.commands import reading
+from agent.formats import cms, cms_build, tsp
+from agent.words import sections
+from tests.support import authority, making, timestamps
 from tests.support.command_line import CommandLine
+from tests.support.simulated_authorities import SimulatedAuthorities
+
+CERTIFICATE = authority.certificate("gost2015-individual")
+TRUSTED = ("--authority", authority.FOLDER / "ca")
+PROFILE = tsp.Profile(tsp.POLICY_GOST_2015, algorithms.SHA256)
 
 
 @pytest.fixture
@@ -14,48 +27,286 @@ def signed(run: CommandLine) -> CommandLine:
     return run
 
 
+def parts(run: CommandLine) -> tuple[object, ...]:
+    """The detached signature of `signed` and its document."""
+    return (run.folder / "act.cms", "--document", run.folder / "act")
+
+
+# --- the verdict --------------------------------------------------------------------------------------------------
+
+
 def test_what_is_good_as_far_as_it_was_checked_can_not_be_told(signed: CommandLine) -> None:
-    roots = [
-        word for path in (*authority.root_paths(), *authority.issuing_paths()) for word in ("--ca", path)
-    ]
-    words = ("verify", signed.folder / "act.cms", "--document", signed.folder / "act")
-    assert signed(*words, *roots) == 2
-    assert signed.out.startswith("indeterminate\n")
-    assert "signature: valid" in signed.out
-    assert signed(*words, *roots, "--json") == 2
-    report = json.loads(signed.out)
+    assert signed.verify(*parts(signed), *TRUSTED) == 2
+    assert signed.out.startswith("Check not complete. ")
+    report = signed.report(*parts(signed), *TRUSTED)
     (signer,) = report["signers"]
     assert (report["verdict"], signer["signature"]) == ("indeterminate", "valid")
-    assert "no-path" not in str(signer["reasons"])
+    assert signer["reasons"] == ["revocation-not-checked"]
+
+
+def test_another_document_is_invalid(signed: CommandLine) -> None:
+    words = (signed.folder / "act.cms", "--document", signed.file("other", b"changed"))
+    assert signed.verify(*words) == 1
+    assert signed.out.startswith("Check failed. ")
+    assert signed.report(*words)["verdict"] == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("faults", "state", "code"),
+    [
+        ({}, "good", 0),
+        ({"ocsp": "unknown", "crl": "http-500"}, "unknown", 2),
+        ({"ocsp": "http-500", "crl": "cut-connection"}, "unreachable", 2),
+        ({"ocsp": "garbage", "crl": "garbage"}, "unreachable", 2),
+    ],
+)
+def test_good_unknown_and_unreachable_are_different_answers(
+    signed: CommandLine, authorities: SimulatedAuthorities, faults: dict[str, str], state: str, code: int
+) -> None:
+    for service, fault in faults.items():
+        authorities.switch(service, fault)
+    assert signed.verify(*parts(signed)) == code
+    (signer,) = signed.report(*parts(signed))["signers"]
+    assert signer["revocation"]["state"] == state
+    assert signer["reasons"] == ([] if state == "good" else [f"revocation-{state}"])
+
+
+def test_a_revoked_certificate_is_invalid_unless_a_timestamp_proves_that_it_was_revoked_later(
+    run: CommandLine, authorities: SimulatedAuthorities
+) -> None:
+    assert run.sign(run.file("act")) == 0
+    authorities.revoke(CERTIFICATE, at=authorities.now, reason="superseded")
+    assert run.verify(run.folder / "act.cms") == 1
+    assert "revoked on " in run.out
+    assert "a new certificate was issued" in run.out
+    stamped = run.file("stamped.cms", timestamps.stamped((run.folder / "act.cms").read_bytes()))
+    assert run.verify(stamped) == 0
+    assert "revoked later, on " in run.out
+
+
+def test_offline_is_said_and_nobody_is_asked(signed: CommandLine, authorities: SimulatedAuthorities) -> None:
+    assert signed.verify(*parts(signed), "--offline") == 2
+    assert "It was not checked whether the certificate was revoked." in signed.out
+    assert set(authorities.simulator.questions.values()) == {0}
+
+
+def test_answers_are_kept_and_serve_offline(signed: CommandLine, authorities: SimulatedAuthorities) -> None:
+    assert signed.verify(*parts(signed)) == 0
+    assert signed.verify(*parts(signed), "--offline") == 0
+    assert authorities.simulator.questions["ocsp"] == 1
+
+
+def test_the_purpose_can_be_said(run: CommandLine) -> None:
+    assert run.sign(run.file("act"), key="rsa-auth-head") == 0
+    for purpose, unsuitable in (("sign", ["key-usage", "extended-key-usage"]), ("identify", [])):
+        (signer,) = run.report(run.folder / "act.cms", *TRUSTED, "--purpose", purpose)["signers"]
+        assert signer["reasons"] == [*unsuitable, "revocation-not-checked"]
+
+
+# --- what is given ------------------------------------------------------------------------------------------------
 
 
 def test_one_file_may_hold_all_authorities(signed: CommandLine) -> None:
     text = "".join(p.read_text("ascii") for p in (*authority.root_paths(), *authority.issuing_paths()))
     together = signed.file("all.pem", text.encode())
-    words = ("verify", signed.folder / "act.cms", "--document", signed.folder / "act", "--json")
-    assert signed(*words) == 2
-    without = json.loads(signed.out)["signers"][0]
-    assert signed(*words, "--ca", together) == 2
-    assert without["trust"] is None
-    assert json.loads(signed.out)["signers"][0]["trust"]["domain"]
-    assert signed(*words, "--ca", signed.file("junk.pem", b"junk")) == 5
+    assert signed.report(*parts(signed))["signers"][0]["trust"] is None
+    assert signed.report(*parts(signed), "--ca", together)["signers"][0]["trust"]["domain"] == "given"
+    assert signed.verify(*parts(signed), "--ca", signed.file("junk.pem", b"junk")) == 5
 
 
-def test_another_document_is_invalid(signed: CommandLine) -> None:
-    words = ("verify", signed.folder / "act.cms", "--document", signed.file("other", b"changed"))
-    assert signed(*words) == 1
-    assert signed.out.startswith("invalid\n")
-    assert signed(*words, "--json") == 1
-    assert json.loads(signed.out)["verdict"] == "invalid"
+def test_a_bare_signature_needs_its_document_and_one_certificate(
+    run: CommandLine, authorities: SimulatedAuthorities
+) -> None:
+    document = run.file("act")
+    assert run.sign(document, "--format", "raw") == 0
+    own = run.file("own.cer", CERTIFICATE.der)
+    other = run.file("other.pem", authority.certificate("gost2015-head").pem().encode())
+    words = (run.folder / "act.sig", "--format", "raw")
+    assert run.verify(*words, "--document", document, "--certificate", own) == 0
+    assert run.report(*words, "--document", document, "--certificate", own)["format"] == "raw"
+    assert run.verify(*words, "--document", document, "--certificate", other) == 1
+    assert run.verify(*words, "--document", own, "--certificate", own) == 1
+    for lacking in (
+        ("--certificate", own),
+        ("--document", document),
+        ("--document", document, "--certificate", own, "--certificate", other),
+    ):
+        assert run.verify(*words, *lacking) == 5
+    assert run.verify(run.folder / "act.sig") == 5  # nobody can recognise it
+
+
+def test_a_certificate_that_a_signature_lacks_can_be_given(run: CommandLine) -> None:
+    signer = authority.signer("p256-individual")
+    message = cms.read(cms.sign(signer, b"act", at=authority.NOW, detached=False))
+    octets = cms_build.signed_data(
+        digest_algorithms=[each.der for each in message.digest_algorithms],
+        content=b"act",
+        certificates=[],
+        signers=[message.signers[0].encoded],
+    )
+    bare, own = run.file("bare.cms", octets), run.file("own.cer", signer.certificate.der)
+    assert run.report(bare)["signers"][0]["reasons"][0] == "no-certificate"
+    assert run.report(bare, "--certificate", own, *TRUSTED)["signers"][0]["reasons"] == [
+        "revocation-not-checked"
+    ]
+
+
+def test_a_timestamp_by_itself_is_verified_with_its_document(run: CommandLine) -> None:
+    token = run.file("act.tst", timestamps.token(b"act", PROFILE))
+    assert run.report(token, "--document", run.file("act"), *TRUSTED)["format"] == "timestamp"
+    assert run.verify(token, "--document", run.file("act"), *TRUSTED) == 2
+    assert "timestamp (RFC 3161)" in run.out
+    assert run.verify(token, "--document", run.file("other", b"other"), *TRUSTED) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x30\x03\x02\x01\x00"])
 def test_what_is_no_signature_is_bad_input(run: CommandLine, content: bytes) -> None:
-    assert run("verify", run.file("x.cms", content)) == 5
+    assert run.verify(run.file("x.cms", content)) == 5
     assert run.err.startswith("qalamsap verify: ")
 
 
 def test_files_that_are_not_there_are_bad_input(signed: CommandLine) -> None:
-    assert signed("verify", signed.folder / "none.cms") == 5
-    assert signed("verify", signed.folder / "act.cms", "--document", signed.folder / "none") == 5
-    assert signed("verify", signed.folder) == 5
+    assert signed.verify(signed.folder / "none.cms") == 5
+    assert signed.verify(signed.folder / "act.cms", "--document", signed.folder / "none") == 5
+    assert signed.verify(signed.folder / "act.cms", "--certificate", signed.folder / "none") == 5
+    assert signed.verify(signed.folder) == 5
+
+
+def test_a_document_without_signatures_is_invalid_and_that_is_said(run: CommandLine) -> None:
+    assert run.verify(run.file("act.pdf", making.DOCUMENTS["pdf"])) == 1
+    assert "There are no signatures here" in run.out
+
+
+# --- large files --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(run: CommandLine, authorities: SimulatedAuthorities, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A message with a document inside that counts as larger than memory: who reads it whole fails."""
+    assert run.sign(run.file("act", b"act" * 1000), "--timestamp") == 0
+    message, whole = run.folder / "act.cms", reading.whole
+    monkeypatch.setattr(reading, "LARGE_BYTES", 1000)
+
+    def guarded(path: Path, most: int = reading.MAX_BYTES) -> bytes:
+        assert path != message, "the message was read whole"
+        return whole(path, most)
+
+    monkeypatch.setattr(reading, "whole", guarded)
+    return message
+
+
+def test_a_large_message_is_verified_in_pieces_and_the_report_is_the_same(
+    run: CommandLine, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run.verify(large) == 0
+    in_pieces = run.report(large)
+    assert in_pieces == {**run.report(large, "--format", "cms"), "verified_at": in_pieces["verified_at"]}
+    monkeypatch.undo()
+    in_memory = run.report(large)
+    assert _without_moments(in_memory) == _without_moments(in_pieces)
+
+
+def _without_moments(report: dict[str, object]) -> str:
+    """When authorities were asked is another moment each time."""
+    return re.sub(r'"(verified|checked)_at": "[^"]*"', "", json.dumps(report))
+
+
+def test_a_large_message_that_was_changed_or_cut_short_is_not_taken(run: CommandLine, large: Path) -> None:
+    octets = large.read_bytes()
+    large.write_bytes(octets.replace(b"actact", b"actacT", 1))
+    assert run.verify(large) == 1
+    large.write_bytes(octets[:-1])
+    assert run.verify(large) == 5
+
+
+def test_what_is_large_and_in_another_form_is_read_whole(
+    run: CommandLine, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = run.file("act.pem", cms.to_pem(large.read_bytes()).encode())
+    assert run.verify(pem) == 0
+    token = run.file("act.json", b"a" * 2000)
+    assert run.verify(token) == 5
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def almaty() -> Iterator[None]:
+    """The clock of this computer shows the time of Kazakhstan."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "ALMT-5")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+GOLDEN = """\
+Тексеруден өтті. Қолтаңба шынайы. Қол қойылғаннан кейін құжат өзгертілмеген, сертификат қолданыста болған және қайтарып алынбаған.
+Түрі: қолтаңба файлы (CMS)
+Тексерілген уақыты: <moment>
+
+1. Қолтаңба жарамды
+   Кілттің иесі: ҮЛГІБАЕВ ДӘУРЕН МАРАТҰЛЫ
+   ЖСН: 123456789012
+   Ұйым: ТОО «Сынақ»
+   БСН: 123456789021
+   Рөлі: заңды тұлға, бірінші басшы
+   Кім берген: QALAMSAP TEST CA (GOST 2015)
+   Жарамдылық мерзімі: 01.01.2026 – 31.12.2049
+   Алгоритмі: ГОСТ 34.10-2015 (512)
+   Қол қойылған уақыты: <moment>, қол қоюшының сағаты бойынша
+   Уақыт белгісі: <moment>, уақыт белгісімен дәлелденген
+   Белгі қойған қызмет: QALAMSAP TEST TIME-STAMPING AUTHORITY (GOST 2015)
+   Сенімді орталық: QALAMSAP TEST CA (GOST 2015)
+   Орталық осы компьютерде сенімділерге қосылған.
+   Қайтарып алу: қайтарып алынбаған, куәландырушы орталықтың жауабы (OCSP)
+"""
+
+
+def golden(run: CommandLine) -> str:
+    """What is printed, with the moments of today left out."""
+    today = r"\d\d\.\d\d\.20\d\d \d\d:\d\d\u00a0\(UTC\+5\)"
+    return re.sub(today, "<moment>", run.out)
+
+
+def test_the_words_of_a_good_signature_in_kazakh(
+    run: CommandLine, authorities: SimulatedAuthorities, almaty: None
+) -> None:
+    assert run.sign(run.file("act"), "--timestamp", key="gost2015-head") == 0
+    assert run.verify(run.folder / "act.cms", "--language", "kk") == 0
+    assert golden(run) == GOLDEN
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_no_raw_word_is_shown_whatever_is_found(
+    run: CommandLine, authorities: SimulatedAuthorities, language: str
+) -> None:
+    assert run.sign(run.file("act")) == 0
+    stamped = timestamps.stamped((run.folder / "act.cms").read_bytes())
+    assert run.sign(run.file("act.pdf", making.DOCUMENTS["pdf"]), "--format", "pdf") == 0
+    files = (
+        run.folder / "act.cms",
+        run.file("stamped.cms", stamped),
+        run.file("damaged.cms", stamped[:-1] + bytes((stamped[-1] ^ 1,))),
+        run.folder / "act.signed.pdf",
+    )
+    printed = ""
+    for fault in ("none", "http-500", "unknown"):
+        authorities.switch("ocsp", fault)
+        authorities.switch("crl", "none" if fault == "none" else "http-500")
+        for file in files:
+            for words in ((), ("--purpose", "identify"), ("--document", run.file("other", b"other"))):
+                assert run.verify(file, *words, "--language", language) in (0, 1, 2)
+                printed += run.out
+    run.network = ("--offline",)
+    run.verify(files[0], "--language", language)
+    printed += run.out
+    raw = {word for word in sections.SECTIONS if "-" in word} | {
+        "indeterminate",
+        "not-checked",
+        "unreachable",
+    }
+    assert [word for word in raw if word in printed] == []
+    assert "None" not in printed
+    assert "(given)" not in printed

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from agent import algorithms
 from agent.keystores import catalog
 from agent.operations import consent
 from agent.operations.approval import Approval
 from agent.origins import Origin
 from agent.recent_keys import UsedKey
 from protocol import prompts
+from protocol.messages import LargeDocument
 from tests.support import chains, people
 from tests.support.memory_store import MODIFIED, MemoryStore
 
@@ -37,6 +39,16 @@ def test_a_document_is_shown_with_its_size_and_the_digest_of_its_octets() -> Non
 def test_a_digest_is_shown_as_what_it_is() -> None:
     (only,) = consent.describe([bytes(64)], are_digests=True)
     assert only == prompts.Document("", None, "512 bit", "00" * 64, is_digest=True)
+
+
+def test_a_large_document_is_shown_like_any_other() -> None:
+    content = "Қ".encode()
+    digests = ((algorithms.STREEBOG_512.oid, bytes(64)), (algorithms.SHA256.oid, algorithms.SHA256(content)))
+    assert consent.describe_large([LargeDocument(2, digests)], ["act.zip"]) == consent.describe(
+        [content], ["act.zip"]
+    )
+    (unnamed,) = consent.describe_large([LargeDocument(2, digests)], [])
+    assert unnamed.name == ""
 
 
 def test_a_site_is_new_until_it_is_remembered(approval: Approval) -> None:

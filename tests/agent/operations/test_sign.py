@@ -7,16 +7,27 @@ from typing import Any
 
 import pytest
 
-from agent.errors import BadInput, InvalidSignature, StorageFailed, UserCancelled
-from agent.formats import cms
-from agent.operations import sign
+from agent import algorithms
+from agent.errors import (
+    BadInput,
+    InvalidSignature,
+    StorageFailed,
+    TimestampFailed,
+    UnsupportedOperation,
+    UserCancelled,
+)
+from agent.fetch import Question
+from agent.formats import cades, cms
+from agent.operations import sign, verify
 from agent.operations.approval import Approval
+from agent.trust import anchors
 from agent.user.base import PageLeft
-from protocol.messages import KeyFilter, SignRequest
-from tests.support import chains, people
-from tests.support.chains import Party
+from protocol.messages import KeyFilter, LargeDocument, SignatureFormat, SignRequest
+from tests.support import authority, chains, making, people, simulated_authorities, verdicts
 from tests.support.memory_store import MemoryKey, MemoryStore
 from tests.support.people import approves, opens
+from tests.support.signers import BrokenSigner
+from tests.support.simulated_authorities import TSP
 
 FAMILIES = ["gost2015", "rsa"]
 
@@ -162,25 +173,162 @@ def test_a_filter_that_makes_no_sense_is_refused_before_anybody_is_asked(tmp_pat
     assert people.person_of(asked).asked == []
 
 
-class Liar:
-    """A signer whose signatures are another's."""
-
-    def __init__(self, party: Party) -> None:
-        self.certificate = party.certificate
-        self.algorithm = party.algorithm
-
-    def sign_digest(self, digest: bytes) -> bytes:
-        other = chains.issue("Other", by=chains.root(), key_of=chains.new_key("p256"))
-        return other.sign_digest(digest)
-
-
-def test_a_signature_that_does_not_verify_never_leaves(tmp_path: Path) -> None:
-    class LyingKey(MemoryKey):
+@pytest.mark.parametrize("signature_format", making.DOCUMENTS)
+def test_a_signature_that_does_not_verify_never_leaves(
+    signature_format: SignatureFormat, tmp_path: Path
+) -> None:
+    class BrokenKey(MemoryKey):
         def signer(self) -> Any:
-            return Liar(self.party)
+            return BrokenSigner(self.party)
 
-    store = MemoryStore({"/keys/a.p12": [LyingKey(chains.person())]})
+    store = MemoryStore({"/keys/a.p12": [BrokenKey(chains.person())]})
     asked = people.approval(tmp_path, store, opens(), approves())
     with pytest.raises(InvalidSignature):
-        sign.sign(request(b"deed"), asked)
+        sign.sign(request(making.DOCUMENTS[signature_format], format=signature_format), asked)
     assert events(asked) == ["asked", "decided", "failed"]
+
+
+# --- formats ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signature_format", making.DOCUMENTS)
+def test_the_signature_has_the_format_that_was_asked_for(
+    signature_format: SignatureFormat, tmp_path: Path
+) -> None:
+    document = making.DOCUMENTS[signature_format]
+    signed = sign.sign(request(document, format=signature_format), approval(tmp_path))
+    assert (signed.format, signed.certificate_der, signed.lacking) == (signature_format, b"", ())
+    if signature_format != "raw":
+        found = verify.verify(signed.signatures[0], at=chains.NOW, trust=verdicts.OFFLINE)
+        assert (found.format, [each.signature for each in found.signers]) == (signature_format, ["valid"])
+
+
+def test_the_certificate_comes_with_a_bare_signature_where_it_is_asked_for(tmp_path: Path) -> None:
+    signed = sign.sign(request(b"deed", format="raw", with_certificate=True), approval(tmp_path))
+    assert signed.certificate_der == chains.person("p256").certificate.der
+
+
+@pytest.mark.parametrize("signature_format", ["xml", "wsse", "pdf"])
+def test_a_document_that_can_not_be_signed_is_refused_before_anybody_is_asked_or_anything_noted(
+    signature_format: SignatureFormat, tmp_path: Path
+) -> None:
+    asked = approval(tmp_path)
+    with pytest.raises(BadInput):
+        sign.sign(request(making.DOCUMENTS[signature_format], b"junk", format=signature_format), asked)
+    assert people.person_of(asked).asked == []
+    assert not asked.journal.path.exists()
+
+
+def test_the_name_in_a_container_is_that_of_the_document(tmp_path: Path) -> None:
+    wanted = request(b"one", b"two", format="asic", names=("a.txt", "b.txt"))
+    signed = sign.sign(wanted, approval(tmp_path))
+    assert [name in octets for name, octets in zip((b"a.txt", b"b.txt"), signed.signatures, strict=True)]
+
+
+# --- timestamps ---------------------------------------------------------------------------------------------------
+
+
+def stamping(tmp_path: Path, fetch: Any, *, family: str = "gost2015", **more: Any) -> Approval:
+    """An approval that asks for timestamps by `fetch`, and believes the test authority."""
+    test_anchors = anchors.from_certificates(authority.issuing())
+    return approval(
+        tmp_path, family=family, fetch=fetch, timestamp_url=TSP, test_anchors=test_anchors, **more
+    )
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "gost2004", "p256"])
+def test_a_timestamp_is_made_and_read_back(family: str, tmp_path: Path) -> None:
+    authorities = simulated_authorities.new()
+    asked = stamping(tmp_path, authorities, family=family)
+    signed = sign.sign(request(b"one", b"two", timestamps=True), asked)
+    for octets in signed.signatures:
+        (evidence,) = cms.verify(cms.read(octets))
+        (timestamp,) = cades.timestamps(evidence)
+        assert timestamp.is_over(evidence.stamped)
+        assert timestamp.moment == authority.NOW
+    assert (authorities.count("timestamp"), signed.lacking) == (2, ())
+    assert events(asked) == ["asked", "decided", "signed"]
+
+
+@pytest.mark.parametrize(
+    "fault", ["http-500", "slow:20", "garbage", "wrong-nonce", "expired", "bad-signature"]
+)
+def test_without_a_timestamp_no_signature_leaves(fault: str, tmp_path: Path) -> None:
+    authorities = simulated_authorities.new()
+    authorities.switch("tsp", fault)
+    asked = stamping(tmp_path, authorities)
+    with pytest.raises(TimestampFailed):
+        sign.sign(request(b"deed", timestamps=True), asked)
+    assert events(asked) == ["asked", "decided", "failed"]
+
+
+def test_offline_no_signature_with_a_timestamp_is_made(tmp_path: Path) -> None:
+    with pytest.raises(TimestampFailed, match="offline"):
+        sign.sign(request(b"deed", timestamps=True), stamping(tmp_path, None))
+
+
+def test_who_may_lack_timestamps_keeps_what_has_none_and_is_told_which(tmp_path: Path) -> None:
+    authorities = simulated_authorities.new()
+    numbers = iter(range(3))
+
+    def fails_once(question: Question) -> bytes:
+        authorities.switch("tsp", "http-500" if next(numbers) == 1 else "none")
+        return authorities(question)
+
+    wanted = request(b"one", b"two", b"three", timestamps=True, may_lack_timestamps=True)
+    signed = sign.sign(wanted, stamping(tmp_path, fails_once))
+    assert signed.lacking == (1,)
+    found = [cms.verify(cms.read(octets))[0] for octets in signed.signatures]
+    assert [(one.signature, one.has_timestamp) for one in found] == [
+        ("valid", True), ("valid", False), ("valid", True),
+    ]  # fmt: skip
+
+
+def test_a_page_that_leaves_gets_no_more_timestamps(tmp_path: Path) -> None:
+    authorities = simulated_authorities.new()
+    left: list[Approval] = []
+
+    def leave_after(question: Question) -> bytes:
+        people.person_of(left[0]).leave()
+        return authorities(question)
+
+    left.append(stamping(tmp_path, leave_after))
+    with pytest.raises(PageLeft):
+        sign.sign(request(b"one", b"two", timestamps=True), left[0])
+    assert authorities.count("timestamp") == 1
+    assert events(left[0]) == ["asked", "decided", "left"]
+
+
+# --- documents that are not at hand -------------------------------------------------------------------------------
+
+
+def large(document: bytes, *wanted: algorithms.DigestAlgorithm) -> LargeDocument:
+    hashed = wanted or (algorithms.SHA256, algorithms.STREEBOG_512, algorithms.GOST_94)
+    return LargeDocument(len(document), tuple((each.oid, each(document)) for each in hashed))
+
+
+@pytest.mark.parametrize("family", ["p256", "gost2015", "gost2004"])
+def test_a_large_document_is_signed_by_the_digest_that_the_key_needs(family: str, tmp_path: Path) -> None:
+    asked = approval(tmp_path, family=family)
+    wanted = request(large=(large(b"deed"), large(b"act")), names=("deed.zip", "act.zip"))
+    first, second = sign.sign(wanted, asked).signatures
+    assert cms.verify(cms.read(first), b"deed")[0].signature == "valid"
+    assert cms.verify(cms.read(second), b"act")[0].signature == "valid"
+    shown = people.person_of(asked).first_prompt().documents
+    assert [(each.name, each.size, each.digest, each.is_digest) for each in shown] == [
+        ("deed.zip", 4, algorithms.SHA256(b"deed").hex(), False),
+        ("act.zip", 3, algorithms.SHA256(b"act").hex(), False),
+    ]
+
+
+def test_a_large_document_joins_the_signature_that_is_there(tmp_path: Path) -> None:
+    before = cms.sign(chains.person("rsa"), b"deed", at=chains.NOW, detached=True)
+    wanted = request(large=(large(b"deed"),), existing=(before,), cosigns=True)
+    (joined,) = sign.sign(wanted, approval(tmp_path)).signatures
+    assert [each.signature for each in cms.verify(cms.read(joined), b"deed")] == ["valid", "valid"]
+
+
+def test_a_large_document_that_was_hashed_in_another_way_is_not_signed(tmp_path: Path) -> None:
+    wanted = request(large=(large(b"deed", algorithms.SHA256),))
+    with pytest.raises(UnsupportedOperation, match="was not hashed by"):
+        sign.sign(wanted, approval(tmp_path, family="gost2015"))

@@ -1,6 +1,5 @@
-"""The report: what makes it invalid, what leaves it open, and that nothing makes it valid while revocation is not asked."""
+"""Verifying a document of any format: what makes it invalid, what leaves it open, and when it is valid."""
 
-import dataclasses
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -8,33 +7,46 @@ from pathlib import Path
 
 import pytest
 
+from agent import algorithms
 from agent.errors import BadInput
-from agent.formats import cms, cms_build
+from agent.formats import cms, cms_build, raw, tsp
 from agent.operations import verify
-from agent.operations.verify import Report
+from agent.operations.judging import Trust
+from agent.operations.report import Purpose, Report
 from agent.trust import anchors
-from agent.trust.anchors import Anchor
-from tests.support import authority, chains, messages
+from protocol.messages import SignatureFormat
+from tests.support import (
+    authority,
+    chains,
+    making,
+    messages,
+    signed_zips,
+    simulated_authorities,
+    timestamps,
+    verdicts,
+)
 from tests.support.chains import AUTH_USAGE, CLIENT_AUTH, EMAIL_PROTECTION, END, INDIVIDUAL, NOW, START, Party
+from tests.support.simulated_authorities import OCSP
 
 DOCUMENT = b"an act of work done"
+NOBODY = Trust(())
 
 
-def trusted(*parties: Party) -> tuple[Anchor, ...]:
-    return anchors.from_certificates(party.certificate for party in parties)
+def trusted(*parties: Party) -> Trust:
+    return Trust(anchors.from_certificates(party.certificate for party in parties))
 
 
 def report(
-    person: Party, document: bytes | None = DOCUMENT, *, at: datetime = NOW, purpose: verify.Purpose = "sign"
+    person: Party, document: bytes | None = DOCUMENT, *, at: datetime = NOW, purpose: Purpose = "sign"
 ) -> Report:
     signature = cms.sign(person, DOCUMENT, at=START, detached=True)
-    return verify.verify(signature, document, at=at, anchors=trusted(chains.root()), purpose=purpose)
+    return verify.verify(signature, document, at=at, trust=trusted(chains.root()), purpose=purpose)
 
 
 @pytest.mark.parametrize("family", chains.FAMILIES)
 def test_a_good_signature_stays_open_only_for_revocation(family: str) -> None:
     signature = cms.sign(chains.person(family), DOCUMENT, at=START, detached=False)
-    found = verify.verify(signature, None, at=NOW, anchors=trusted(chains.root(family)))
+    found = verify.verify(signature, None, at=NOW, trust=trusted(chains.root(family)))
     (signer,) = found.signers
     assert (found.verdict, signer.signature, signer.reasons) == (
         "indeterminate",
@@ -59,14 +71,14 @@ def test_one_bad_signer_among_good_ones_makes_it_invalid() -> None:
     both = cms.cosign(chains.person("rsa"), first, at=START, content=DOCUMENT)
     good = cms.read(first).signers[0]
     damaged = both.replace(good.signature, good.signature[:-1] + bytes([good.signature[-1] ^ 1]))
-    found = verify.verify(damaged, DOCUMENT, at=NOW, anchors=trusted(chains.root("p256"), chains.root("rsa")))
+    found = verify.verify(damaged, DOCUMENT, at=NOW, trust=trusted(chains.root("p256"), chains.root("rsa")))
     assert found.verdict == "invalid"
     assert sorted(signer.signature for signer in found.signers) == ["invalid", "valid"]
 
 
 def test_a_message_without_signers_is_invalid() -> None:
     empty = cms_build.signed_data(digest_algorithms=[], content=DOCUMENT, certificates=[], signers=[])
-    assert verify.verify(empty, None, at=NOW, anchors=()).verdict == "invalid"
+    assert verify.verify(empty, None, at=NOW, trust=NOBODY).verdict == "invalid"
 
 
 def test_a_missing_document_leaves_it_open() -> None:
@@ -82,11 +94,11 @@ def test_a_missing_certificate_leaves_it_open_and_one_given_helps() -> None:
     bare = cms_build.signed_data(
         digest_algorithms=[], content=DOCUMENT, certificates=[], signers=[made.signers[0].encoded]
     )
-    without = verify.verify(bare, None, at=NOW, anchors=trusted(chains.root()))
+    without = verify.verify(bare, None, at=NOW, trust=trusted(chains.root()))
     assert without.verdict == "indeterminate"
     assert without.signers[0].reasons == ("no-certificate", "no-path", "revocation-not-checked")
     helped = verify.verify(
-        bare, None, at=NOW, anchors=trusted(chains.root()), extra_certificates=[person.certificate]
+        bare, None, at=NOW, trust=trusted(chains.root()), extra_certificates=[person.certificate]
     )
     assert helped.signers[0].holds_but_for_revocation
 
@@ -120,7 +132,7 @@ def test_an_expired_authority_is_told_apart_from_an_expired_certificate() -> Non
     old = chains.issue("Old", by=chains.root(), ca=True, end=START + timedelta(days=1))
     person = chains.issue("Person", by=old, extended=[EMAIL_PROTECTION])
     signature = cms.sign(person, DOCUMENT, at=START, detached=False)
-    (signer,) = verify.verify(signature, None, at=NOW, anchors=trusted(old)).signers
+    (signer,) = verify.verify(signature, None, at=NOW, trust=trusted(old)).signers
     assert signer.reasons == ("authority-expired", "revocation-not-checked")
 
 
@@ -135,11 +147,11 @@ def test_authorities_between_may_lie_in_the_message_or_be_given() -> None:
         signers=[made.signers[0].encoded],
     )
     anchor = trusted(chains.root())
-    assert verify.verify(full, None, at=NOW, anchors=anchor).signers[0].holds_but_for_revocation
-    assert not verify.verify(made.der, None, at=NOW, anchors=anchor).signers[0].holds_but_for_revocation
+    assert verify.verify(full, None, at=NOW, trust=anchor).signers[0].holds_but_for_revocation
+    assert not verify.verify(made.der, None, at=NOW, trust=anchor).signers[0].holds_but_for_revocation
     around = [issuing.certificate]
     assert (
-        verify.verify(made.der, None, at=NOW, anchors=anchor, extra_certificates=around)
+        verify.verify(made.der, None, at=NOW, trust=anchor, extra_certificates=around)
         .signers[0]
         .holds_but_for_revocation
     )
@@ -159,7 +171,7 @@ def test_authorities_between_may_lie_in_the_message_or_be_given() -> None:
     ],
 )
 def test_a_key_is_judged_by_what_it_is_for(
-    usage: str, extended: list[str], purpose: verify.Purpose, reasons: tuple[str, ...]
+    usage: str, extended: list[str], purpose: Purpose, reasons: tuple[str, ...]
 ) -> None:
     person = chains.issue("Person", by=chains.root(), usage=usage, extended=[*extended, INDIVIDUAL])
     (signer,) = report(person, purpose=purpose).signers
@@ -168,15 +180,15 @@ def test_a_key_is_judged_by_what_it_is_for(
 
 
 @pytest.mark.parametrize("purpose", ["sign", "identify"])
-def test_the_single_key_of_gost_2015_signs_and_identifies(purpose: verify.Purpose) -> None:
+def test_the_single_key_of_gost_2015_signs_and_identifies(purpose: Purpose) -> None:
     signature = cms.sign(chains.person("gost2015"), DOCUMENT, at=START, detached=False)
-    found = verify.verify(signature, None, at=NOW, anchors=trusted(chains.root("gost2015")), purpose=purpose)
+    found = verify.verify(signature, None, at=NOW, trust=trusted(chains.root("gost2015")), purpose=purpose)
     assert found.signers[0].holds_but_for_revocation
 
 
 def test_what_is_no_signature_is_bad_input() -> None:
     with pytest.raises(BadInput):
-        verify.verify(b"%PDF-1.7", None, at=NOW, anchors=())
+        verify.verify(b"%PDF-1.7", None, at=NOW, trust=NOBODY)
 
 
 def test_no_damage_brings_out_anything_but_a_report_or_bad_input() -> None:
@@ -197,7 +209,7 @@ def test_no_damage_brings_out_anything_but_a_report_or_bad_input() -> None:
             case 3:
                 damaged[position:position] = chance.randbytes(2)
         try:
-            json.dumps(verify.verify(bytes(damaged), None, at=NOW, anchors=anchor).to_json())
+            json.dumps(verify.verify(bytes(damaged), None, at=NOW, trust=anchor).to_json())
         except BadInput:
             continue
 
@@ -211,12 +223,12 @@ def test_every_key_of_the_test_authority_serves_its_purpose_under_its_roots(
     name: str, detached: bool
 ) -> None:
     signature = cms.sign(authority.signer(name), DOCUMENT, at=authority.NOW, detached=detached)
-    purpose: verify.Purpose = "identify" if "-auth-" in name else "sign"
+    purpose: Purpose = "identify" if "-auth-" in name else "sign"
     (signer,) = verify.verify(
         signature,
         DOCUMENT,
         at=authority.NOW,
-        anchors=anchors.from_certificates(authority.roots()),
+        trust=Trust(anchors.from_certificates(authority.roots())),
         extra_certificates=authority.issuing(),
         purpose=purpose,
     ).signers
@@ -236,15 +248,15 @@ def test_every_key_of_the_test_authority_serves_its_purpose_under_its_roots(
 )
 def test_keys_of_the_test_authority_out_of_their_time_are_told(name: str, reason: str) -> None:
     signature = cms.sign(authority.signer(name), DOCUMENT, at=authority.NOW, detached=False)
-    trust = anchors.from_certificates([*authority.roots(), *authority.issuing()])
-    (signer,) = verify.verify(signature, None, at=authority.NOW, anchors=trust).signers
+    trust = Trust(anchors.from_certificates([*authority.roots(), *authority.issuing()]))
+    (signer,) = verify.verify(signature, None, at=authority.NOW, trust=trust).signers
     assert signer.reasons == (reason, "revocation-not-checked")
 
 
 def test_an_authentication_key_of_the_test_authority_does_not_sign() -> None:
     signature = cms.sign(authority.signer("rsa-auth-head"), DOCUMENT, at=authority.NOW, detached=False)
-    trust = anchors.from_certificates(authority.issuing())
-    (signer,) = verify.verify(signature, None, at=authority.NOW, anchors=trust).signers
+    trust = Trust(anchors.from_certificates(authority.issuing()))
+    (signer,) = verify.verify(signature, None, at=authority.NOW, trust=trust).signers
     assert signer.unsuitable == ("key-usage", "extended-key-usage")
 
 
@@ -257,76 +269,10 @@ def test_all_families_of_the_test_authority_sign_one_document_together() -> None
             if message
             else cms.sign(signer, DOCUMENT, at=authority.NOW, detached=True)
         )
-    trust = anchors.from_certificates(authority.issuing())
-    found = verify.verify(message, DOCUMENT, at=authority.NOW, anchors=trust)
+    trust = Trust(anchors.from_certificates(authority.issuing()))
+    found = verify.verify(message, DOCUMENT, at=authority.NOW, trust=trust)
     assert [signer.reasons for signer in found.signers] == [("revocation-not-checked",)] * 5
-    assert verify.verify(message, b"another", at=authority.NOW, anchors=trust).verdict == "invalid"
-
-
-# --- the rule -----------------------------------------------------------------------------------------------------
-
-
-def test_the_verdict_is_valid_only_when_everything_was_checked() -> None:
-    (signer,) = report(chains.person()).signers
-
-    def verdict(*revocations: verify.Revocation) -> verify.Verdict:
-        return verify.verdict_on(
-            [dataclasses.replace(signer, revocation=revocation) for revocation in revocations]
-        )
-
-    assert verdict("good") == "valid"
-    assert verdict("good", "good") == "valid"
-    assert verdict("good", "not-checked") == "indeterminate"
-    assert verdict("unknown") == "indeterminate"
-    assert verdict("revoked") == "invalid"
-    assert verdict("good", "revoked") == "invalid"
-    assert not dataclasses.replace(signer, revocation="revoked").holds_but_for_revocation
-
-
-def test_good_revocation_does_not_make_up_for_anything_else() -> None:
-    for found in (report(chains.person(), None), report(chains.person(), at=END + timedelta(days=1))):
-        assert (
-            verify.verdict_on([dataclasses.replace(s, revocation="good") for s in found.signers])
-            == "indeterminate"
-        )
-
-
-# --- JSON ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_report_in_json_has_the_documented_form() -> None:
-    person = chains.person()
-    (signer,) = (found := json.loads(json.dumps(report(person).to_json(), ensure_ascii=False)))["signers"]
-    assert found["verdict"] == "indeterminate"
-    assert signer["subject"]["common_name"] == "ТЕСТОВ ТЕСТ"
-    assert (signer["subject"]["iin"], signer["subject"]["bin"]) == ("123456789011", "123456789021")
-    assert signer["subject"]["organisation"] == 'АО "ТЕСТ"'
-    assert signer["algorithm"] == "ECDSA-SHA256"
-    assert (signer["signature"], signer["reasons"]) == ("valid", ["revocation-not-checked"])
-    assert signer["signing_time"] == "2026-01-01T00:00:00Z"
-    assert signer["timestamp"] is None
-    assert signer["certificate"] == {
-        "serial_number": f"{person.certificate.serial_number:x}",
-        "issuer": "CN=Root p256",
-        "not_before": "2026-01-01T00:00:00Z",
-        "not_after": "2027-01-01T00:00:00Z",
-        "sha256": person.certificate.fingerprint,
-    }
-    assert signer["trust"] == {
-        "anchor": "Root p256",
-        "domain": "given",
-        "sha256": chains.root().certificate.fingerprint,
-    }
-    assert signer["revocation"] == "not-checked"
-
-
-def test_a_signer_nobody_knows_is_json_too() -> None:
-    made = cms.read(cms.sign(chains.person(), DOCUMENT, at=START, detached=False))
-    bare = cms_build.signed_data(
-        digest_algorithms=[], content=DOCUMENT, certificates=[], signers=[made.signers[0].encoded]
-    )
-    (signer,) = json.loads(json.dumps(verify.verify(bare, None, at=NOW, anchors=()).to_json()))["signers"]
-    assert (signer["subject"], signer["certificate"], signer["trust"]) == (None, None, None)
+    assert verify.verify(message, b"another", at=authority.NOW, trust=trust).verdict == "invalid"
 
 
 # --- published messages -------------------------------------------------------------------------------------------
@@ -335,19 +281,19 @@ def test_a_signer_nobody_knows_is_json_too() -> None:
 def test_a_living_published_signature_is_open_only_for_revocation(vectors: Path) -> None:
     published = messages.get(vectors, "skarm_individual_gost2015_tsp_detached")
     at = datetime(2026, 11, 23, tzinfo=UTC)
-    found = verify.verify(published.data, published.document, at=at, anchors=anchors.test())
+    found = verify.verify(published.data, published.document, at=at, trust=Trust(anchors.national()))
     (signer,) = found.signers
     assert (found.verdict, signer.reasons) == ("indeterminate", ("revocation-not-checked",))
     assert signer.holds_but_for_revocation
     (json_signer,) = found.to_json()["signers"]
     assert json_signer["subject"]["iin"] == "123456789011"
     assert json_signer["trust"]["domain"] == "test"
-    assert json_signer["timestamp"] == "not-checked"
+    assert json_signer["timestamps"][0]["trust"]["domain"] == "production"
 
 
 def test_a_test_signature_is_nothing_under_production_anchors(vectors: Path) -> None:
     for published in messages.published(vectors):
-        found = verify.verify(published.data, published.document, at=NOW, anchors=anchors.production())
+        found = verify.verify(published.data, published.document, at=NOW, trust=Trust(anchors.production()))
         assert found.verdict == "indeterminate"
         assert not any(signer.holds_but_for_revocation for signer in found.signers), published.name
 
@@ -355,11 +301,90 @@ def test_a_test_signature_is_nothing_under_production_anchors(vectors: Path) -> 
 def test_no_published_authentication_key_counts_as_a_signature(vectors: Path) -> None:
     for published in messages.published(vectors):
         if "AUTH_RSA" in published.name:
-            signers = verify.verify(published.data, None, at=NOW, anchors=anchors.test()).signers
+            signers = verify.verify(published.data, None, at=NOW, trust=Trust(anchors.test())).signers
             assert all(
                 "key-usage" in signer.reasons and "extended-key-usage" in signer.reasons for signer in signers
             )
             identified = verify.verify(
-                published.data, None, at=NOW, anchors=anchors.test(), purpose="identify"
+                published.data, None, at=NOW, trust=Trust(anchors.test()), purpose="identify"
             ).signers
             assert not any(signer.unsuitable for signer in identified)
+
+
+# --- formats ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signature_format", ["cms", "xml", "pdf", "jws", "wsse", "asic"])
+def test_a_signature_of_each_format_is_recognised_and_judged(signature_format: SignatureFormat) -> None:
+    tools = making.workshop(authority.signer("gost2015-individual"))
+    made = making.make(making.request(signature_format), tools).octets
+    found = verify.verify(made, at=authority.NOW, trust=verdicts.trust(simulated_authorities.new()))
+    assert (found.format, found.verdict) == (signature_format, "valid")
+
+
+def test_a_signed_zip_is_recognised_and_judged() -> None:
+    archive = signed_zips.signed([("act.txt", DOCUMENT)], chains.person("gost2004"))
+    found = verify.verify(archive, at=authority.NOW, trust=verdicts.OFFLINE)
+    assert found.format == "signed-zip"
+    assert [signer.signature for signer in found.signers] == ["valid"]
+
+
+def test_digests_stand_for_the_document_of_a_detached_cms() -> None:
+    message = cms.sign(chains.person(), DOCUMENT, at=START, detached=True)
+    for document, finding in ((DOCUMENT, "valid"), (b"another", "invalid")):
+        digests = {algorithms.SHA256.oid: algorithms.SHA256(document)}
+        found = verify.verify(message, digests=digests, at=NOW, trust=NOBODY)
+        assert found.signers[0].signature == finding
+
+
+def test_the_format_can_be_said_where_it_does_not_show() -> None:
+    message = cms.sign(chains.person(), DOCUMENT, at=START, detached=False)
+    with pytest.raises(BadInput):
+        verify.verify(message, at=NOW, trust=NOBODY, data_format="jws")
+    assert verify.verify(message, at=NOW, trust=NOBODY, data_format="cms").format == "cms"
+
+
+def test_what_was_read_elsewhere_is_judged_like_the_rest() -> None:
+    signer = authority.signer("p256-individual")
+    evidence = raw.verify(raw.sign(signer, DOCUMENT), DOCUMENT, signer.certificate)
+    trust = verdicts.trust(simulated_authorities.new())
+    found = verify.judged("raw", [evidence], at=authority.NOW, trust=trust)
+    assert (found.verdict, found.format, found.at) == ("valid", "raw", authority.NOW)
+    issuing = Trust(anchors.from_certificates(authority.roots()))
+    without = verify.judged("raw", [evidence], at=authority.NOW, trust=issuing)
+    assert without.signers[0].path is None
+    helped = verify.judged(
+        "raw", [evidence], at=authority.NOW, trust=issuing, extra_certificates=authority.issuing()
+    )
+    assert helped.signers[0].path is not None
+
+
+# --- a timestamp by itself ----------------------------------------------------------------------------------------
+
+
+def token(document: bytes = DOCUMENT, digest: algorithms.DigestAlgorithm = algorithms.SHA256) -> bytes:
+    return timestamps.token(document, tsp.Profile(tsp.POLICY_GOST_2015, digest))
+
+
+@pytest.mark.parametrize("purpose", ["sign", "identify"])
+def test_a_timestamp_by_itself_is_good_for_its_document_at_its_moment(purpose: Purpose) -> None:
+    trust = verdicts.trust(simulated_authorities.new(), ocsp_url=OCSP)
+    later = authority.NOW + timedelta(days=365)  # when the certificate of who made it has run out
+    for at in (authority.NOW, later):
+        found = verify.verify(token(), DOCUMENT, at=at, trust=Trust(trust.anchors), purpose=purpose)
+        (signer,) = found.signers
+        assert (found.format, signer.moment, signer.basis) == ("timestamp", timestamps.AT, "timestamp")
+        assert signer.reasons == ("revocation-not-checked",)
+    assert verify.verify(token(), DOCUMENT, at=authority.NOW, trust=trust).verdict == "valid"
+
+
+def test_a_timestamp_of_another_document_or_of_none_that_is_here_or_by_a_weak_digest_is_not_good() -> None:
+    trust = verdicts.trust(simulated_authorities.new(), ocsp_url=OCSP)
+
+    def reasons(octets: bytes, document: bytes | None) -> tuple[str, str]:
+        found = verify.verify(octets, document, at=authority.NOW, trust=trust)
+        return found.verdict, found.signers[0].reasons[0]
+
+    assert reasons(token(), b"another") == ("invalid", "digest-mismatch")
+    assert reasons(token(), None) == ("indeterminate", "no-content")
+    assert reasons(token(digest=algorithms.SHA1), DOCUMENT) == ("indeterminate", "weak-digest")
