@@ -128,7 +128,8 @@ def _sign_request(args: dict[str, Any]) -> messages.Request:
     refusal = _refusal(format_name, signing, texts, asked, storages)
     if refusal is not None:
         return refusal
-    documents = _octets(texts, is_base64=_flag(signing, "decode", default=False))
+    is_base64 = _flag(signing, "decode", default=False)
+    documents = _octets(texts, is_base64=is_base64)
     are_digests = _flag(signing, "digested", default=False)
     if are_digests and any(len(digest) > messages.MAX_DIGEST_BYTES for digest in documents):
         return messages.UnavailableRequest("a digest is too long", code="bad-input")
@@ -138,7 +139,7 @@ def _sign_request(args: dict[str, Any]) -> messages.Request:
         format=_FORMATS[format_name],
         timestamps=_wants_timestamps(signing),
         are_digests=are_digests,
-        xml=messages.XmlOptions(layout="compact"),
+        xml=messages.XmlOptions(layout="compact", is_text=not is_base64),
         stamp=_stamp(signing) if format_name == "pdf" else None,
         with_certificate=format_name == "raw" and _flag(signing, "outputCert", default=False),
         keys=keys,

@@ -161,7 +161,7 @@ def _xml_request(arguments: list[Any]) -> messages.Request:
         documents=documents,
         detached=False,
         format="xml",
-        xml=messages.XmlOptions("lines", element_xpath, parent_xpath),
+        xml=messages.XmlOptions("lines", element_xpath, parent_xpath, is_text=True),
         keys=_key_filter(key_type),
         storages=(storage,),
     )

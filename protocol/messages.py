@@ -54,12 +54,14 @@ class XmlOptions:
     """How an XML signature lies in its document. `layout`: each element on a line of its own, or no white space at all.
 
     Without the two XPaths the whole document is signed. With both, `element_xpath` selects the element to sign, which must have
-    an attribute Id, and `parent_xpath` the element that the signature is put into.
+    an attribute Id, and `parent_xpath` the element that the signature is put into. `is_text`: the documents came as characters,
+    are in UTF-8 here, and what they say of their encoding counts for nothing.
     """
 
     layout: XmlLayout = "lines"
     element_xpath: str = ""
     parent_xpath: str = ""
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

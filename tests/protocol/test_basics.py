@@ -237,7 +237,8 @@ def test_xml_is_signed_as_text_in_the_compact_layout() -> None:
     found = request(format="xml", data=["<a/>", "<ә/>"])
     assert found.format == "xml"
     assert found.documents == (b"<a/>", "<ә/>".encode())
-    assert found.xml == messages.XmlOptions(layout="compact")
+    assert found.xml == messages.XmlOptions(layout="compact", is_text=True)
+    assert not request(format="xml", data="PGEvPg==", signingParams={"decode": True}).xml.is_text
 
 
 def test_raw_gives_the_certificate_only_where_it_is_asked_for() -> None:

@@ -211,7 +211,7 @@ def test_xml_is_signed_in_lines_with_the_same_xpaths_for_all() -> None:
     single = call("signXml", "PKCS12", "SIGNATURE", "<ә/>", "/a", "/b")
     assert isinstance(single.request, messages.SignRequest)
     assert single.request.documents == ("<ә/>".encode(),)
-    assert single.request.xml == messages.XmlOptions("lines", "/a", "/b")
+    assert single.request.xml == messages.XmlOptions("lines", "/a", "/b", is_text=True)
     several = call("signXmls", "PKCS12", "SIGNATURE", ["<a/>", "<b/>"], "", "")
     assert isinstance(several.request, messages.SignRequest)
     assert several.request.documents == (b"<a/>", b"<b/>")

@@ -12,7 +12,9 @@ from protocol.messages import SignRequest
 def examine(document: bytes, request: SignRequest) -> bytes:
     """See Maker.examine."""
     options = request.xml
-    sign.check(document, element_xpath=options.element_xpath, parent_xpath=options.parent_xpath)
+    sign.check(
+        _given(document, request), element_xpath=options.element_xpath, parent_xpath=options.parent_xpath
+    )
     return document
 
 
@@ -21,7 +23,7 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
     options = request.xml
     return sign.sign(
         workshop.signer,
-        document,
+        _given(document, request),
         layout=options.layout,
         element_xpath=options.element_xpath,
         parent_xpath=options.parent_xpath,
@@ -31,3 +33,8 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
 def read_back(made: bytes, _document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
     """See Maker.read_back."""
     return verify.verify(made)
+
+
+def _given(document: bytes, request: SignRequest) -> bytes | str:
+    """The document as it came: as characters, whose declaration of an encoding is not true any more, or as octets."""
+    return document.decode() if request.xml.is_text else document

@@ -81,3 +81,14 @@ def test_xpaths_that_lead_nowhere_are_seen_before_anybody_is_asked(element: str,
 
 def test_what_the_person_sees_described_is_what_the_page_sent() -> None:
     assert maker.examine(XML, making.request("xml")) == XML
+
+
+def test_characters_are_not_read_by_the_encoding_that_they_declare() -> None:
+    text = '<?xml version="1.0" encoding="windows-1251"?><a>құжат</a>'
+    as_text = making.request("xml", xml=XmlOptions("lines", is_text=True))
+    made = making.make(as_text, document=text.encode()).octets
+    assert "<a>құжат<ds:".encode() in made
+    assert findings(verify.verify(made)) == ["valid"]
+    octets = '<?xml version="1.0" encoding="windows-1251"?><a>акт</a>'.encode("cp1251")
+    made = making.make(making.request("xml"), document=octets).octets
+    assert "<a>акт<ds:".encode() in made
