@@ -29,6 +29,8 @@ from protocol.errors import BadMessage
 Language: TypeAlias = Literal["kk", "ru", "en"]
 Purpose: TypeAlias = Literal["sign", "identify", "any"]
 Action: TypeAlias = Literal["sign", "show_key"]
+Placement: TypeAlias = Literal["beside", "around", "inside"]
+"""Where a signature will be: in a file of its own, in a file that holds the document too, or in the document itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class OpenKey:
     action: Action
     purpose: Purpose
     documents: tuple[Document, ...]
-    detached: bool
+    placement: Placement
     language: Language
     storages: tuple[
         str, ...
@@ -133,6 +135,7 @@ class OpenKey:
     folder: str  # where the file chooser starts
     files: tuple[KeyFile, ...] = ()  # newest first
     chosen: str = ""  # path to preselect; empty: the first of `files`
+    timestamps: bool = False  # an authority will be asked for one on each signature
     waiting: int = 0
     problem: Problem | None = None
 

@@ -76,7 +76,7 @@ _REHEARSAL = prompts.OpenKey(
     action="sign",
     purpose="sign",
     documents=(prompts.Document("document", 1, "SHA-256", "00" * 32, is_digest=True),),
-    detached=True,
+    placement="beside",
     language="ru",
     storages=("PKCS12",),
     folder="",

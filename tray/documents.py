@@ -51,8 +51,9 @@ class DocumentsPanel(QWidget):
                 widgets.Notice("warning", texts("what.only_digest", count=without_content))
             )
         self._show_checksum()
-        key = "what.detached" if prompt.detached else "what.attached"
-        self._column.addWidget(widgets.Notice("info", texts(key, count=count)))
+        self._column.addWidget(widgets.Notice("info", texts(f"what.{prompt.placement}", count=count)))
+        if prompt.timestamps:
+            self._column.addWidget(widgets.Notice("info", texts("what.timestamps", count=count)))
 
     def _show_checksum(self) -> None:
         frame, inner = widgets.card()

@@ -19,7 +19,6 @@ def show(request: KeyInfoRequest, approval: Approval) -> KeyInfo:
             "show_key",
             (),
             purpose="any",
-            detached=False,
             storages=request.storages,
             language=request.language,
         )

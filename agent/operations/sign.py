@@ -30,7 +30,8 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
             "sign",
             documents,
             purpose=choose_key.shown_purpose(request.keys),
-            detached=request.detached,
+            placement=_placement(request),
+            timestamps=request.timestamps,
             storages=request.storages,
             language=request.language,
         )
@@ -59,6 +60,12 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
         certificate_der=signer.certificate.der if request.with_certificate else b"",
         lacking=tuple(number for number, one in enumerate(made) if one.lacks_timestamp),
     )
+
+
+def _placement(request: SignRequest) -> prompts.Placement:
+    if request.format in ("pdf", "xml", "wsse"):
+        return "inside"
+    return "beside" if request.detached or request.are_digests or request.large else "around"
 
 
 def _examined(request: SignRequest) -> tuple[prompts.Document, ...]:

@@ -63,7 +63,7 @@ def test_a_list_of_ten_thousand_documents_fits_into_a_frame() -> None:
         action="sign",
         purpose="sign",
         documents=(document,) * messages.MAX_DOCUMENTS,
-        detached=True,
+        placement="beside",
         language="kk",
         storages=("PKCS12",),
         folder="",

@@ -200,7 +200,7 @@ class Samples:
             action="sign",
             purpose="sign",
             documents=(self.act, self.only_digest, self.long_name),
-            detached=True,
+            placement="beside",
             language="ru",
             storages=("PKCS12",),
             folder="/",

@@ -42,17 +42,24 @@ def test_the_whole_checksum_of_the_chosen_document_is_shown_in_groups(applicatio
 
 
 @pytest.mark.parametrize(
-    ("detached", "sentence"),
+    ("placement", "sentence"),
     [
-        (True, "Подпись будет отдельным файлом, сам документ в неё не войдёт."),
-        (False, "Документ войдёт в файл подписи целиком: его прочтёт каждый, кто получит подпись."),
+        ("beside", "Подпись будет отдельным файлом, сам документ в неё не войдёт."),
+        ("around", "Документ войдёт в файл подписи целиком: его прочтёт каждый, кто получит подпись."),
+        ("inside", "Подпись войдёт в сам документ, больше в нём ничего не изменится."),
     ],
 )
-def test_whether_the_document_goes_into_the_signature_is_said_plainly(
-    application, samples, detached, sentence
-):
-    prompt = samples.open_key(documents=(samples.act,), detached=detached)
+def test_where_the_signature_will_be_is_said_plainly(application, samples, placement, sentence):
+    prompt = samples.open_key(documents=(samples.act,), placement=placement)
     assert sentence in shown(documents.DocumentsPanel(texts.load("ru"), prompt))
+
+
+def test_that_a_server_will_be_asked_for_a_timestamp_is_said(application, samples):
+    without = samples.open_key(documents=(samples.act,), language="en")
+    asking = samples.open_key(documents=(samples.act,), language="en", timestamps=True)
+    sentence = "A timestamp server will confirm the time. It does not get to see the document."
+    assert sentence not in shown(documents.DocumentsPanel(texts.load("en"), without))
+    assert sentence in shown(documents.DocumentsPanel(texts.load("en"), asking))
 
 
 def test_a_document_that_cannot_be_shown_is_warned_of(application, samples):

@@ -16,6 +16,7 @@ PICKED = {
     "who.name.": {"file", "program", "command"},
     "window.": {"sign", "identify", "show_key"},
     "what.unit.": {"kilo", "mega", "giga"},
+    "what.": {"beside", "around", "inside"},
     "storage.": {"PKCS12", "JKS", "other"},
     "role.": {
         "individual", "legal", "head", "sign-right", "finance-right", "hr", "employee", "information-system", "treasury",

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, cast
 
-from agent import algorithms
-from agent.algorithms import SignatureAlgorithm
+from agent.algorithms import Family, SignatureAlgorithm
 from agent.certificate import Certificate
 from agent.errors import InvalidSignature, TimestampFailed
 from agent.formats import ecdsa, tsp
@@ -124,10 +123,12 @@ class _Witness:
 
     def has_made(self, evidence: Evidence) -> bool:
         """Whether this evidence is on one of its signatures."""
-        return evidence.certificate == self.certificate and self._as_made(evidence.stamped) in self._made
+        octets = evidence.stamped
+        is_ours = octets in self._made or self._from_pair(octets) in self._made
+        return is_ours and evidence.certificate == self.certificate
 
-    def _as_made(self, octets: bytes) -> bytes:
-        """XML and JWS hold an ECDSA signature as two numbers of fixed length."""
+    def _from_pair(self, octets: bytes) -> bytes:
+        """What `sign_digest` gave, where XML and JWS hold an ECDSA signature as two numbers of fixed length."""
         size = self.certificate.public_key.key_type.coordinate_octets
-        is_pair = self.algorithm.family is algorithms.Family.ECDSA and len(octets) == 2 * size
-        return ecdsa.to_der(octets, size) if is_pair else octets
+        is_pair = self.algorithm.family is Family.ECDSA and len(octets) == 2 * size
+        return ecdsa.to_der(octets, size) if is_pair else b""

@@ -132,7 +132,7 @@ class Scene:
 
     def choose(self) -> Choice:
         prompt = consent.ask_for_key(
-            self.approval, "sign", (), purpose="any", detached=True, storages=("PKCS12",), language=None
+            self.approval, "sign", (), purpose="any", storages=("PKCS12",), language=None
         )
         return choose_key.choose(self.approval, self.judge, prompt)
 

@@ -26,7 +26,7 @@ def approval(tmp_path: Path) -> Approval:
 
 
 def prompt_of(approval: Approval, **changes: Any) -> prompts.OpenKey:
-    usual: dict[str, Any] = {"purpose": "sign", "detached": True, "storages": (), "language": None}
+    usual: dict[str, Any] = {"purpose": "sign", "placement": "beside", "storages": (), "language": None}
     return consent.ask_for_key(approval, "sign", (), **{**usual, **changes})
 
 

@@ -109,7 +109,7 @@ def test_the_person_sees_what_is_signed(tmp_path: Path) -> None:
     asked = approval(tmp_path)
     sign.sign(request(b"deed", detached=True, names=("act.pdf",), storages=("PKCS12",), language="kk"), asked)
     prompt = people.person_of(asked).first_prompt()
-    assert (prompt.action, prompt.purpose, prompt.detached, prompt.language) == ("sign", "sign", True, "kk")
+    assert (prompt.action, prompt.purpose, prompt.placement, prompt.language) == ("sign", "sign", "beside", "kk")
     assert [document.name for document in prompt.documents] == ["act.pdf"]
 
 
@@ -332,3 +332,29 @@ def test_a_large_document_that_was_hashed_in_another_way_is_not_signed(tmp_path:
     wanted = request(large=(large(b"deed", algorithms.SHA256),))
     with pytest.raises(UnsupportedOperation, match="was not hashed by"):
         sign.sign(wanted, approval(tmp_path, family="gost2015"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "placement"),
+    [
+        ({"detached": True}, "beside"),
+        ({"detached": False}, "around"),
+        ({"detached": True, "format": "raw"}, "beside"),
+        ({"detached": False, "format": "xml"}, "inside"),
+        ({"detached": False, "format": "asic"}, "around"),
+    ],
+)
+def test_the_person_is_told_where_the_signature_will_be(
+    tmp_path: Path, changes: dict[str, Any], placement: str
+) -> None:
+    asked = approval(tmp_path)
+    sign.sign(request(b"<deed/>", **changes), asked)
+    prompt = people.person_of(asked).first_prompt()
+    assert (prompt.placement, prompt.timestamps) == (placement, False)
+
+
+def test_the_person_is_told_of_the_timestamp_before_anybody_is_asked_for_it(tmp_path: Path) -> None:
+    asked = approval(tmp_path)  # there is no server to ask
+    with pytest.raises(TimestampFailed):
+        sign.sign(request(b"deed", timestamps=True), asked)
+    assert people.person_of(asked).first_prompt().timestamps
