@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from agent.drawing import fonts
-from demo import app, keys, prepare
+from demo import app, authorities, keys, prepare
 from demo.evidence import Verifier
 from demo.settings import DEFAULT_AGENT_URL, Settings
 
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 agent_url=options.agent_url,
                 public_name=options.public_name,
                 is_tls=options.tls_cert is not None,
+                authorities_url=options.authorities_url,
             )
         except ValueError as error:
             return _fail(str(error), EXIT_USAGE)
@@ -53,9 +54,8 @@ def serve(settings: Settings, listener: socket.socket, certificate: Path | None,
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if prepare.data_dir(settings, at=datetime.now(UTC)):
         print(f"prepared {settings.data_dir}", flush=True)  # noqa: T201  a command prints
-    portal = app.build(
-        settings, Verifier(keys.authorities(settings.authority_dir)), lambda: datetime.now(UTC)
-    )
+    verifier = Verifier(keys.authorities(settings.authority_dir), authorities.fetch(settings))
+    portal = app.build(settings, verifier, lambda: datetime.now(UTC))
     # A browser that connects from here on is answered: the socket listens, and the server only has to take over.
     print(f"listening on {settings.url}", flush=True)  # noqa: T201
     config = uvicorn.Config(
@@ -106,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--agent-url", default=DEFAULT_AGENT_URL, help="where pages find the agent (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--authorities-url",
+        help="simulator of the authorities' servers (qalamsap testca DIR --serve), to ask for revocations; without it nobody is asked",
     )
     parser.add_argument("--tls-cert", type=Path, help="PEM certificate of the portal, for https")
     parser.add_argument("--tls-key", type=Path, help="its PEM key")

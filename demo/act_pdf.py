@@ -1,7 +1,8 @@
 """The act as a PDF: form Р-1 (order № 562 of the Minister of Finance of 20 December 2012, appendix 50) and its annex.
 
 The same act gives the same octets (reportlab's invariant mode), and the portal keeps the first drawing, so what a person signs
-is what they were shown. Landscape A4, fonts embedded, printable in grey.
+is what they were shown. Landscape A4, fonts embedded, printable in grey. It has a form without fields: a signature brings its field along,
+and where there was a form before, everything else that came with it can be told (demo.signed_pdf).
 """
 
 import functools
@@ -14,6 +15,7 @@ from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfdoc
 from reportlab.platypus import (
     KeepTogether,
     PageBreak,
@@ -32,6 +34,8 @@ from demo.subscribers import Subscriber
 # Twice the margin, twice the padding of reportlab's frame: tables end where paragraphs do.
 WIDTH = landscape(A4)[0] - 28 * mm - 12
 THIN = 0.5
+# Stamps of signatures are put at the foot of the last page.
+ROOM_FOR_STAMPS = 30 * mm
 # Two column heads of the form, word for word.
 NAME_OF_WORKS = (
     "Наименование работ (услуг) (в разрезе их подвидов в соответствии с технической спецификацией, заданием, "
@@ -90,19 +94,27 @@ def _build(act: Act, details: Details, subscriber: Subscriber, *, pages: int | N
     )
 
     def footer(canvas: Any, template: Any) -> None:
+        """To the right: stamps of signatures begin at the left."""
+        place = f"{template.page} / {pages}" if pages else str(template.page)
+        parts = (
+            f"Акт № {act.number} от {texts.date(act.drawn_at)}",
+            "Демонстрационный документ, юридической силы не имеет",
+            f"Бет / Страница {place}",
+        )
         canvas.saveState()
         canvas.setFont(fonts.REGULAR, 7.5)
         canvas.setFillColor(colors.HexColor("#555555"))
-        canvas.drawString(14 * mm, 8 * mm, f"Акт № {act.number} от {texts.date(act.drawn_at)}")
-        place = f"{template.page} / {pages}" if pages else str(template.page)
-        canvas.drawCentredString(
-            landscape(A4)[0] / 2, 8 * mm, "Демонстрационный документ, юридической силы не имеет"
-        )
-        canvas.drawRightString(landscape(A4)[0] - 14 * mm, 8 * mm, f"Бет / Страница {place}")
+        canvas.drawRightString(landscape(A4)[0] - 14 * mm, 8 * mm, " · ".join(parts))
         canvas.restoreState()
 
+    def first_page(canvas: Any, template: Any) -> None:
+        canvas._doc.Catalog.AcroForm = pdfdoc.PDFDictionary(
+            {"Fields": pdfdoc.PDFArray([])}
+        )  # reportlab has no other way
+        footer(canvas, template)
+
     story = [*_form(act, details, subscriber), PageBreak(), *_annex(act, details, subscriber)]
-    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    document.build(story, onFirstPage=first_page, onLaterPages=footer)
     return buffer.getvalue(), document.page
 
 
@@ -291,6 +303,7 @@ def _captions() -> tuple[Paragraph, Paragraph]:
 
 
 def _annex(act: Act, details: Details, subscriber: Subscriber) -> list[Any]:
+    taxes = f"Суммы указаны с учетом НДС {act.vat_percent} %. ҚҚС ескерілген / в том числе НДС: {_amount(act.vat)} ₸."
     heading = f"Акт № {act.number} · {texts.date(act.drawn_at)} · лицевой счет {act.account_number} · {escape(subscriber.name)}"
     return [
         _text("1-қосымша / Приложение № 1", 11, bold=True),
@@ -304,10 +317,7 @@ def _annex(act: Act, details: Details, subscriber: Subscriber) -> list[Any]:
         Spacer(1, 1.5 * mm),
         _numbers(details),
         Spacer(1, 2 * mm),
-        _text(
-            f"Суммы указаны с учетом НДС {act.vat_percent} %. ҚҚС ескерілген / в том числе НДС: {_amount(act.vat)} ₸.",
-            7.5,
-        ),
+        KeepTogether([_text(taxes, 7.5), Spacer(1, ROOM_FOR_STAMPS)]),
     ]
 
 

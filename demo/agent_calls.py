@@ -1,4 +1,4 @@
-"""The calls that the portal's pages pass to the agent: `sign` of kz.gov.pki.knca.basics."""
+"""The calls that the portal's pages pass to the agent: `sign` of kz.gov.pki.knca.basics (docs/api/pdf.md for PDF)."""
 
 import base64
 from collections.abc import Sequence
@@ -17,38 +17,47 @@ def identify(text: bytes, *, chain: Sequence[str], locale: str) -> dict[str, Any
     AUTH_RSA and to the single GOST key. Expired keys are let through for the same reason: the portal checks the certificate and
     tells the person what is wrong with the key, where a filter could only grey it out.
     """
-    return _sign(
-        text, encapsulate=True, allow_expired=True, signer={"extKeyUsageOids": []}, chain=chain, locale=locale
-    )
+    parameters = {"decode": True, "encapsulate": True, "digested": False, "allowExpired": True}
+    signer = {"extKeyUsageOids": [], "chain": list(chain)}
+    return _sign("cms", text, parameters, signer, locale)
 
 
-def sign(document: bytes, subscriber: Subscriber, *, chain: Sequence[str], locale: str) -> dict[str, Any]:
+def sign(
+    document: bytes, subscriber: Subscriber, *, chain: Sequence[str], locale: str, timestamp: bool
+) -> dict[str, Any]:
     """Asks for a detached signature by a signing key of the account's owner."""
+    parameters = {"decode": True, "encapsulate": False, "digested": False, **_timestamp(wanted=timestamp)}
+    return _sign("cms", document, parameters, _signer(subscriber, chain), locale)
+
+
+def sign_inside(
+    document: bytes, subscriber: Subscriber, *, chain: Sequence[str], locale: str, timestamp: bool
+) -> dict[str, Any]:
+    """Asks for a signature inside the PDF by a signing key of the account's owner, with a stamp on the last page."""
+    parameters = {"decode": True, "stamp": True, **_timestamp(wanted=timestamp)}
+    return _sign("pdf", document, parameters, _signer(subscriber, chain), locale)
+
+
+def _signer(subscriber: Subscriber, chain: Sequence[str]) -> dict[str, Any]:
     owner = {"bin": subscriber.bin} if subscriber.bin else {"iin": subscriber.iin}
-    signer = {"extKeyUsageOids": [EMAIL_PROTECTION], **owner}
-    return _sign(document, encapsulate=False, allow_expired=False, signer=signer, chain=chain, locale=locale)
+    return {"extKeyUsageOids": [EMAIL_PROTECTION], **owner, "chain": list(chain)}
+
+
+def _timestamp(*, wanted: bool) -> dict[str, Any]:
+    return {"tsaProfile": {}} if wanted else {}
 
 
 def _sign(
-    content: bytes,
-    *,
-    encapsulate: bool,
-    allow_expired: bool,
-    signer: dict[str, Any],
-    chain: Sequence[str],
-    locale: str,
+    signature_format: str, content: bytes, parameters: dict[str, Any], signer: dict[str, Any], locale: str
 ) -> dict[str, Any]:
-    parameters: dict[str, Any] = {"decode": True, "encapsulate": encapsulate, "digested": False}
-    if allow_expired:
-        parameters["allowExpired"] = True
     return {
         "module": MODULE,
         "method": "sign",
         "args": {
-            "format": "cms",
+            "format": signature_format,
             "data": base64.b64encode(content).decode("ascii"),
             "signingParams": parameters,
-            "signerParams": {**signer, "chain": list(chain)},
+            "signerParams": signer,
             "locale": locale,
         },
     }

@@ -16,7 +16,7 @@ from starlette.types import ExceptionHandler
 from demo import keys, web
 from demo.evidence import Verifier
 from demo.limits import LoginLimiter
-from demo.pages import cabinet, edo, entrance
+from demo.pages import cabinet, decision, edo, entrance
 from demo.problems import Problem, SignedOut
 from demo.security import Gate, TooLarge
 from demo.settings import Settings
@@ -63,7 +63,8 @@ def _routes() -> list[Route | Mount]:
         Route(f"{act}/signature/answer", edo.answer_signature, methods=["POST"]),
         Route(f"{act}/refusal", edo.begin_refusal, methods=["POST"]),
         Route(f"{act}/refusal/answer", edo.answer_refusal, methods=["POST"]),
-        Route(f"{act}/decision/{{part}}", edo.decision_file),
+        Route(f"{act}/decision/card", decision.document_card),
+        Route(f"{act}/decision/{{part}}", decision.file),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 

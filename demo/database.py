@@ -1,4 +1,4 @@
-"""The portal's SQLite file: schema and connections. Money is in tiyn, moments are ISO 8601 in UTC."""
+"""The portal's SQLite file: schema, upgrades and connections. Money is in tiyn, moments are ISO 8601 in UTC."""
 
 import contextlib
 import sqlite3
@@ -71,8 +71,9 @@ CREATE TABLE payments (
 CREATE TABLE decisions (
     act_id INTEGER PRIMARY KEY REFERENCES acts (id),
     kind TEXT NOT NULL CHECK (kind IN ('signed', 'refused')),
+    format TEXT NOT NULL CHECK (format IN ('cms', 'pdf')),
     document BLOB NOT NULL,
-    cms BLOB NOT NULL,
+    signature BLOB NOT NULL,
     reason TEXT NOT NULL,
     decided_at TEXT NOT NULL,
     signer TEXT NOT NULL,
@@ -83,7 +84,11 @@ CREATE TABLE decisions (
     issuer TEXT NOT NULL,
     valid_until TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    revocation TEXT NOT NULL
+    timestamp_at TEXT,
+    timestamp_by TEXT NOT NULL,
+    revocation TEXT NOT NULL,
+    revocation_source TEXT NOT NULL,
+    revocation_at TEXT
 );
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
@@ -113,6 +118,21 @@ CREATE TABLE challenges (
 ) WITHOUT ROWID;
 """
 
+VERSION = 1
+# What leads from one version to the next, the first from 0 to 1. Statements end with a semicolon at the end of a line.
+UPGRADES = (
+    # Signatures inside the PDF, timestamps, revocation. Acts that nobody decided about are drawn anew, with a form (demo.act_pdf).
+    """
+ALTER TABLE decisions RENAME COLUMN cms TO signature;
+ALTER TABLE decisions ADD COLUMN format TEXT NOT NULL DEFAULT 'cms' CHECK (format IN ('cms', 'pdf'));
+ALTER TABLE decisions ADD COLUMN timestamp_at TEXT;
+ALTER TABLE decisions ADD COLUMN timestamp_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE decisions ADD COLUMN revocation_source TEXT NOT NULL DEFAULT '';
+ALTER TABLE decisions ADD COLUMN revocation_at TEXT;
+UPDATE acts SET pdf = NULL WHERE status IN ('new', 'viewed');
+""",
+)
+
 
 def create(path: Path) -> None:
     """Makes the file with empty tables; nobody but its owner may read it."""
@@ -120,6 +140,19 @@ def create(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(SCHEMA)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def upgrade(path: Path) -> None:
+    """Brings a file that an earlier version of the portal made up to date; one that is, stays as it is."""
+    with transaction(path) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == VERSION:
+            return
+        for script in UPGRADES[version:]:
+            for statement in script.split(";\n"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from demo import database
 
-KINDS = ("entered", "viewed", "downloaded", "identified", "rejected", "signed", "refused", "kept")
+KINDS = ("entered", "viewed", "downloaded", "identified", "rejected", "signed", "refused", "kept", "card")
 PAGE = 100
 
 

@@ -1,5 +1,7 @@
 """The reference scenario, played without a person: sign in, filter, download, identify, sign, refuse, see the result.
 
+One act is signed in a file of its own, one inside its PDF; each decision gets a timestamp, and its card is downloaded.
+
 A headless Chromium is the person's eyes and mouse in the portal; on the hidden screen the agent's real windows are used by
 keyboard. A step that does not come out as it should ends the play with DemoFailed.
 """
@@ -9,8 +11,9 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from selenium import webdriver
@@ -21,13 +24,17 @@ from selenium.webdriver.support import expected_conditions as conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from agent.formats import cms
+from agent.formats.evidence import Evidence
+from agent.formats.pdf import pades
 from agent.localhost.private_profile import PrivateProfile, prepare_profile
 from demo import sample
 from demo.cast import Cast, DemoFailed, browser_environment, cast, say
 from demo.screen import Screen
 
 PAGE_S = 60
+VIEWER_S, VIEWER_GROWTH = 3.0, 1.3
 AUTH_KEY = "AUTH_RSA256_kokzhiek_buhgalter.p12"
+ACCOUNTANT_KEY = "RSA256_kokzhiek_buhgalter.p12"
 SIGNING_KEY = "GOST512_kokzhiek_rukovoditel.p12"
 PASSWORD = "Qwerty12"  # noqa: S105  # of every demo key
 
@@ -82,15 +89,19 @@ class _Play:
 
     def run(self) -> None:
         self.sign_in()
-        signed, refused = self.filter_acts()
+        signed, inside, refused = self.filter_acts()
         self.download(signed)
         self.identify(signed, AUTH_KEY, "rsa")
         self.decide(signed, "sign-act", "signed", SIGNING_KEY)
         self.keep(signed, "signed")
-        self.identify(refused, SIGNING_KEY, "gost")
+        self.identify(inside, SIGNING_KEY, "gost")
+        self.choose_pdf()
+        self.decide(inside, "sign-act", "signed", ACCOUNTANT_KEY, name="signed-inside")
+        self.keep_inside(inside, "signed-inside")
+        self.identify(refused, SIGNING_KEY, "refusal")
         self.decide(refused, "refuse", "refused", SIGNING_KEY)
         self.keep(refused, "refused")
-        self.see_list({signed: "signed", refused: "refused"})
+        self.see_list({signed: "signed", inside: "signed", refused: "refused"})
 
     # --- steps ---
 
@@ -103,20 +114,20 @@ class _Play:
         self._find('[data-testid="acts"]')
         self.photograph("cabinet")
 
-    def filter_acts(self) -> tuple[str, str]:
-        """The newest two acts of last year's first account."""
+    def filter_acts(self) -> tuple[str, str, str]:
+        """The newest three acts of last year's first account."""
         self.tell("opens «Акт выполненных работ» and filters by year and account")
         before = len(self._rows())
         year = self._find("#year option:nth-child(2)")
         year.click()
         self._find("#account option:nth-child(2)").click()
         self._until(
-            lambda: 2 <= len(self._rows()) <= max(before, 12) and "account=" in self._driver.current_url,
+            lambda: 3 <= len(self._rows()) <= max(before, 12) and "account=" in self._driver.current_url,
             "the filters",
         )
         self.photograph("filtered")
-        first, second, *_ = [row.get_attribute("data-act") for row in self._rows()]
-        return str(first), str(second)
+        first, second, third, *_ = [row.get_attribute("data-act") for row in self._rows()]
+        return str(first), str(second), str(third)
 
     def download(self, act: str) -> None:
         self.tell("downloads the act as PDF; its status becomes «Просмотрен»")
@@ -137,7 +148,13 @@ class _Play:
         self._step_of_page("document")
         self.photograph(f"document-{kind}")
 
-    def decide(self, act: str, button: str, result: str, key: str) -> None:
+    def choose_pdf(self) -> None:
+        self.tell("wants the signature inside the PDF, with a stamp on it")
+        self._find('[data-testid="format-pdf"]').click()
+        self.photograph("choice")
+
+    def decide(self, act: str, button: str, result: str, key: str, *, name: str = "") -> None:
+        name = name or result
         self.tell(
             f"{'signs the act' if result == 'signed' else 'disagrees with an act'} with {key} (act {act})"
         )
@@ -145,14 +162,25 @@ class _Play:
         if result == "refused":
             self._find("#reason").send_keys("Сумма не совпадает с договором")
             self._find('[data-testid="refusal-sign"]').click()
-        self._sign_in_window(key, result)
+        self._sign_in_window(key, name)
         self._find(f'[data-result="{result}"]')
-        if any(self._find(f"#{name}").is_enabled() for name in ("sign-act", "refuse")):
+        if any(self._find(f"#{each}").is_enabled() for each in ("sign-act", "refuse")):
             raise DemoFailed("the act is decided, and a button still works")
-        self.photograph(result)
+        for fact, wanted in (("timestamp", "2"), ("revocation", "good")):
+            found = self._find(f'[data-testid="{fact}"]').get_attribute(f"data-{fact}")
+            if not str(found).startswith(wanted):
+                raise DemoFailed(f"the page says of the {fact}: {found!r}")
+        self.photograph(name)
+
+    def keep_inside(self, act: str, name: str) -> None:
+        self.tell("downloads the signed PDF and its card")
+        document = self._fetch(f"/acts/{act}/decision/document")
+        (self._out / f"{name}.pdf").write_bytes(document)
+        self._keep_card(act, name)
+        self._check(pades.verify(document))
 
     def keep(self, act: str, result: str) -> None:
-        self.tell("downloads the signed document, its signature, and both in one file")
+        self.tell("downloads the signed document, its signature, both in one file, and the card")
         bundle = self._fetch(f"/acts/{act}/decision/bundle")
         (self._out / f"{result}.zip").write_bytes(bundle)
         with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
@@ -161,10 +189,9 @@ class _Play:
         signature = self._fetch(f"/acts/{act}/decision/signature")
         (self._out / f"{result}{'.pdf' if result == 'signed' else '.txt'}").write_bytes(document)
         (self._out / f"{result}.cms").write_bytes(signature)
-        evidence = cms.verify(cms.read(signature), document)
-        if not evidence or any(signer.signature != "valid" for signer in evidence):
-            raise DemoFailed("the downloaded signature does not verify")
-        say(f"       the signature verifies: {evidence[0].algorithm_name}; in the bundle: {', '.join(names)}")
+        self._keep_card(act, result)
+        say(f"       in the bundle: {', '.join(names)}")
+        self._check(cms.verify(cms.read(signature), document))
 
     def see_list(self, expected: Mapping[str, str]) -> None:
         self.tell("goes back to the cabinet and presses F5")
@@ -184,7 +211,31 @@ class _Play:
         say(f"step {self._step}: the person {text}")
 
     def photograph(self, name: str) -> None:
-        self._driver.save_screenshot(str(self._out / f"{self._step:02}-page-{name}.png"))
+        picture = self._driver.get_screenshot_as_png()
+        if self._driver.find_elements(By.TAG_NAME, "iframe"):
+            picture = self._with_document(picture)
+        (self._out / f"{self._step:02}-page-{name}.png").write_bytes(picture)
+
+    def _with_document(self, before: bytes) -> bytes:
+        """A picture with the document in it: the browser's viewer draws late and tells nobody, but then there is much more to see."""
+        until = time.monotonic() + VIEWER_S
+        picture = before
+        while len(picture) < VIEWER_GROWTH * len(before) and time.monotonic() < until:
+            picture = self._driver.get_screenshot_as_png()
+        return picture
+
+    def _keep_card(self, act: str, name: str) -> None:
+        card = self._fetch(f"/acts/{act}/decision/card")
+        if not pades.is_pdf(card):
+            raise DemoFailed("the card is no PDF")
+        (self._out / f"{name}-card.pdf").write_bytes(card)
+
+    def _check(self, evidence: Sequence[Evidence]) -> None:
+        if not evidence or any(signer.signature != "valid" for signer in evidence):
+            raise DemoFailed("the downloaded signature does not verify")
+        if not all(signer.has_timestamp for signer in evidence):
+            raise DemoFailed("the downloaded signature has no timestamp")
+        say(f"       the signature verifies: {evidence[0].algorithm_name}, with a timestamp")
 
     def _sign_in_window(self, key: str, name: str) -> None:
         window = self._screen

@@ -13,13 +13,15 @@ from demo.settings import Settings
 
 
 def data_dir(settings: Settings, *, at: datetime) -> bool:
-    """Fills what is missing in the data folder; True when something had to be made."""
+    """Fills what is missing in the data folder, and brings an older database up to date; True when something had to be made."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = False
     if not settings.keys_dir.is_dir() or not settings.authority_dir.is_dir():
         _make_keys(settings, at)
         made = True
-    if not settings.database.is_file():
+    if settings.database.is_file():
+        database.upgrade(settings.database)
+    else:
         _make_database(settings, at)
         made = True
     return made

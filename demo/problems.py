@@ -8,19 +8,30 @@
     challenge-expired       the answer came too late
     challenge-changed       what was signed is not the text that the portal gave out
     not-identified          a decision needs identification first
-    signature-unreadable    not a CMS, or not with exactly one signer
+    signature-unreadable    not a CMS or a signed PDF, or not with exactly one signer
     signature-broken        the mathematics does not hold
     other-document          a sound signature of something else
+    pdf-changed             more than a signature was added to the PDF, or something after it
+    timestamp-missing       a timestamp was asked for, and there is none
+    timestamp-unproven      there is one, and it proves nothing here
     algorithm-unsupported
     authority-unknown       no path from the certificate to an authority that the portal trusts
     key-expired             key-not-yet-valid
     key-not-for-signing     key-not-for-identification
     key-of-another          IIN or BIN is not the account's
+    key-revoked             the authority took the certificate back
+    key-unknown             the authority does not know the certificate
 
 `facts` are pairs of text key and value that help the person to see what was compared.
 """
 
 Facts = tuple[tuple[str, str], ...]
+
+
+class TextKey(str):
+    """The value of a fact that is told in the person's language."""
+
+    __slots__ = ()
 
 
 class Problem(Exception):

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.settings import Settings
 
-# A CMS with its certificate is a few KiB; an attached challenge little more.
-BODY_LIMIT = 256 * 1024
+# A signed act comes back in base64: its PDF of 100 KiB or so, and as much again for the stamp with its fonts.
+BODY_LIMIT = 1024 * 1024
 # A PDF is shown by the browser's own viewer, which lives by its own rules; it may stand in the portal's pages only.
 PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
 

@@ -6,11 +6,15 @@ from urllib.parse import urlsplit
 
 DEFAULT_AGENT_URL = "wss://127.0.0.1:13579/"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")  # as urlsplit names them
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`public_name` is the origin under which people reach the portal, where that is not its own address."""
+    """`public_name` is the origin under which people reach the portal, where that is not its own address.
+
+    `authorities_url` is the simulator of the authorities' servers, which the portal asks as its proxy; None: nobody is asked.
+    """
 
     data_dir: Path
     port: int
@@ -18,13 +22,18 @@ class Settings:
     agent_url: str = DEFAULT_AGENT_URL
     public_name: str | None = None
     is_tls: bool = False
+    authorities_url: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuses an agent that is not on this machine, and a public name that is not an origin."""
+        """Refuses an agent or a simulator that is not on this machine, and a public name that is not an origin."""
         agent = urlsplit(self.agent_url)
-        if agent.scheme not in {"ws", "wss"} or agent.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        if agent.scheme not in {"ws", "wss"} or agent.hostname not in _LOOPBACK:
             raise ValueError(
                 f"the agent's address is '{self.agent_url}', ws:// or wss:// on this machine expected"
+            )
+        if self.authorities_url is not None and not _is_simulator(self.authorities_url):
+            raise ValueError(
+                f"the authorities' simulator is '{self.authorities_url}', http://127.0.0.1:port expected"
             )
         if self.public_name is not None:
             public = urlsplit(self.public_name)
@@ -75,3 +84,12 @@ class Settings:
     def _port_suffix(self) -> str:
         is_default = self.port == (443 if self.is_tls else 80)
         return "" if is_default else f":{self.port}"
+
+
+def _is_simulator(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "http" and parts.hostname in _LOOPBACK and bool(port) and not parts.path.strip("/")

@@ -5,10 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-LANGUAGES = ("kk", "ru", "en")
-DEFAULT = "ru"
+Language = Literal["kk", "ru", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+DEFAULT: Language = "ru"
 FOLDER = Path(__file__).parent / "texts"
 KAZAKHSTAN = timezone(timedelta(hours=5))
 """The whole country keeps UTC+5 since 1 March 2024."""
@@ -28,7 +29,7 @@ def text(language: str, key: str, **values: object) -> str:
     return load(language)[key].format(**values)
 
 
-def choose(accept_language: str) -> str:
+def choose(accept_language: str) -> Language:
     """The first language of the header (RFC 9110 section 12.5.4) that the portal speaks."""
     wanted = []
     for part in accept_language[:200].split(","):
@@ -38,7 +39,9 @@ def choose(accept_language: str) -> str:
         except ValueError:
             continue
         wanted.append((-weight, name.split("-")[0].lower()))
-    return next((name for _, name in sorted(wanted, key=lambda item: item[0]) if name in LANGUAGES), DEFAULT)
+    spoken = {str(language): language for language in LANGUAGES}
+    ordered = sorted(wanted, key=lambda item: item[0])
+    return next((spoken[name] for _, name in ordered if name in spoken), DEFAULT)
 
 
 def money(tiyn: int) -> str:

@@ -13,11 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from demo import database, sessions, subscribers, texts
+from demo import database, security, sessions, subscribers, texts
 from demo.evidence import Verifier
 from demo.keys import KeyFile
 from demo.limits import LoginLimiter
-from demo.problems import Problem, SignedOut
+from demo.problems import Problem, SignedOut, TextKey
 from demo.settings import Settings
 from demo.subscribers import Subscriber
 
@@ -140,9 +140,10 @@ def origin_of(portal: Portal, request: Request) -> str:
     return next(origin for origin in portal.settings.origins if urlsplit(origin).netloc == host)
 
 
-def language_of(request: Request) -> str:
+def language_of(request: Request) -> texts.Language:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in texts.LANGUAGES else texts.choose(request.headers.get("accept-language", ""))
+    known = next((language for language in texts.LANGUAGES if language == chosen), None)
+    return known or texts.choose(request.headers.get("accept-language", ""))
 
 
 def local_path(text: str, default: str = "/acts") -> str:
@@ -184,10 +185,21 @@ def demand_csrf_header(found: Visit) -> None:
 def problem_json(request: Request, problem: Problem) -> Response:
     """What a script needs to show the problem: the code of a prepared text, and facts with their labels."""
     language = language_of(request)
-    facts = [[texts.text(language, key), value] for key, value in problem.facts]
+    facts = [
+        [texts.text(language, key), texts.text(language, value) if isinstance(value, TextKey) else value]
+        for key, value in problem.facts
+    ]
     return JSONResponse(
         {"problem": problem.code, "facts": facts, "technical": problem.technical}, problem.status
     )
+
+
+def shown_pdf(content: bytes, name: str) -> Response:
+    """A PDF for the browser's own viewer, in a window or in a frame of the portal's pages."""
+    response = download(content, name, "application/pdf", inline=True)
+    response.headers["Content-Security-Policy"] = security.PDF_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 def download(content: bytes, name: str, media_type: str, *, inline: bool = False) -> Response:

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from demo import act_pdf, acts, history, security, subscribers, web
+from demo import act_pdf, acts, history, subscribers, web
 from demo.acts import Act
 from demo.subscribers import Subscriber
 
@@ -68,10 +68,7 @@ def document(request: Request) -> Response:
         with web.visit(request) as visit:
             acts.mark_viewed(visit.db, act.id)
             history.record(visit.db, subscriber.id, "downloaded", at=visit.at, act_id=act.id)
-    response = web.download(pdf, f"{act.file_stem}.pdf", "application/pdf", inline=True)
-    response.headers["Content-Security-Policy"] = security.PDF_POLICY
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return web.shown_pdf(pdf, f"{act.file_stem}.pdf")
 
 
 def act_document(request: Request, act: Act, subscriber: Subscriber) -> bytes:

@@ -4,7 +4,9 @@
     POST identification             a challenge and the call for the agent      -> identification/answer checks it
     POST signature                  the document and the call for the agent     -> signature/answer checks and keeps it
     POST refusal                    the text of the refusal and the call        -> refusal/answer checks and keeps it
-    GET  decision/{part}            what was signed, its signature, both as a zip
+
+The person chooses where the signature goes (`format`: cms, a file of its own; pdf, inside the document) and whether it gets a
+timestamp (`timestamp`: yes). The choice comes with the request for the call and again with the answer, which is held against it.
 
 The page's script carries calls to the agent and answers back; it decides nothing. Every check is made here.
 """
@@ -12,9 +14,10 @@ The page's script carries calls to the agent and answers back; it decides nothin
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -27,6 +30,22 @@ from demo.problems import Problem
 from demo.subscribers import Subscriber
 
 REASON_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants to sign: where the signature goes, and whether with a timestamp."""
+
+    format: str
+    timestamp: bool
+
+    @classmethod
+    def of(cls, body: Mapping[str, str], *formats: str) -> Self:
+        """What the page sent, where the signature may be of these formats, by itself the first. Raises: Problem."""
+        found = body.get("format", formats[0])
+        if found not in formats:
+            raise Problem("bad-request", status=400, technical="the format is none of those that are offered")
+        return cls(found, body.get("timestamp") == "yes")
 
 
 def window(request: Request) -> Response:
@@ -50,6 +69,8 @@ def window(request: Request) -> Response:
             decision=decision,
             person=visit.session.identified_as,
             limit=REASON_LIMIT,
+            # Where it was told of the authorities' servers, the agent was, too.
+            has_authorities=visit.portal.settings.authorities_url is not None,
         )
 
 
@@ -122,11 +143,24 @@ def forget_identification(request: Request) -> Response:
 # --- the decision -------------------------------------------------------------------------------------------------
 
 
-def begin_signature(request: Request) -> Response:
+async def begin_signature(request: Request) -> Response:
+    body = await web.json_body(request)
+    return await run_in_threadpool(_begin_signature, request, body)
+
+
+def _begin_signature(request: Request, body: Mapping[str, str]) -> Response:
     with web.visit(request) as visit:
         subscriber, act = _ready(visit)
+    wish = Wish.of(body, decisions.CMS, decisions.PDF)
     document = cabinet.act_document(request, act, subscriber)
-    call = agent_calls.sign(document, subscriber, chain=visit.portal.verifier.chain, locale=visit.language)
+    make = agent_calls.sign_inside if wish.format == decisions.PDF else agent_calls.sign
+    call = make(
+        document,
+        subscriber,
+        chain=visit.portal.verifier.chain,
+        locale=visit.language,
+        timestamp=wish.timestamp,
+    )
     return JSONResponse({"call": call})
 
 
@@ -139,10 +173,13 @@ def _answer_signature(request: Request, body: Mapping[str, str]) -> Response:
     with web.visit(request) as visit:
         subscriber, act = _ready(visit)
         document = acts.stored_pdf(visit.db, act.id)
+    wish = Wish.of(body, decisions.CMS, decisions.PDF)
     if document is None:
         # Nothing was given out to be signed, so this can't be a signature of it.
         raise Problem("other-document")
-    return _decide(request, act, subscriber, kind="signed", document=document, reason="", body=body)
+    return _decide(
+        request, act, subscriber, kind="signed", document=document, reason="", body=body, wish=wish
+    )
 
 
 async def begin_refusal(request: Request) -> Response:
@@ -152,6 +189,7 @@ async def begin_refusal(request: Request) -> Response:
 
 def _begin_refusal(request: Request, body: Mapping[str, str]) -> Response:
     reason = _clean_reason(body.get("reason", ""))
+    wish = Wish.of(body, decisions.CMS)
     with web.visit(request) as visit:
         subscriber, act = _ready(visit)
     digest = hashlib.sha256(cabinet.act_document(request, act, subscriber)).hexdigest()
@@ -182,7 +220,11 @@ def _begin_refusal(request: Request, body: Mapping[str, str]) -> Response:
             at=visit.at,
         )
         call = agent_calls.sign(
-            given.text, subscriber, chain=visit.portal.verifier.chain, locale=visit.language
+            given.text,
+            subscriber,
+            chain=visit.portal.verifier.chain,
+            locale=visit.language,
+            timestamp=wish.timestamp,
         )
         return JSONResponse({"nonce": nonce, "call": call})
 
@@ -193,13 +235,21 @@ async def answer_refusal(request: Request) -> Response:
 
 
 def _answer_refusal(request: Request, body: Mapping[str, str]) -> Response:
+    wish = Wish.of(body, decisions.CMS)
     with web.visit(request) as visit:
         subscriber, act = _ready(visit)
         challenge = sessions.take_challenge(
             visit.db, visit.session, "refuse", act.id, body.get("nonce", ""), at=visit.at
         )
     return _decide(
-        request, act, subscriber, kind="refused", document=challenge.text, reason=challenge.reason, body=body
+        request,
+        act,
+        subscriber,
+        kind="refused",
+        document=challenge.text,
+        reason=challenge.reason,
+        body=body,
+        wish=wish,
     )
 
 
@@ -227,13 +277,18 @@ def _decide(
     document: bytes,
     reason: str,
     body: Mapping[str, str],
+    wish: Wish,
 ) -> Response:
-    portal = request.app.state.portal
+    portal: web.Portal = request.app.state.portal
     at = portal.clock()
+    verifier = portal.verifier
+    check = verifier.signature_inside if wish.format == decisions.PDF else verifier.signature
     evidence = _checked(
-        request, act, lambda: portal.verifier.signature(_signature_of(body), document, subscriber, at=at)
+        request,
+        act,
+        lambda: check(_signature_of(body), document, subscriber, at=at, wants_timestamp=wish.timestamp),
     )
-    certificate = evidence.certificate
+    certificate, proven = evidence.certificate, evidence.timestamp
     with web.visit(request) as visit:
         acts.decide(visit.db, act.id, kind)
         decisions.keep(
@@ -241,8 +296,9 @@ def _decide(
             Decision(
                 act_id=act.id,
                 kind=kind,
+                format=wish.format,
                 document=document,
-                cms=evidence.cms_der,
+                signature=evidence.octets,
                 reason=reason,
                 decided_at=at,
                 signer=parties.full_name(certificate),
@@ -253,7 +309,11 @@ def _decide(
                 issuer=certificate.issuer.common_name or certificate.issuer.text(),
                 valid_until=certificate.not_after,
                 fingerprint=certificate.fingerprint,
-                revocation=evidence.revocation,
+                timestamp_at=proven.moment if proven else None,
+                timestamp_by=proven.authority if proven else "",
+                revocation=evidence.revocation.state,
+                revocation_source=evidence.revocation.source,
+                revocation_at=evidence.revocation.checked_at,
             ),
         )
         history.record(
@@ -290,30 +350,3 @@ def _clean_reason(text: str) -> str:
     if len(reason) < 3:
         raise Problem("reason-missing")
     return reason
-
-
-# --- the result ---------------------------------------------------------------------------------------------------
-
-
-def decision_file(request: Request) -> Response:
-    with web.visit(request) as visit:
-        subscriber = visit.subscriber
-        act = cabinet.own_act(visit, subscriber)
-        decision = decisions.of_act(visit.db, act.id)
-        pdf = acts.stored_pdf(visit.db, act.id)
-        if decision is None or pdf is None:
-            raise HTTPException(404)
-        history.record(visit.db, subscriber.id, "kept", at=visit.at, act_id=act.id)
-    name = f"{act.file_stem}{decision.suffix}"
-    match request.path_params["part"]:
-        case "document":
-            media_type = "application/pdf" if decision.kind == "signed" else "text/plain; charset=utf-8"
-            return web.download(decision.document, name, media_type)
-        case "signature":
-            return web.download(decision.cms, f"{name}.cms", "application/pkcs7-signature")
-        case "bundle":
-            return web.download(
-                decisions.bundle(act, decision, pdf), f"{act.file_stem}.zip", "application/zip"
-            )
-        case _:
-            raise HTTPException(404)

@@ -3,7 +3,7 @@ The page's client of the signing agent: one WebSocket, one call at a time.
 
     const agent = new Agent("wss://127.0.0.1:13579/");
     await agent.connect({ onPermissionPrompt });     // waits for the agent's greeting
-    const signature = await agent.sign(call);        // text of the CMS
+    const signature = await agent.sign(call);        // text of the CMS, or the signed PDF in base64
     agent.close();
 
 Whatever goes wrong is an AgentProblem with one of these codes, told apart as far as a browser lets a page see:
@@ -17,6 +17,8 @@ Whatever goes wrong is an AgentProblem with one of these codes, told apart as fa
     agent-silent           something answered, but not as the agent does
     agent-gone             the connection ended while the agent was working
     agent-error            the agent answered with an error
+    timestamp-failed       it got no timestamp, so it did not sign
+    pdf-not-signed         it can't sign inside a PDF, or not inside this one: an extension that not every program has (docs/api/pdf.md)
     cancelled              the person said no in the agent's window
 */
 
@@ -29,6 +31,8 @@ const HEARTBEAT_MS = 10_000;
 const HEARTBEATS_MISSED = 3;
 const HEARTBEAT = "--heartbeat--";
 const TLS_FAILED = 1015;
+// Other programs than ours name the timestamp in their own words.
+const OF_TIMESTAMPS = /timestamp|time.stamp|\bts[ap]\b/i;
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
 export class AgentProblem extends Error {
@@ -53,17 +57,27 @@ export async function loopbackPermission() {
   return "unknown";
 }
 
-/* The signature in an answer of basics.sign: text, or an array of one since October 2024. */
-export function signatureIn(answer) {
+/* The signature in the answer to a call of basics.sign: text, or an array of one since October 2024. */
+export function signatureIn(answer, call) {
   if (answer?.status !== true || typeof answer.body !== "object" || answer.body === null) {
-    if (answer?.message === "action.canceled") throw new AgentProblem("cancelled");
-    const parts = [answer?.errorCode ?? answer?.code, answer?.message, answer?.details];
-    throw new AgentProblem("agent-error", parts.filter(Boolean).join(": ").slice(0, 600));
+    throw refusal(answer, call.args);
   }
   if (!Object.hasOwn(answer.body, "result")) throw new AgentProblem("cancelled");
   const result = Array.isArray(answer.body.result) ? answer.body.result[0] : answer.body.result;
   if (typeof result !== "string" || result === "") throw new AgentProblem("agent-error", "no signature in the answer");
   return result;
+}
+
+/* Why the agent did not sign, as far as its answer tells. */
+function refusal(answer, { format, signingParams }) {
+  if (answer?.message === "action.canceled") return new AgentProblem("cancelled");
+  const code = answer?.errorCode ?? answer?.code;
+  const technical = [code, answer?.message, answer?.details].filter(Boolean).join(": ").slice(0, 600);
+  if (code === "INVALID_SIGNING_PARAMS" && format === "pdf") return new AgentProblem("pdf-not-signed", technical);
+  if (code === "SIGNING_FAILURE" && signingParams.tsaProfile && OF_TIMESTAMPS.test(answer.details ?? "")) {
+    return new AgentProblem("timestamp-failed", technical);
+  }
+  return new AgentProblem("agent-error", technical);
 }
 
 export class Agent {
@@ -107,7 +121,7 @@ export class Agent {
 
   /* Sends a call of basics.sign and gives the signature. The person may take minutes; heartbeats show that the agent lives. */
   async sign(call) {
-    return signatureIn(await this.call(call));
+    return signatureIn(await this.call(call), call);
   }
 
   call(request) {

@@ -8,6 +8,7 @@ const base = `/acts/${edo.dataset.act}`;
 
 let agent = null;
 let wasAborted = false;
+let decideAgain = () => {};
 
 class PortalProblem extends Error {
   constructor(code, facts = [], technical = "") {
@@ -44,6 +45,8 @@ function showProblem({ code, facts = [], technical = "" }) {
       details.hidden = false;
       details.querySelector("[data-part=technical-text]").textContent = technical;
     }
+    const wayOut = part.querySelector("[data-way-out]");
+    wayOut?.addEventListener("click", () => takeWayOut(wayOut.dataset.wayOut));
   });
 }
 
@@ -75,18 +78,18 @@ async function post(path, body = {}) {
   return answer;
 }
 
-/* One round: the portal prepares a call, the person signs in the agent, the portal checks. */
-async function round(path, body = {}) {
+/* One round: the portal prepares a call, the person signs in the agent, the portal checks. `wish` goes with both. */
+async function round(path, { wish = {}, ...body } = {}) {
   wasAborted = false;
   waiting("connection");
-  const { call, nonce } = await post(path, body);
+  const { call, nonce } = await post(path, { ...wish, ...body });
   agent = new Agent(edo.dataset.agent);
   try {
     await agent.connect({ onPermissionPrompt: () => waiting("permission") });
     waiting("person");
     const signature = await agent.sign(call);
     waiting("check");
-    return await post(`${path}/answer`, nonce ? { nonce, signature } : { signature });
+    return await post(`${path}/answer`, { ...(nonce ? { nonce } : {}), ...wish, signature });
   } catch (problem) {
     throw wasAborted ? new AgentProblem("cancelled") : problem;
   } finally {
@@ -100,9 +103,9 @@ function abort() {
   agent?.close();
 }
 
-/* Does `work` with all buttons off, and shows what went wrong. On success the portal shows the next step. */
+/* Does `work` with all buttons and choices off, and shows what went wrong. On success the portal shows the next step. */
 async function busy(work) {
-  const buttons = [...edo.querySelectorAll("button:not([data-abort])")];
+  const buttons = [...edo.querySelectorAll("button:not([data-abort]), input")];
   for (const button of buttons) button.disabled = true;
   edo.ariaBusy = "true";
   try {
@@ -119,6 +122,30 @@ async function busy(work) {
 
 // --- the person ---
 
+/* How the person wants to sign. A refusal is no PDF: its signature is always a file of its own. */
+function wishes({ mayBeInside }) {
+  const format = mayBeInside ? document.querySelector("[name=format]:checked").value : "cms";
+  return { format, timestamp: document.getElementById("timestamp").checked ? "yes" : "no" };
+}
+
+function sign() {
+  decideAgain = sign;
+  busy(() => round("/signature", { wish: wishes({ mayBeInside: true }) }));
+}
+
+function refuse() {
+  decideAgain = refuse;
+  const reason = document.getElementById("reason").value;
+  busy(() => round("/refusal", { wish: wishes({ mayBeInside: false }), reason }));
+}
+
+/* What a problem offers: the same decision once more, in a way that is sure to work. */
+function takeWayOut(name) {
+  if (name === "without-timestamp") document.getElementById("timestamp").checked = false;
+  if (name === "separate-file") document.querySelector("[name=format][value=cms]").checked = true;
+  decideAgain();
+}
+
 function on(id, event, listener) {
   document.getElementById(id)?.addEventListener(event, listener);
 }
@@ -126,18 +153,19 @@ function on(id, event, listener) {
 function showRefusal(isShown) {
   document.getElementById("refusal").hidden = !isShown;
   document.getElementById("decision").hidden = isShown;
+  document.getElementById("format").hidden = isShown;
   message.replaceChildren();
   document.getElementById(isShown ? "reason" : "refuse").focus();
 }
 
 if (edo.dataset.step !== "done") {
   on("identify", "click", () => busy(() => round("/identification")));
-  on("sign-act", "click", () => busy(() => round("/signature")));
+  on("sign-act", "click", sign);
   on("forget", "click", () => busy(() => post("/identification/forget")));
   on("refuse", "click", () => showRefusal(true));
   on("refusal-back", "click", () => showRefusal(false));
   on("refusal", "submit", (event) => {
     event.preventDefault();
-    busy(() => round("/refusal", { reason: document.getElementById("reason").value }));
+    refuse();
   });
 }

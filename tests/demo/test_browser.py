@@ -17,10 +17,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from agent.signer import Signer
 from demo.sample import ENTREPRENEUR, ORGANISATION, Person
-from tests.support import browsers, portals
+from tests.support import browsers, portals, simulated_authorities
 from tests.support.chains import Party
-from tests.support.portals import CANCELLED, FAILED, NOW, FakeAgent, Portal
+from tests.support.portals import CANCELLED, FAILED, NO_PDF, NO_TIMESTAMP, NOW, FakeAgent, Portal
+from tests.support.simulated_authorities import SimulatedAuthorities
 from tests.support.sites import SiteAuthority
 
 pytestmark = pytest.mark.browser
@@ -115,6 +117,34 @@ def cabinet(tmp_path: Path, agent: FakeAgent, driver: Chrome, artefacts: Path) -
         person.look()
         person.log_in()
         yield person
+
+
+@pytest.fixture
+def world() -> SimulatedAuthorities:
+    return simulated_authorities.new(now=NOW)
+
+
+@pytest.fixture
+def connected(
+    tmp_path: Path, agent: FakeAgent, driver: Chrome, artefacts: Path, world: SimulatedAuthorities
+) -> Iterator[Cabinet]:
+    """A person at a portal that asks authorities."""
+    agent.calls.clear()
+    with portals.served(
+        tmp_path / "connected",
+        agent_url=agent.url,
+        verifier=portals.asking(world),
+        authorities_url="http://127.0.0.1:9",
+    ) as portal:
+        person = Cabinet(driver, portal.settings.url, artefacts)
+        person.look()
+        person.log_in()
+        yield person
+
+
+@pytest.fixture(scope="module")
+def issued() -> Signer:
+    return portals.issued_key()
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +267,75 @@ def test_the_other_key_button_goes_back_to_the_first_step(
     cabinet.step("identification")
 
 
+def test_an_act_is_signed_inside_its_pdf_where_the_person_chooses_that(
+    connected: Cabinet, agent: FakeAgent, issued: Signer
+) -> None:
+    agent.script = [issued]
+    connected.open_edo()
+    connected.find("#identify").click()
+    connected.find('[data-testid="format-pdf"]').click()
+    connected.find("#sign-act").click()
+    connected.step("done")
+    assert connected.find('[data-testid="timestamp"]').get_attribute("data-timestamp")
+    assert connected.find('[data-testid="revocation"]').get_attribute("data-revocation") == "good"
+    parameters = agent.calls[-1]["args"]["signingParams"]
+    assert parameters == {"decode": True, "stamp": True, "tsaProfile": {}}
+
+
+def test_without_a_timestamp_the_same_decision_can_be_made_at_once(
+    connected: Cabinet, agent: FakeAgent, issued: Signer
+) -> None:
+    agent.script = [issued, NO_TIMESTAMP, NO_TIMESTAMP, issued]
+    connected.open_edo()
+    connected.find("#identify").click()
+    connected.find("#sign-act").click()
+    assert connected.problem() == "timestamp-failed"
+    assert "Ничего не подписано" in connected.find('[data-testid="problem"]').text
+    connected.keep("problem-timestamp-failed")
+    connected.find("#refuse").click()
+    connected.find("#reason").send_keys("Не сходится сумма")
+    connected.find("#refusal-sign").click()
+    assert connected.problem() == "timestamp-failed"
+    connected.keep("problem-timestamp-failed-refusal")
+    connected.find('[data-testid="without-timestamp"]').click()
+    connected.step("done")
+    assert connected.find('[data-testid="result"]').get_attribute("data-result") == "refused"
+    assert [("tsaProfile" in call["args"]["signingParams"]) for call in agent.calls[1:]] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_program_that_knows_no_pdf_is_explained_and_signs_in_a_file_of_its_own(
+    connected: Cabinet, agent: FakeAgent, issued: Signer
+) -> None:
+    agent.script = [issued, NO_PDF, issued]
+    connected.open_edo()
+    connected.find("#identify").click()
+    connected.find('[data-testid="format-pdf"]').click()
+    connected.find("#sign-act").click()
+    assert connected.problem() == "pdf-not-signed"
+    connected.keep("problem-pdf-not-signed")
+    connected.find('[data-testid="separate-file"]').click()
+    connected.step("done")
+    assert [call["args"]["format"] for call in agent.calls] == ["cms", "pdf", "cms"]
+
+
+def test_a_revoked_key_is_told_with_the_date_and_what_to_do(
+    connected: Cabinet, agent: FakeAgent, issued: Signer, world: SimulatedAuthorities
+) -> None:
+    world.revoke(issued.certificate, at=NOW - timedelta(days=2), reason="keyCompromise")
+    agent.script = [issued]
+    connected.open_edo()
+    connected.find("#identify").click()
+    assert connected.problem() == "key-revoked"
+    told = connected.find('[data-testid="problem"]').text
+    for words in ("21.11.2026 14:30", "чужие руки", "egov.kz"):
+        assert words in told
+    connected.keep("problem-key-revoked")
+
+
 @pytest.mark.parametrize(
     "look",
     [
@@ -248,11 +347,16 @@ def test_the_other_key_button_goes_back_to_the_first_step(
     ],
 )
 def test_every_page_fits_its_screen(
-    cabinet: Cabinet, agent: FakeAgent, head: Party, look: tuple[str, str, int, int]
+    connected: Cabinet,
+    agent: FakeAgent,
+    issued: Signer,
+    look: tuple[str, str, int, int],
+    world: SimulatedAuthorities,
 ) -> None:
+    cabinet = connected
     language, scheme, width, height = look
     name = f"{language}-{scheme}-{width}"
-    agent.script = [portals.key(None), head, CANCELLED, head]
+    agent.script = [portals.key(None), issued, NO_TIMESTAMP, NO_PDF, issued]
 
     def keep(page: str) -> None:
         widths = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -267,25 +371,43 @@ def test_every_page_fits_its_screen(
     keep("login")
     cabinet.log_in()
     keep("list")
-    act = cabinet.open_edo()
+    cabinet.open_edo()
     keep("identification")
     cabinet.find("#identify").click()
     cabinet.problem()
     keep("key-of-another")
     cabinet.find("#identify").click()
     cabinet.step("document")
-    cabinet.find("#sign-act").click()
-    assert cabinet.problem() == "cancelled"
-    keep("cancelled")
-    cabinet.open(f"acts/{act}/edo")
     if width > 840:
         cabinet.until(lambda _: cabinet.is_document_shown())
     keep("document")
+    cabinet.find("#sign-act").click()
+    assert cabinet.problem() == "timestamp-failed"
+    keep("timestamp-failed")
+    cabinet.find('[data-testid="format-pdf"]').click()
+    cabinet.find("#sign-act").click()
+    cabinet.find('[data-problem="pdf-not-signed"]')
+    keep("pdf-not-signed")
     cabinet.find("#sign-act").click()
     cabinet.step("done")
     if width > 840:
         cabinet.until(lambda _: cabinet.is_document_shown())
     keep("done")
+    cabinet.driver.execute_script("document.querySelector('[data-testid=signer]').scrollIntoView()")
+    keep("done-below")
+    agent.script = [issued]
+    world.switch("ocsp", "http-500")
+    world.switch("crl", "http-500")
+    cabinet.open_edo(1)
+    cabinet.find('[data-testid="timestamp"]').click()
+    cabinet.find("#refuse").click()
+    cabinet.find("#reason").send_keys("Роуминг")
+    keep("refusal")
+    cabinet.find("#refusal-sign").click()
+    cabinet.step("done")
+    if width > 840:
+        cabinet.until(lambda _: cabinet.is_document_shown())
+    keep("refused-unreachable")
     cabinet.open("history")
     keep("history")
     cabinet.open("payments")

@@ -1,3 +1,5 @@
+import contextlib
+import dataclasses
 import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta, timezone
@@ -5,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from demo import database
+from demo import acts, database, decisions
+from tests.support import portals
 
 
 @pytest.fixture
@@ -19,6 +22,59 @@ def test_a_new_file_is_private_and_empty(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with database.transaction(path) as db:
         assert db.execute("SELECT count(*) FROM acts").fetchone()[0] == 0
+
+
+# Of the first version of the portal, what a later one has changed.
+FIRST_DECISIONS = """
+DROP TABLE decisions;
+CREATE TABLE decisions (
+    act_id INTEGER PRIMARY KEY REFERENCES acts (id),
+    kind TEXT NOT NULL CHECK (kind IN ('signed', 'refused')),
+    document BLOB NOT NULL,
+    cms BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    signer TEXT NOT NULL,
+    iin TEXT NOT NULL,
+    bin TEXT NOT NULL,
+    organisation TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    valid_until TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    revocation TEXT NOT NULL
+);
+INSERT INTO decisions VALUES (1, 'signed', x'01', x'02', '', '2026-11-23T09:30:00Z', 'А Б', '1', '2', 'О', 'a', 'i',
+    '2026-11-23T09:30:00Z', 'f', 'not-checked');
+UPDATE acts SET pdf = x'00';
+UPDATE acts SET status = 'signed' WHERE id = 1;
+PRAGMA user_version = 0;
+"""
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = portals.new(tmp_path).settings.database
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FIRST_DECISIONS)
+    database.upgrade(path)
+    database.upgrade(path)
+    with database.transaction(path) as db:
+        decision = decisions.of_act(db, 1)
+        assert decision is not None
+        assert (decision.format, decision.signature, decision.document) == ("cms", b"\x02", b"\x01")
+        assert (decision.timestamp_at, decision.revocation_at) == (None, None)
+        decisions.keep(db, dataclasses.replace(decision, act_id=2, format="pdf"))
+        with pytest.raises(sqlite3.IntegrityError):
+            decisions.keep(db, dataclasses.replace(decision, act_id=3, format="doc"))
+        # Acts that somebody decided about keep the drawing that was signed.
+        assert acts.stored_pdf(db, 1) == b"\x00"
+        assert acts.stored_pdf(db, 2) is None
+
+
+def test_a_file_that_is_up_to_date_stays_as_it_is(path: Path) -> None:
+    before = path.read_bytes()
+    database.upgrade(path)
+    assert path.read_bytes() == before
 
 
 def test_work_that_fails_leaves_nothing(path: Path) -> None:

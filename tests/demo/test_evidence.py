@@ -1,15 +1,18 @@
+import base64
 from datetime import timedelta
 
 import pytest
 
 from agent.formats import cms
+from agent.signer import Signer
 from demo import sample
 from demo.evidence import Verifier
 from demo.problems import Problem
 from demo.subscribers import Subscriber
-from tests.support import chains, portals
+from tests.support import chains, portals, simulated_authorities, timestamps
 from tests.support.chains import Party
 from tests.support.portals import NOW
+from tests.support.simulated_authorities import SimulatedAuthorities
 
 COMPANY = Subscriber(1, "7", "organisation", "ТОО", "", None, sample.ORGANISATION.bin)
 DOCUMENT = b"%PDF-1.4 an act"
@@ -43,8 +46,9 @@ def problem_with(verifier: Verifier, answer: bytes, at: timedelta = timedelta())
 def test_a_good_signature_is_evidence(verifier: Verifier, head: Party) -> None:
     evidence = verifier.signature(detached(head), DOCUMENT, COMPANY, at=NOW)
     assert evidence.certificate == head.certificate
-    assert evidence.cms_der == cms.unwrap(evidence.cms_der)
-    assert evidence.revocation == "not-checked"
+    assert evidence.octets == cms.unwrap(evidence.octets)
+    assert evidence.revocation.state == "not-checked"
+    assert evidence.timestamp is None
     assert "34.10-2015" in evidence.algorithm
 
 
@@ -53,7 +57,7 @@ def test_every_armour_of_the_agent_is_taken(verifier: Verifier, head: Party) -> 
     pem = cms.to_pem(der).encode()
     bare = "".join(pem.decode().splitlines()[1:-1]).encode()
     for answer in (pem, bare, pem.replace(b"\n", b"\r\n")):
-        assert verifier.signature(answer, DOCUMENT, COMPANY, at=NOW).cms_der == der
+        assert verifier.signature(answer, DOCUMENT, COMPANY, at=NOW).octets == der
 
 
 def test_an_attached_signature_of_the_document_is_taken_too(verifier: Verifier, head: Party) -> None:
@@ -122,8 +126,7 @@ def test_both_kinds_of_keys_identify_and_a_signing_key_of_the_older_pair_does_no
     verifier: Verifier, head: Party
 ) -> None:
     for key in (head, portals.authentication_key(sample.ORGANISATION)):
-        evidence = verifier.identification(attached(key), TEXT, COMPANY, at=NOW)
-        assert evidence.content == TEXT
+        assert verifier.identification(attached(key), TEXT, COMPANY, at=NOW).certificate == key.certificate
     with pytest.raises(Problem, match="extended-key-usage") as caught:
         verifier.identification(attached(portals.key(sample.ORGANISATION, "p256")), TEXT, COMPANY, at=NOW)
     assert caught.value.code == "key-not-for-identification"
@@ -138,3 +141,202 @@ def test_an_identification_with_another_text_or_without_one_is_refused(
     with pytest.raises(Problem) as missing:
         verifier.identification(detached(head, TEXT), TEXT, COMPANY, at=NOW)
     assert missing.value.code == "signature-unreadable"
+
+
+# --- inside the PDF -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    return portals.act_pdf()
+
+
+@pytest.fixture(scope="module")
+def signed(pdf: bytes, head: Party) -> bytes:
+    return portals.sign_pdf(head, pdf)
+
+
+def problem_inside(verifier: Verifier, signed: bytes, pdf: bytes) -> Problem:
+    with pytest.raises(Problem) as caught:
+        verifier.signature_inside(base64.b64encode(signed), pdf, COMPANY, at=NOW)
+    return caught.value
+
+
+def test_a_signature_inside_the_document_is_evidence(
+    verifier: Verifier, head: Party, pdf: bytes, signed: bytes
+) -> None:
+    evidence = verifier.signature_inside(base64.b64encode(signed), pdf, COMPANY, at=NOW)
+    assert (evidence.certificate, evidence.octets) == (head.certificate, signed)
+
+
+def test_another_document_signed_inside_is_told_so(
+    verifier: Verifier, head: Party, pdf: bytes, signed: bytes
+) -> None:
+    other = portals.sign_pdf(head, portals.act_pdf(1))
+    assert problem_inside(verifier, other, pdf).code == "other-document"
+    assert problem_inside(verifier, b"", pdf).code == "other-document"
+    assert problem_inside(verifier, signed + b"x", pdf).code == "pdf-changed"
+
+
+def test_a_document_without_a_signature_or_with_two_is_not_taken(
+    verifier: Verifier, pdf: bytes, signed: bytes
+) -> None:
+    assert problem_inside(verifier, pdf, pdf).code == "signature-unreadable"
+    twice = portals.sign_pdf(portals.key(None), signed)
+    assert problem_inside(verifier, twice, pdf).code == "signature-unreadable"
+
+
+def test_what_is_no_base64_is_told_so(verifier: Verifier, pdf: bytes) -> None:
+    with pytest.raises(Problem) as caught:
+        verifier.signature_inside(b"%PDF-1.7", pdf, COMPANY, at=NOW)
+    assert caught.value.code == "signature-unreadable"
+
+
+def test_no_octet_after_the_document_may_be_changed(verifier: Verifier, pdf: bytes, signed: bytes) -> None:
+    for place in range(len(pdf), len(signed), len(signed) // 40):
+        changed = bytearray(signed)
+        changed[place] ^= 1
+        assert problem_inside(verifier, bytes(changed), pdf).code in {
+            "signature-broken",
+            "signature-unreadable",
+            "other-document",
+            "pdf-changed",
+        }
+
+
+def test_inside_the_document_the_same_keys_count(verifier: Verifier, pdf: bytes) -> None:
+    for key, code in (
+        (portals.key(None), "key-of-another"),
+        (portals.key(sample.ORGANISATION, end=NOW - timedelta(days=1)), "key-expired"),
+        (portals.authentication_key(sample.ORGANISATION), "key-not-for-signing"),
+    ):
+        assert problem_inside(verifier, portals.sign_pdf(key, pdf), pdf).code == code
+
+
+# --- authorities --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world() -> SimulatedAuthorities:
+    return simulated_authorities.new(now=NOW)
+
+
+@pytest.fixture
+def asking(world: SimulatedAuthorities) -> Verifier:
+    return portals.asking(world)
+
+
+@pytest.fixture(scope="module")
+def issued() -> Signer:
+    return portals.issued_key()
+
+
+def by(key: Signer) -> bytes:
+    return cms.sign(key, DOCUMENT, at=NOW, detached=True)
+
+
+def test_the_authority_is_asked_about_every_signature_anew(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    for times in (1, 2):
+        evidence = asking.signature(by(issued), DOCUMENT, COMPANY, at=NOW)
+        assert (evidence.revocation.state, evidence.revocation.source) == ("good", "ocsp")
+        assert evidence.revocation.checked_at == NOW
+        assert world.count("ocsp") == times
+
+
+def test_a_revoked_key_neither_signs_nor_identifies_and_is_told_when_and_why(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    world.revoke(issued.certificate, at=NOW - timedelta(hours=2), reason="keyCompromise")
+    problem = problem_with(asking, by(issued))
+    assert problem.code == "key-revoked"
+    facts = dict(problem.facts)
+    assert facts["fact.revoked-at"] == "23.11.2026 12:30"
+    assert facts["fact.revocation-reason"] == "revocation_reason.keyCompromise"
+    assert facts["fact.key-owner"].startswith("ӘБДІРАХМАНОВА")
+    with pytest.raises(Problem) as caught:
+        asking.identification(cms.sign(issued, TEXT, at=NOW, detached=False), TEXT, COMPANY, at=NOW)
+    assert caught.value.code == "key-revoked"
+
+
+def test_a_revocation_without_a_reason_is_told_without_one(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    world.revoke(issued.certificate)
+    problem = problem_with(asking, by(issued))
+    assert problem.code == "key-revoked"
+    assert "fact.revocation-reason" not in dict(problem.facts)
+
+
+def test_a_list_tells_of_a_revocation_where_the_responder_is_down(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    world.switch("ocsp", "http-500")
+    assert asking.signature(by(issued), DOCUMENT, COMPANY, at=NOW).revocation.source == "crl"
+    world.revoke(issued.certificate)
+    assert problem_with(asking, by(issued)).code == "key-revoked"
+
+
+def test_a_key_that_the_authority_does_not_know_is_turned_down(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    world.switch("ocsp", "unknown")
+    world.switch("crl", "http-500")
+    assert problem_with(asking, by(issued)).code == "key-unknown"
+
+
+def test_authorities_that_do_not_answer_turn_nobody_down(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    world.switch("ocsp", "http-500")
+    world.switch("crl", "garbage")
+    assert asking.signature(by(issued), DOCUMENT, COMPANY, at=NOW).revocation.state == "unreachable"
+
+
+# --- timestamps ---------------------------------------------------------------------------------------------------
+
+
+def test_a_timestamp_proves_a_time_and_names_its_authority(asking: Verifier, issued: Signer) -> None:
+    stamped = timestamps.stamped(by(issued), at=NOW - timedelta(seconds=3))
+    evidence = asking.signature(stamped, DOCUMENT, COMPANY, at=NOW, wants_timestamp=True)
+    assert evidence.timestamp is not None
+    assert evidence.timestamp.moment == NOW - timedelta(seconds=3)
+    assert "TIME-STAMPING AUTHORITY" in evidence.timestamp.authority
+
+
+def test_a_timestamp_that_was_asked_for_and_is_not_there_is_missed(
+    asking: Verifier, issued: Signer, pdf: bytes
+) -> None:
+    with pytest.raises(Problem) as caught:
+        asking.signature(by(issued), DOCUMENT, COMPANY, at=NOW, wants_timestamp=True)
+    assert caught.value.code == "timestamp-missing"
+    signed = base64.b64encode(portals.sign_pdf(issued, pdf))
+    with pytest.raises(Problem) as caught:
+        asking.signature_inside(signed, pdf, COMPANY, at=NOW, wants_timestamp=True)
+    assert caught.value.code == "timestamp-missing"
+
+
+def test_a_timestamp_of_somebody_whom_the_portal_does_not_know_proves_nothing(
+    verifier: Verifier, head: Party
+) -> None:
+    problem = problem_with(verifier, timestamps.stamped(detached(head), at=NOW))
+    assert problem.code == "timestamp-unproven"
+    assert "timestamp-untrusted" in problem.technical
+
+
+def test_a_signature_of_before_the_revocation_holds_where_a_timestamp_proves_it(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    stamped = timestamps.stamped(by(issued), at=NOW - timedelta(hours=1))
+    world.revoke(issued.certificate, at=NOW - timedelta(minutes=5))
+    assert asking.signature(stamped, DOCUMENT, COMPANY, at=NOW).revocation.state == "good"
+    assert problem_with(asking, by(issued)).code == "key-revoked"
+
+
+def test_the_report_for_a_card_is_of_the_day_it_is_asked_for(
+    asking: Verifier, world: SimulatedAuthorities, issued: Signer
+) -> None:
+    assert asking.report(by(issued), DOCUMENT, at=NOW).verdict == "valid"
+    world.revoke(issued.certificate)
+    assert asking.report(by(issued), DOCUMENT, at=NOW).verdict == "invalid"

@@ -51,6 +51,7 @@ def test_the_portal_starts_on_a_free_port_and_says_where(started: tuple[str, IO[
     [
         (["--tls-cert", "a.pem"], "go together"),
         (["--agent-url", "wss://agent.example/", "--port", "0"], "this machine"),
+        (["--authorities-url", "http://tsp.pki.gov.kz/", "--port", "0"], "127.0.0.1"),
         (["--public-name", "portal.test", "--port", "0"], "public name"),
         (["--host", "192.0.2.1", "--port", "0"], "can't be opened"),
     ],

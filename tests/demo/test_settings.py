@@ -31,6 +31,29 @@ def test_an_agent_elsewhere_is_refused(url: str) -> None:
         Settings(HERE, 1, agent_url=url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1:1",
+        "http://tsp.pki.gov.kz:80",
+        "http://127.0.0.1",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:x",
+        "http://127.0.0.1:1/tsp/",
+        "127.0.0.1:1",
+        "",
+    ],
+)
+def test_a_simulator_of_authorities_elsewhere_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="simulator"):
+        Settings(HERE, 1, authorities_url=url)
+
+
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:8091", "http://localhost:8091/"])
+def test_a_simulator_of_authorities_is_here_or_nowhere(url: str | None) -> None:
+    assert Settings(HERE, 1, authorities_url=url).authorities_url == url
+
+
 @pytest.mark.parametrize("name", ["portal.test", "https://portal.test/path", "ftp://portal.test", "https://"])
 def test_a_public_name_that_is_no_origin_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="public name"):

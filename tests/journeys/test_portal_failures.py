@@ -8,17 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome
-from selenium.webdriver.support.ui import WebDriverWait
 
 from agent.localhost import authority
 from demo.screen import Screen
-from tests.support import agents, browsers, portal_process
+from tests.support import agents, browsers, portal_process, portal_stage
 from tests.support.portal_process import (
     ACCOUNTANT_AUTH,
     ACCOUNTANT_SIGN,
@@ -28,65 +26,17 @@ from tests.support.portal_process import (
     STRANGER,
     PortalData,
 )
+from tests.support.portal_stage import RUSSIAN, Stage
 from tests.support.visits import ChromiumTab, Visit
 
 pytestmark = pytest.mark.browser
-RUSSIAN = {"intl.accept_languages": "ru"}
 LIMIT_S = 30
-
-
-class Stage:
-    """One browser for all tests, and the folder of the agent that it trusts."""
-
-    def __init__(self, folder: Path, driver: Chrome, artefacts: Path) -> None:
-        self.agent_folder = folder / "agent"
-        self.driver = driver
-        self.artefacts = artefacts / "journeys"
-
-    def agent(
-        self, data: PortalData, *answers: Mapping[str, object]
-    ) -> contextlib.AbstractContextManager[agents.RunningAgent]:
-        """An agent that the browser trusts and whose person answers so."""
-        return agents.simulated(self.agent_folder, answers, test_authorities=data.authorities)
-
-    @contextlib.contextmanager
-    def visit(self, data: PortalData, agent_url: str) -> Iterator[Visit]:
-        """A visit at the first step of an act."""
-        with portal_process.running(data, agent_url=agent_url) as port:
-            # Cookies know no ports: the language that the last test chose would stay.
-            self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
-            visit = Visit(ChromiumTab(self.driver), f"http://localhost:{port}")
-            visit.log_in()
-            visit.open_act()
-            yield visit
-
-    def keep(self, visit: Visit, name: str) -> None:
-        visit.keep(self.artefacts / f"failure-{name}.png")
-
-    def self_check(self, visit: Visit, name: str) -> str:
-        """Follows the page's advice to open the agent's own page: what the browser shows there."""
-        before = self.driver.current_window_handle
-        visit.press('[data-testid="self-check"]')
-        WebDriverWait(self.driver, LIMIT_S).until(lambda driver: len(driver.window_handles) == 2)
-        (other,) = set(self.driver.window_handles) - {before}
-        self.driver.switch_to.window(other)
-        try:
-            visit.wait("body :is(#main-message, #main-content, main, h1)")
-            self.keep(visit, name)
-            return str(self.driver.execute_script("return document.body.textContent"))
-        finally:
-            self.driver.close()
-            self.driver.switch_to.window(before)
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, artefacts: Path) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("stage")
-    # Each test starts an agent of its own, and all of them show the certificate that is made here.
-    found = authority.issue(folder / "agent" / "state" / "tls", datetime.now(UTC))
-    browsers.trust(browsers.chromium_store(folder / "home"), found.authority_path, "agent")
-    with browsers.chromium(folder / "home", preferences=RUSSIAN) as driver:
-        yield Stage(folder, driver, artefacts)
+    with portal_stage.opened(tmp_path_factory.mktemp("stage"), artefacts) as stage:
+        yield stage
 
 
 @pytest.fixture
@@ -227,7 +177,7 @@ def test_the_window_lets_no_auth_key_sign_an_act_and_the_page_waits_for_the_pers
         time.sleep(2)  # opening the key, and the window's own 0.7 s
         hidden_screen.press("ctrl+Return")
         time.sleep(1)
-        hidden_screen.picture(stage.artefacts / "failure-window-auth-key.png")
+        hidden_screen.picture(stage.artefacts / "portal-window-auth-key.png")
         assert hidden_screen.windows(), "the window let a key that may not sign through"
         visit.wait('[data-waiting="person"]')
         hidden_screen.press("Escape")

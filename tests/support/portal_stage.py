@@ -48,7 +48,7 @@ class Stage:
             yield visit
 
     def keep(self, visit: Visit, name: str) -> None:
-        visit.keep(self.artefacts / f"failure-{name}.png")
+        visit.keep(self.artefacts / f"portal-{name}.png")
 
     def self_check(self, visit: Visit, name: str) -> str:
         """Follows the page's advice to open the agent's own page: what the browser shows there."""

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from agent.formats import cms
+from agent.formats.pdf import pades
+from agent.signer import Signer
 from demo import sessions
 from demo.sample import ENTREPRENEUR, ORGANISATION
-from tests.support import chains, portals
+from tests.support import chains, portals, simulated_authorities
 from tests.support.chains import Party
 from tests.support.portals import NOW, Browser, Portal
+from tests.support.simulated_authorities import SimulatedAuthorities
 
 
 @pytest.fixture
@@ -191,7 +194,9 @@ def test_a_signed_act_is_kept_with_its_signature(ready: Browser, act: int, head:
     html = ready.get(f"/acts/{act}/edo").text
     assert 'data-result="signed"' in html
     assert len(re.findall(r'id="(?:sign-act|refuse)" disabled', html)) == 2
-    assert "Отзыв сертификата не проверялся" in html
+    assert 'data-revocation="not-checked"' in html
+    assert "Портал не подключен к удостоверяющему центру" in html
+    assert "подтверждает только портал" in html
 
     document, signature = (ready.get(f"/acts/{act}/decision/{part}") for part in ("document", "signature"))
     assert document.content == pdf == ready.get(f"/acts/{act}/document.pdf").content
@@ -316,3 +321,131 @@ def test_a_signed_refusal_of_another_reason_is_not_taken(ready: Browser, act: in
     assert problem(ready.call(f"/acts/{act}/refusal/answer", **answer)) == "other-document"
     answer = {"nonce": old["nonce"], "signature": portals.sign(head, old["call"])}
     assert problem(ready.call(f"/acts/{act}/refusal/answer", **answer)) == "challenge-unknown"
+
+
+# --- inside the PDF, timestamps, revocation -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def world() -> SimulatedAuthorities:
+    return simulated_authorities.new(now=NOW)
+
+
+@pytest.fixture(scope="module")
+def issued() -> Signer:
+    return portals.issued_key()
+
+
+@pytest.fixture
+def asking(tmp_path: Path, world: SimulatedAuthorities, issued: Signer) -> Browser:
+    """At the second step, in a portal that asks authorities."""
+    portal = portals.new(
+        tmp_path / "asking", verifier=portals.asking(world), authorities_url="http://127.0.0.1:9"
+    )
+    page = Browser(portal.app)
+    page.log_in(ORGANISATION)
+    act = page.act()
+    page.get(f"/acts/{act}/edo")
+    page.identify(act, issued)
+    page.get(f"/acts/{act}/edo")
+    return page
+
+
+def test_the_choice_begins_with_a_file_of_its_own(ready: Browser, act: int) -> None:
+    html = ready.get(f"/acts/{act}/edo").text
+    assert re.search(r'value="cms"[^>]* checked', html)
+    assert not re.search(r'value="pdf"[^>]* checked', html)
+
+
+def test_a_timestamp_is_offered_by_itself_where_there_are_authorities(
+    ready: Browser, asking: Browser, act: int
+) -> None:
+    def is_ticked(page: Browser) -> bool:
+        return bool(re.search(r'id="timestamp"[^>]* checked', page.get(f"/acts/{act}/edo").text))
+
+    assert is_ticked(asking)
+    assert not is_ticked(ready)
+
+
+def test_an_act_is_signed_inside_its_pdf_with_a_timestamp(asking: Browser, act: int, issued: Signer) -> None:
+    pdf = asking.get(f"/acts/{act}/document.pdf").content
+    assert asking.sign(act, issued, format="pdf", timestamp="yes").json() == {"status": "signed"}
+    html = asking.get(f"/acts/{act}/edo").text
+    assert 'data-format="pdf"' in html
+    assert f'src="/acts/{act}/decision/document?inside=edo' in html
+    assert 'data-timestamp="2026-11-23T09:30:00+00:00"' in html
+    assert "Доказано: 23.11.2026 14:30" in html
+    assert "TIME-STAMPING AUTHORITY (GOST 2015)" in html
+    assert 'data-revocation="good"' in html
+    assert "Так ответил удостоверяющий центр, 23.11.2026 14:30" in html
+    signed = asking.get(f"/acts/{act}/decision/document")
+    assert signed.content.startswith(pdf)
+    (evidence,) = pades.verify(signed.content)
+    assert (evidence.signature, len(evidence.timestamps)) == ("valid", 1)
+    assert asking.status(act) == "signed"
+
+
+def test_a_refusal_may_have_a_timestamp_and_is_never_a_pdf(asking: Browser, act: int, issued: Signer) -> None:
+    refused = asking.call(f"/acts/{act}/refusal", reason="because", format="pdf")
+    assert (refused.status_code, problem(refused)) == (400, "bad-request")
+    assert asking.refuse(act, issued, "because", timestamp="yes").json() == {"status": "refused"}
+    html = asking.get(f"/acts/{act}/edo").text
+    assert 'data-timestamp="2026-11-23T09:30:00+00:00"' in html
+
+
+def test_a_format_that_is_not_offered_is_refused(ready: Browser, act: int) -> None:
+    for path in ("signature", "signature/answer"):
+        response = ready.call(f"/acts/{act}/{path}", format="xml")
+        assert (response.status_code, problem(response)) == (400, "bad-request")
+
+
+def test_pdfs_that_are_not_the_portals_own_with_a_signature_change_nothing(
+    asking: Browser, act: int, issued: Signer
+) -> None:
+    call = asking.call(f"/acts/{act}/signature", format="pdf").json()["call"]
+    other = {**call, "args": {**call["args"], "data": base64.b64encode(portals.act_pdf(1)).decode()}}
+    signed = base64.b64decode(portals.sign(issued, call))
+    for signature, code in (
+        (portals.sign(issued, other), "other-document"),
+        (base64.b64encode(signed + b"%%").decode(), "pdf-changed"),
+        (call["args"]["data"], "signature-unreadable"),
+        ("-----BEGIN CMS-----", "signature-unreadable"),
+    ):
+        answer = asking.call(f"/acts/{act}/signature/answer", signature=signature, format="pdf")
+        assert problem(answer) == code
+    assert asking.status(act) == "viewed"
+
+
+@pytest.mark.parametrize("name", ["cms", "pdf"])
+def test_a_timestamp_that_the_agent_forgot_is_missed(
+    asking: Browser, act: int, issued: Signer, name: str
+) -> None:
+    wish = {"format": name, "timestamp": "yes"}
+    call = asking.call(f"/acts/{act}/signature", **wish).json()["call"]
+    signature = portals.sign(issued, call, with_timestamps=False)
+    answer = asking.call(f"/acts/{act}/signature/answer", signature=signature, **wish)
+    assert problem(answer) == "timestamp-missing"
+    assert asking.sign(act, issued, format=name).status_code == 200
+
+
+def test_a_key_that_is_revoked_after_the_identification_does_not_sign(
+    asking: Browser, act: int, issued: Signer, world: SimulatedAuthorities
+) -> None:
+    world.revoke(issued.certificate, at=NOW - timedelta(minutes=1), reason="certificateHold")
+    answer = asking.sign(act, issued, timestamp="yes")
+    assert problem(answer) == "key-revoked"
+    facts = dict(answer.json()["facts"])
+    assert facts["Отозван"] == "23.11.2026 14:29"
+    assert facts["Причина"] == "действие приостановлено"
+    assert asking.status(act) == "viewed"
+
+
+def test_authorities_that_do_not_answer_are_told_of_beside_the_signature(
+    asking: Browser, act: int, issued: Signer, world: SimulatedAuthorities
+) -> None:
+    world.switch("ocsp", "http-500")
+    world.switch("crl", "http-500")
+    assert asking.sign(act, issued).status_code == 200
+    html = asking.get(f"/acts/{act}/edo").text
+    assert 'data-revocation="unreachable"' in html
+    assert "Удостоверяющий центр не ответил" in html
