@@ -113,7 +113,7 @@ class SignRequest:
 
 @dataclass(frozen=True, slots=True)
 class TimestampRequest:
-    """Asks for a timestamp on each signature of a CMS that has none yet. No key is needed; the person approves."""
+    """Asks for a timestamp on each signature of a CMS that has none yet. No key is needed, and nobody is asked."""
 
     document: bytes = field(repr=False)
     language: Language | None = None

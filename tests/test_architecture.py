@@ -277,6 +277,40 @@ def test_the_fence_rule_sees_a_breach(name: str, source: str) -> None:
     assert fence_complaints([Module(name, source)])
 
 
+# --- the network ------------------------------------------------------------------------------------------------
+
+# A worker holds keys, so it has no network: it is the daemon that asks servers for it, and what runs without a daemon.
+ASKS_SERVERS = ("agent.http_fetch", "agent.http_exchange")
+MAY_ASK_SERVERS = (*ASKS_SERVERS, "agent.daemon", "agent.commands", "demo")
+
+
+def network_complaints(found: Iterable[Module]) -> list[str]:
+    return [
+        f"{module.name} imports {name}"
+        for module in found
+        for name in module.imports()
+        if within_any(name, ASKS_SERVERS) and not within_any(module.name, MAY_ASK_SERVERS)
+    ]
+
+
+def test_only_the_daemon_and_commands_ask_servers() -> None:
+    assert network_complaints(modules()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("agent.worker", "from agent import http_fetch"),
+        ("agent.operations.timestamping", "from agent.http_fetch import HttpFetch"),
+        ("agent.errands", "import agent.http_exchange"),
+        ("agent.trust.revocation", "def f():\n    from agent import http_fetch"),
+        ("tray.window", "from agent import http_fetch"),
+    ],
+)
+def test_the_network_rule_sees_a_breach(name: str, source: str) -> None:
+    assert network_complaints([Module(name, source)])
+
+
 # --- purity -----------------------------------------------------------------------------------------------------
 
 PURE = (

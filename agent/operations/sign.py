@@ -65,7 +65,8 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
 def _placement(request: SignRequest) -> prompts.Placement:
     if request.format in ("pdf", "xml", "wsse"):
         return "inside"
-    return "beside" if request.detached or request.are_digests or request.large else "around"
+    is_apart = request.detached or request.are_digests or request.large or request.format == "raw"
+    return "beside" if is_apart else "around"
 
 
 def _examined(request: SignRequest) -> tuple[prompts.Document, ...]:

@@ -7,17 +7,20 @@ production authority, and the report names both.
 
 import dataclasses
 import importlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from agent.certificate import Certificate
 from agent.errors import BadInput
-from agent.formats import cms, recognise, tsp
+from agent.formats import cms, recognise, tsp, zip_files
 from agent.formats.evidence import Evidence, finding_of
 from agent.formats.recognise import Format
 from agent.operations import report
 from agent.operations.judging import Judge, Trust
 from agent.operations.report import Purpose, Report
+
+_HOUSEKEEPING = re.compile(r"mimetype|META-INF/.*", re.IGNORECASE)  # of a container: what nobody signs
 
 
 def verify(
@@ -36,7 +39,11 @@ def verify(
     `document` is what was signed, where it is not inside; of a CMS its `digests` by OID will do. `extra_certificates` are those
     of signers or of authorities below the anchors, where `data` has none. `data_format` is recognised where it is not given.
 
-    Raises: BadInput where `data` is damaged, or holds no signature that we know.
+    A `document` that is given beside a format that holds what was signed must be that: of a container one of its files, else the
+    very file. Who gives a document asks whether that one was signed, and must not be told "valid" of another one.
+
+    Raises: BadInput where `data` is damaged, or holds no signature that we know; UnsupportedOperation for variants of a format
+    that are not read.
     """
     found = data_format or recognise.recognise(data)
     return judged(
@@ -73,7 +80,11 @@ def evidence(
     *,
     digests: Mapping[str, bytes] | None = None,
 ) -> Iterable[Evidence]:
-    """What was read of each signature of `data`, for `judged`. The arguments are those of `verify`. Raises BadInput."""
+    """What was read of each signature of `data`, for `judged`. The arguments are those of `verify`.
+
+    Raises: BadInput, UnsupportedOperation."""
+    if digests and data_format != "cms":
+        raise BadInput(f"a signature of the format {data_format} needs the document, not its digests")
     match data_format:
         case "cms":
             return cms.verify(cms.read(data), document, extra, digests=digests)
@@ -82,17 +93,35 @@ def evidence(
         case "jws":
             return _by("jws", data, document, extra)
         case "xml":
-            return _by("xml.verify", data, extra)
+            found = _by("xml.verify", data, extra)
         case "pdf":
-            return _by("pdf.pades", data, extra)
+            found = _by("pdf.pades", data, extra)
         case "wsse":
-            return _by("wsse", data, extra)
+            found = _by("wsse", data, extra)
         case "asic":
-            return _by("asic", data)
+            found = _by("asic", data)
         case "signed-zip":
-            return _by("signed_zip", data)
+            found = _by("signed_zip", data)
         case "unknown":
             raise BadInput("no signature of a format that is known here")
+    if document is None or _is_inside(data_format, data, document):
+        return found
+    return tuple(map(_of_another_document, found))
+
+
+def _is_inside(data_format: Format, data: bytes, document: bytes) -> bool:
+    """Whether a document is what a signed file is about. Raises BadInput, UnsupportedOperation."""
+    if data_format not in ("asic", "signed-zip"):
+        return data == document
+    files = {
+        name: entry for name, entry in zip_files.read(data).files.items() if not _HOUSEKEEPING.fullmatch(name)
+    }
+    return any(entry.size == len(document) and entry.octets() == document for entry in files.values())
+
+
+def _of_another_document(found: Evidence) -> Evidence:
+    reasons = (*found.reasons, "document-differs")
+    return dataclasses.replace(found, signature=finding_of(reasons), reasons=reasons)
 
 
 def _evidence_of(timestamp: tsp.Timestamp, document: bytes | None) -> Evidence:

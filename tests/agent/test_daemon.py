@@ -20,10 +20,14 @@ from websockets.exceptions import ConnectionClosed
 from agent import control as endpoint
 from agent import daemon, paths
 from agent.config import Config, Simulation
+from agent.formats import cades, cms
 from agent.localhost import authority, identity
 from protocol import control, handshake
-from tests.support import agents, stage
+from tests.support import agents, simulated_authorities, stage
+from tests.support import authority as national
 from tests.support.http_server import HttpServer, ok
+from tests.support.simulated_authorities import TSP
+from tests.support.worker_process import sign_frame
 
 # `qalamsap run` with fake workers: python -c ... PORT_OF_DIRECTOR RENEWAL flags
 LAUNCH = f"""
@@ -421,6 +425,51 @@ def test_it_asks_servers_for_its_workers(tmp_path: Path) -> None:
         await director.close()
 
     stage.run(scenario())
+
+
+# --- timestamps, by way of everything that is real --------------------------------------------------------------------
+
+SIGNS = {"key": str(national.path("gost2015-individual")), "password": national.PASSWORD, "decision": "sign"}
+
+
+async def asks_for_a_timestamp(agent: agents.RunningAgent) -> dict[str, object]:
+    frame = json.loads(sign_frame("act"))
+    frame["args"]["signingParams"] = {"tsaProfile": {}}
+    async with open_page(agent) as page:
+        await page.send(json.dumps(frame))
+        reply: dict[str, object] = json.loads(await page.recv())
+    return reply
+
+
+@pytest.mark.parametrize("is_proxy", [True, False], ids=["through a proxy", "directly"])
+def test_a_page_gets_a_signature_with_a_timestamp_or_none_at_all(tmp_path: Path, is_proxy: bool) -> None:
+    """Page, daemon, worker, and over HTTP a timestamp authority that the operator trusts."""
+    now = dt.datetime.now(dt.UTC)
+    authorities = simulated_authorities.new(now=now)
+
+    async def scenario(agent: agents.RunningAgent) -> None:
+        good = await asks_for_a_timestamp(agent)
+        (message,) = good["body"]["result"]  # type: ignore[index]
+        (evidence,) = cms.verify(cms.read(message.encode()))
+        (timestamp,) = cades.timestamps(evidence)
+        assert timestamp.is_over(evidence.stamped)
+        assert timestamp.moment == now.replace(microsecond=0)
+        authorities.switch("tsp", "http-500")
+        bad = await asks_for_a_timestamp(agent)
+        assert (bad["status"], bad["code"]) == (False, "SIGNING_FAILURE")
+        assert str(bad["details"]).startswith("timestamp-failed: status: ")
+        assert "body" not in bad
+
+    prepared(tmp_path / "state")
+    with simulated_authorities.served(authorities.simulator, now=now) as server:
+        by_proxy = ("--proxy", server.url, "--fetch-host", "qalamsap.invalid", "--timestamp-url", TSP)
+        directly = ("--proxy", "none", "--timestamp-url", f"{server.url}tsp/")
+        trusted = ("--authority", str(national.FOLDER / "ca"))
+        flags = (*(by_proxy if is_proxy else directly), *trusted)
+        test_authorities = national.root_paths()
+        with agents.simulated(tmp_path, [SIGNS], test_authorities=test_authorities, flags=flags) as agent:
+            stage.run(scenario(agent))
+    assert authorities.simulator.questions["tsp"] == 2
 
 
 def test_the_usual_folders_are_not_named_to_the_children() -> None:

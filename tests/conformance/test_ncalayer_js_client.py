@@ -8,14 +8,16 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.formats import cms
-from tests.support import agents, authority, browsers
+from agent.formats import cades, cms
+from agent.formats.xml import verify as xml_verify
+from tests.support import agents, authority, browsers, simulated_authorities
 
 CLIENTS = Path(__file__).parent / "clients"
 DOCUMENTS = [b"first act \xd2\xb0\xd0\x9a\xd0\x9e", b"second act", bytes(range(256)) * 64]
@@ -26,7 +28,15 @@ ANSWERS = [
     {"key": authority.path("gost2015-head"), **KEY},  # attached
     {"key": authority.path("rsa-sign-individual"), **KEY},  # array
     {"key": authority.path("gost2004-individual"), **KEY},  # commonUtils
+    {"key": authority.path("gost2015-individual"), **KEY},  # xml
+    {"key": authority.path("p256-individual"), **KEY},  # xmlArray
+    {"key": authority.path("rsa-sign-individual"), **KEY},  # signXml
+    {"key": authority.path("gost2015-head"), **KEY},  # signXmlById
+    {"key": authority.path("gost2004-individual"), **KEY},  # signXmls
+    {"decision": "cancel"},  # brokenXml: the person is not asked, and an answer is used up all the same
+    {"key": authority.path("gost2015-individual"), **KEY},  # stampedByCommonUtils
     {"key": authority.path("gost2015-individual"), **KEY},  # keyInfo
+    {"key": authority.path("gost2015-individual"), **KEY},  # timestamp
     {"key": authority.path("gost2015-individual"), "password": authority.PASSWORD, "decision": "cancel"},
 ]
 
@@ -55,13 +65,42 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Iterator[agents.RunningAgent]:
-    with agents.simulated(tmp_path / "agent", ANSWERS, test_authorities=authority.issuing_paths()) as running:
-        yield running
+    """The daemon asks for timestamps over HTTP; who stamps them is one of its test authorities."""
+    now = datetime.now(UTC)
+    simulator = simulated_authorities.new(now=now).simulator
+    with simulated_authorities.served(simulator, now=now) as server:
+        flags = ("--proxy", "none", "--timestamp-url", f"{server.url}tsp/")
+        with agents.simulated(
+            tmp_path / "agent", ANSWERS, test_authorities=authority.issuing_paths(), flags=flags
+        ) as running:
+            yield running
 
 
 def verify(signature: str, document: bytes | None) -> None:
     evidence = cms.verify(cms.read(signature.encode()), document)
     assert [signer.signature for signer in evidence] == ["valid"]
+
+
+def check_timestamp(signature: bytes, document: bytes | None) -> None:
+    (evidence,) = cms.verify(cms.read(signature), document)
+    (timestamp,) = cades.timestamps(evidence)
+    assert evidence.signature == timestamp.evidence.signature == "valid"
+    assert timestamp.is_over(evidence.stamped)
+
+
+def check_xml(outcome: dict[str, Any]) -> None:
+    whole = [
+        *outcome["xml"]["value"],
+        *outcome["xmlArray"]["value"],
+        outcome["signXml"]["value"],
+        *outcome["signXmls"]["value"],
+    ]
+    assert len(whole) == 6
+    for signed in whole:
+        assert [(each.signature, each.covers) for each in xml_verify.verify(signed)] == [("valid", "")]
+    (evidence,) = xml_verify.verify(outcome["signXmlById"]["value"])
+    assert (evidence.signature, evidence.covers) == ("valid", "#one")
+    assert "SAXParseException" in outcome["brokenXml"]["error"]
 
 
 def check(outcome: dict[str, Any]) -> None:
@@ -78,10 +117,12 @@ def check(outcome: dict[str, Any]) -> None:
         verify(signature, document)
     assert cms.read(outcome["commonUtils"]["value"].encode()).content == DOCUMENTS[0]
     verify(outcome["commonUtils"]["value"], None)
+    check_xml(outcome)
     key_info = outcome["keyInfo"]["value"]
     assert key_info["subjectDn"].startswith("CN=")
     assert key_info["certNotAfter"].isdigit()
-    assert outcome["timestamp"]["error"].startswith("SIGNING_FAILURE")
+    check_timestamp(outcome["timestamp"]["value"].encode(), DOCUMENTS[0])
+    check_timestamp(outcome["stampedByCommonUtils"]["value"].encode(), None)
     assert outcome["cancelled"] == {"error": "cancelled by user", "canceledByUser": True}
     assert "error" not in outcome["locale"]
 

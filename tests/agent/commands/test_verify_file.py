@@ -159,6 +159,20 @@ def test_a_timestamp_by_itself_is_verified_with_its_document(run: CommandLine) -
     assert run.verify(token, "--document", run.file("other", b"other"), *TRUSTED) == 1
 
 
+@pytest.mark.parametrize("signature_format", ["xml", "pdf", "wsse", "asic"])
+def test_a_document_beside_a_file_that_holds_its_own_must_be_that_one(
+    run: CommandLine, signature_format: str
+) -> None:
+    document = run.file(f"act.{signature_format}", making.DOCUMENTS[signature_format])  # type: ignore[index]
+    signed = run.folder / "signed"
+    assert run.sign(document, "--format", signature_format, "--out", signed) == 0
+    assert run.verify(signed) == 2
+    assert run.verify(signed, "--document", document if signature_format == "asic" else signed) == 2
+    other = run.file("other", b"other")
+    assert run.verify(signed, "--document", other) == 1
+    assert run.report(signed, "--document", other)["signers"][0]["reasons"][0] == "document-differs"
+
+
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x30\x03\x02\x01\x00"])
 def test_what_is_no_signature_is_bad_input(run: CommandLine, content: bytes) -> None:
     assert run.verify(run.file("x.cms", content)) == 5
@@ -289,16 +303,16 @@ def test_no_raw_word_is_shown_whatever_is_found(
         run.folder / "act.cms",
         run.file("stamped.cms", stamped),
         run.file("damaged.cms", stamped[:-1] + bytes((stamped[-1] ^ 1,))),
-        run.folder / "act.signed.pdf",
     )
+    other = run.file("other", b"other")
     printed = ""
     for fault in ("none", "http-500", "unknown"):
         authorities.switch("ocsp", fault)
         authorities.switch("crl", "none" if fault == "none" else "http-500")
-        for file in files:
-            for words in ((), ("--purpose", "identify"), ("--document", run.file("other", b"other"))):
-                assert run.verify(file, *words, "--language", language) in (0, 1, 2)
-                printed += run.out
+        ways = [(file, *words) for file in files for words in ((), ("--document", other))]
+        for words in (*ways, (files[0], "--purpose", "identify"), (run.folder / "act.signed.pdf",)):
+            assert run.verify(*words, "--language", language) in (0, 1, 2)
+            printed += run.out
     run.network = ("--offline",)
     run.verify(files[0], "--language", language)
     printed += run.out

@@ -14,9 +14,10 @@ from agent import algorithms
 from agent.errors import BadInput
 from agent.formats import asn1, cms, cms_build, cms_stream
 from tests.agent.formats.test_cms_read import streamed
-from tests.support import authority, chains, messages
+from tests.support import authority, chains, messages, timestamps
 
 AT = datetime(2026, 5, 8, 12, 34, 56, tzinfo=UTC)
+NOT_SIGNED = "CMS: the document is not the one that was signed; it may have changed meanwhile"
 DOCUMENT = "құжат, a document ".encode() * 20
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -95,9 +96,65 @@ class Changing(io.BytesIO):
 )
 def test_a_document_that_changes_while_it_is_signed_is_noticed(second: bytes) -> None:
     output = io.BytesIO()
-    with pytest.raises(BadInput, match="changed while it was being signed"):
+    with pytest.raises(BadInput, match=NOT_SIGNED):
         cms_stream.sign_attached(chains.person(), Changing(DOCUMENT, second), output, at=AT)
-    assert len(output.getvalue()) <= len(DOCUMENT) + 100
+    assert len(output.getvalue()) <= max(len(DOCUMENT), len(second)) + 100
+
+
+def test_a_document_is_put_into_a_message_of_every_family_and_nothing_else_changes() -> None:
+    message = cms.sign(chains.person("rsa"), DOCUMENT, at=AT, detached=True)
+    for family in chains.FAMILIES[1:]:
+        message = cms.cosign(chains.person(family), message, at=AT, content=DOCUMENT)
+    message = timestamps.stamped(message)
+    before, output = cms.read(message), io.BytesIO()
+    cms_stream.attach(cms.to_pem(message).encode(), io.BytesIO(DOCUMENT), output)
+    after = cms.read(output.getvalue())
+    assert after.content == DOCUMENT
+    assert findings(cms.verify(after)) == [VALID] * len(chains.FAMILIES)
+    # Stamping left them in their places; a set in DER is in order (X.690 §11.6).
+    assert [signer.encoded for signer in after.signers] == sorted(s.encoded for s in before.signers)
+    assert (after.certificates_der, after.digest_algorithms) == (
+        before.certificates_der,
+        before.digest_algorithms,
+    )
+
+
+@pytest.mark.parametrize("family", chains.FAMILIES)
+def test_attaching_what_was_signed_apart_gives_what_is_made_in_memory(family: str) -> None:
+    signer, output = Replayed(chains.person(family)), io.BytesIO()
+    detached = cms.sign(signer, DOCUMENT, at=AT, detached=True)
+    file = io.BytesIO(b"before" + DOCUMENT)
+    file.seek(6)
+    cms_stream.attach(detached, file, output)
+    assert output.getvalue() == cms.sign(signer, DOCUMENT, at=AT, detached=False)
+
+
+@pytest.mark.parametrize("document", [DOCUMENT[:-1] + b"?", DOCUMENT[:-1], DOCUMENT + b"?", b""], ids=len)
+def test_only_the_document_that_every_signer_signed_is_attached(document: bytes) -> None:
+    detached = cms.sign(chains.person("rsa"), DOCUMENT, at=AT, detached=True)
+    with pytest.raises(BadInput, match=NOT_SIGNED):
+        cms_stream.attach(detached, io.BytesIO(document), io.BytesIO())
+    other = cms.sign(chains.person("gost2015"), document, at=AT, detached=True)
+    both = cms_build.signed_data(
+        digest_algorithms=[algorithms.SHA256.identifier_der, algorithms.STREEBOG_512.identifier_der],
+        content=None,
+        certificates=[],
+        signers=[cms.read(message).signers[0].encoded for message in (detached, other)],
+    )
+    with pytest.raises(BadInput, match=NOT_SIGNED):
+        cms_stream.attach(both, io.BytesIO(DOCUMENT), io.BytesIO())
+
+
+def test_no_document_is_attached_where_one_is_or_where_a_signer_hashed_in_an_unknown_way() -> None:
+    with pytest.raises(BadInput, match="a document inside"):
+        cms_stream.attach(attached(), io.BytesIO(DOCUMENT), io.BytesIO())
+    unknown = cms.sign(chains.person("gost2015"), DOCUMENT, at=AT, detached=True).replace(
+        algorithms.STREEBOG_512.identifier_der, bytes.fromhex("300c06082a830e030a0103090500")
+    )
+    with pytest.raises(BadInput):
+        cms_stream.attach(unknown, io.BytesIO(DOCUMENT), io.BytesIO())
+    with pytest.raises(BadInput):
+        cms_stream.attach(b"junk", io.BytesIO(DOCUMENT), io.BytesIO())
 
 
 def test_co_signing_a_message_with_a_document_inside_is_refused() -> None:

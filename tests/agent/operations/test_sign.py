@@ -109,8 +109,41 @@ def test_the_person_sees_what_is_signed(tmp_path: Path) -> None:
     asked = approval(tmp_path)
     sign.sign(request(b"deed", detached=True, names=("act.pdf",), storages=("PKCS12",), language="kk"), asked)
     prompt = people.person_of(asked).first_prompt()
-    assert (prompt.action, prompt.purpose, prompt.placement, prompt.language) == ("sign", "sign", "beside", "kk")
+    assert (prompt.action, prompt.purpose, prompt.placement, prompt.language) == (
+        "sign",
+        "sign",
+        "beside",
+        "kk",
+    )
     assert [document.name for document in prompt.documents] == ["act.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "placement"),
+    [
+        ({}, "around"),
+        ({"detached": True}, "beside"),
+        ({"format": "jws"}, "around"),
+        ({"format": "raw"}, "beside"),
+        ({"format": "pdf"}, "inside"),
+        ({"format": "xml"}, "inside"),
+        ({"format": "wsse"}, "inside"),
+        ({"format": "asic"}, "around"),
+    ],
+)
+def test_the_person_sees_where_the_signature_will_be(
+    changes: dict[str, Any], placement: str, tmp_path: Path
+) -> None:
+    asked = approval(tmp_path)
+    sign.sign(request(making.DOCUMENTS[changes.get("format", "cms")], **changes), asked)
+    prompt = people.person_of(asked).first_prompt()
+    assert (prompt.placement, prompt.timestamps) == (placement, False)
+
+
+def test_the_person_sees_that_an_authority_will_be_asked(tmp_path: Path) -> None:
+    asked = stamping(tmp_path, simulated_authorities.new())
+    sign.sign(request(b"deed", timestamps=True), asked)
+    assert people.person_of(asked).first_prompt().timestamps
 
 
 def test_the_key_is_wiped_at_the_end(tmp_path: Path) -> None:
