@@ -24,6 +24,7 @@ from agent.fetch import Fetch, Question, unreachable
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.trust import anchors
 from agent.trust.anchors import Anchor
+from agent.words import texts
 
 OWN = "own"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -130,7 +131,7 @@ def add(settings: Config, files: Sequence[Path], is_agreed: Callable[[], bool]) 
     _check_new(new, settings)
     for certificate in new:
         print(
-            f"{certificate.subject.text()}\n  {_validity(certificate)}\n  SHA-256 {certificate.fingerprint}"
+            f"{texts.plain(certificate.subject.text())}\n  {_validity(certificate)}\n  SHA-256 {certificate.fingerprint}"
         )
     if not is_agreed():
         raise UserCancelled("nothing was changed")
@@ -192,7 +193,7 @@ def _print(found: Sequence[Row], *, as_json: bool) -> None:
         return
     for row in found:
         where = "here" if row.is_stored else "not downloaded"
-        print(f"{row.domain:11}{row.kind:8}{row.title}")
+        print(f"{row.domain:11}{row.kind:8}{texts.plain(row.title)}")
         print(f"           {row.not_before[:10]} to {row.not_after[:10]}, certificate {where}")
         print(f"           {row.sha256}")
 
@@ -225,7 +226,7 @@ def _check_new(certificates: Sequence[Certificate], settings: Config) -> None:
     national = {anchor.sha256 for anchor in anchors.national()}
     own = {certificate.fingerprint for _, certificate in _own(settings)}
     for certificate in certificates:
-        name = certificate.common_name or certificate.subject.text()
+        name = texts.plain(certificate.common_name or certificate.subject.text())
         if not certificate.is_ca:
             raise BadInput(f"{name}: this is not the certificate of an authority")
         if certificate.fingerprint in national:

@@ -165,7 +165,7 @@ def _signer_lines(signer: SignatureReport, data_format: str, words: Texts) -> It
         yield from fact("issuer", certificate.issuer.common_name)
         yield from fact("valid", words.period(certificate.not_before, certificate.not_after))
     yield from fact("algorithm", evidence.algorithm_name)
-    yield from fact("covers", evidence.covers)
+    yield from fact("covers", report.covered(evidence, words))
     yield from fact("title", evidence.title)
     if evidence.signing_time is not None:
         yield from fact("signed", f"{words.moment(evidence.signing_time)}, {words('card.claimed')}")

@@ -47,13 +47,23 @@ class _Document:
     def __init__(self, message: SignedMessage, given: bytes | None, digests: Mapping[str, bytes]) -> None:
         self._octets = given if message.content is None else message.content
         self._digests = dict(digests) if self._octets is None else {}
-        self.differs = message.content is not None and given is not None and message.content != given
+        self.differs = self._octets is not None and not (
+            given in (None, self._octets) and _are_of(self._octets, digests)
+        )
 
     def digest(self, algorithm: DigestAlgorithm) -> bytes | None:
         """None where there is neither the document nor this digest of it."""
         if algorithm.oid not in self._digests and self._octets is not None:
             self._digests[algorithm.oid] = algorithm(self._octets)
         return self._digests.get(algorithm.oid)
+
+
+def _are_of(octets: bytes, digests: Mapping[str, bytes]) -> bool:
+    """Whether these are digests of the octets. Those by algorithms that are not known here can't be told, and are not."""
+    try:
+        return all(algorithms.digest_by_oid(oid)(octets) == digest for oid, digest in digests.items())
+    except UnsupportedKey:
+        return False
 
 
 def _examine(
@@ -95,6 +105,7 @@ def _evidence(
         reasons=unique,
         timestamps=signer.timestamp_tokens,
         stamped=signer.signature,
+        certificates=message.certificates,
         signer_info=signer,
     )
 

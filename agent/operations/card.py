@@ -22,10 +22,11 @@ from agent.drawing.card import (
     CardTimestamp,
 )
 from agent.formats import cms
-from agent.operations.report import Report, SignatureReport, TimestampReport
+from agent.operations.report import Report, SignatureReport, TimestampReport, covered
 from agent.trust.path import Path
 from agent.trust.revocation import Status
 from agent.words import texts
+from agent.words.texts import Texts
 from protocol.prompts import Language
 
 _MEDIA_TYPES = {
@@ -71,17 +72,17 @@ def pdf(
     Raises: fonts.NoFont.
     """
     words = texts.load(language, zone)
-    return card_file.card_pdf(_card(report, signed), words, _attachments(report, signed), at=at)
+    return card_file.card_pdf(_card(report, signed, words), words, _attachments(report, signed), at=at)
 
 
-def _card(report: Report, signed: Signed) -> Card:
+def _card(report: Report, signed: Signed, words: Texts) -> Card:
     document = signed.document
     return Card(
         file_name=signed.name,
         format=report.format,
         verdict=report.verdict,
         checked_at=report.at,
-        signers=tuple(_signer(signer, report, signed) for signer in report.signers),
+        signers=tuple(_signer(signer, report, signed, words) for signer in report.signers),
         size=None if document is None else len(document),
         digests=() if document is None else _digests(report, document),
     )
@@ -113,7 +114,7 @@ def _attachments(report: Report, signed: Signed) -> tuple[Attachment, ...]:
     return (original, file)
 
 
-def _signer(signer: SignatureReport, report: Report, signed: Signed) -> CardSigner:
+def _signer(signer: SignatureReport, report: Report, signed: Signed, words: Texts) -> CardSigner:
     certificate, evidence = signer.certificate, signer.evidence
     facts = CardSigner(
         verdict=signer.verdict,
@@ -123,7 +124,7 @@ def _signer(signer: SignatureReport, report: Report, signed: Signed) -> CardSign
         timestamps=tuple(_timestamp(each) for each in signer.timestamps),
         revocation=_revocation(signer.revocation),
         algorithm=evidence.algorithm_name,
-        covers=evidence.covers,
+        covers=covered(evidence, words),
         title=evidence.title,
         file=_file(report, signed),
     )

@@ -4,14 +4,15 @@ Reading the signature is over when this begins (agent.formats); what is asked he
 
 A timestamp proves nothing where the certificate of its authority was revoked by then, or at any time because the key fell into other
 hands: who has it can stamp any moment (RFC 3161 §4). An authority's silence takes nothing from a timestamp, because certificates of
-timestamp authorities often name nobody to ask.
+timestamp authorities often name nobody to ask. Nor does it prove one where that has not come yet; and one of a test authority
+proves nothing to a signature that is no test: anybody may have such a key.
 """
 
 import dataclasses
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.certificate import Certificate
 from agent.errors import BadInput, UnsupportedOperation
@@ -26,6 +27,12 @@ from agent.trust.path import Path
 from agent.trust.purposes import Purpose
 from agent.trust.revocation import Status
 
+SKEW = timedelta(minutes=5)
+"""How far the clocks of a timestamp authority and of this computer may be apart."""
+MAX_TIMESTAMPS = (
+    8  # of one signature that are judged, each at the cost of a path; signatures have one, or two
+)
+_UNREAD = TimestampReport(None, None, ("timestamp-invalid",))
 _NONCE_OCTETS = 8  # as the national clients send; RFC 8954 asks for no more
 _COMPROMISES = ("keyCompromise", "cACompromise", "aACompromise")  # of agent.trust.reasons
 
@@ -59,12 +66,27 @@ class Judge:
     def report(self, evidence: Evidence) -> SignatureReport:
         """The report on one signature."""
         around = (*evidence.certificates, *self.extra, *self.trust.between)
-        timestamps = tuple(self._timestamp(token, evidence.stamped, around) for token in evidence.timestamps)
+        timestamps = tuple(
+            self._timestamp(token, evidence.stamped, around) for token in evidence.timestamps[:MAX_TIMESTAMPS]
+        )
+        if len(evidence.timestamps) > MAX_TIMESTAMPS:
+            timestamps = (*timestamps, _UNREAD)
+        found = self._report(evidence, timestamps, around)
+        if found.is_of_test or not any(each.is_of_test for each in timestamps):
+            return found
+        return self._report(evidence, tuple(map(_without_tests, timestamps)), around)
+
+    def _report(
+        self, evidence: Evidence, timestamps: tuple[TimestampReport, ...], around: Sequence[Certificate]
+    ) -> SignatureReport:
+        """With what these timestamps prove."""
         proven = min((each.proven for each in timestamps if each.proven is not None), default=None)
         if self.purpose == "timestamp":
             proven = evidence.signing_time
         moment = proven or self.at
         found, reasons = self._path(evidence, moment, around)
+        if self.purpose == "timestamp" and moment > self.at + SKEW:
+            reasons = ("timestamp-from-the-future", *reasons)
         return SignatureReport(
             evidence=evidence,
             moment=moment,
@@ -80,10 +102,12 @@ class Judge:
         try:
             timestamp = tsp.read_token(token)
         except (BadInput, UnsupportedOperation):
-            return TimestampReport(None, None, ("timestamp-invalid",))
+            return _UNREAD
         found, problems = trust_of(timestamp, self.trust.anchors, around)
         if not timestamp.is_over(stamped):
             problems = ("timestamp-other-signature", *problems)
+        if timestamp.moment > self.at + SKEW:
+            problems = ("timestamp-from-the-future", *problems)
         if not problems and self._is_stamper_revoked(found, timestamp.moment):
             problems = ("timestamp-revoked",)
         return TimestampReport(timestamp, found, problems)
@@ -147,6 +171,13 @@ class Judge:
             ocsp_url=self.trust.ocsp_url,
             nonce=secrets.token_bytes(_NONCE_OCTETS),
         )
+
+
+def _without_tests(found: TimestampReport) -> TimestampReport:
+    """The same, proving nothing if a test authority made it."""
+    if not found.is_of_test:
+        return found
+    return dataclasses.replace(found, reasons=("timestamp-test-authority", *found.reasons))
 
 
 def _path_reasons(failure: path.PathFailure) -> Iterable[str]:

@@ -12,9 +12,11 @@ from typing import Any, Literal
 from agent.certificate import Certificate
 from agent.formats import recognise
 from agent.formats.evidence import Evidence, Finding
+from agent.formats.pdf.evidence import PdfEvidence
 from agent.formats.tsp import Timestamp
 from agent.trust.path import Path
 from agent.trust.revocation import Status
+from agent.words.texts import Texts
 
 Format = recognise.Format | Literal["raw"]  # what can't be recognised is told
 Verdict = Literal["valid", "invalid", "indeterminate"]
@@ -34,6 +36,11 @@ class TimestampReport:
     def proven(self) -> datetime | None:
         """The moment before which the signature was made, if this proves one."""
         return None if self.timestamp is None or self.reasons else self.timestamp.moment
+
+    @property
+    def is_of_test(self) -> bool:
+        """Whether it is a national test authority that vouches for who made it."""
+        return self.path is not None and self.path.anchor.domain == "test"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,6 +70,12 @@ class SignatureReport:
         return self.evidence.signature
 
     @property
+    def is_of_test(self) -> bool:
+        """Whether it is a national test authority that vouches for the certificate: such keys are published, so they prove nothing
+        about anybody."""
+        return self.path is not None and self.path.anchor.domain == "test"
+
+    @property
     def timestamp_reasons(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(reason for each in self.timestamps for reason in each.reasons))
 
@@ -74,6 +87,7 @@ class SignatureReport:
             *self.evidence.reasons,
             *self.timestamp_reasons,
             *self.path_reasons,
+            *(("test-authority",) if self.is_of_test else ()),
             *self.unsuitable,
             *revocation,
         )
@@ -92,7 +106,7 @@ class SignatureReport:
         """
         return (
             self.signature == "valid"
-            and not (self.timestamp_reasons or self.path_reasons or self.unsuitable)
+            and not (self.timestamp_reasons or self.path_reasons or self.is_of_test or self.unsuitable)
             and self.revocation.state not in ("revoked", "unknown")
         )
 
@@ -114,6 +128,13 @@ class Report:
             "verified_at": _moment(self.at),
             "signers": [_signer_json(signer) for signer in self.signers],
         }
+
+
+def covered(evidence: Evidence, words: Texts) -> str:
+    """Which part was signed, for a person; empty for the whole document."""
+    if isinstance(evidence, PdfEvidence) and evidence.covers:
+        return words("covers.revision", revision=evidence.revision, revisions=evidence.revisions)
+    return evidence.covers
 
 
 def verdict_on(signers: Sequence[SignatureReport]) -> Verdict:

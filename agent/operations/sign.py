@@ -15,6 +15,8 @@ from agent.signer import Signer
 from protocol import prompts
 from protocol.messages import LargeDocument, Signed, SignRequest
 
+_MOST_SILENCES = 3  # of an authority, each of many seconds; the rest goes without, where that is allowed
+
 
 def sign(request: SignRequest, approval: Approval) -> Signed:
     """One verified signature for each document.
@@ -45,20 +47,26 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
                 language=prompt.language,
                 timestamps=timestamping.authority(approval),
             )
-            request = _with_digests(request, signer)
-            made = []
+            request = wanted = _with_digests(request, signer)
+            signatures: list[bytes] = []
+            lacking: list[int] = []
             for number, document in enumerate(request.documents):
                 approval.user.still_there()
                 existing = request.existing[number] if request.existing else b""
                 own = dataclasses.replace(workshop, name=documents[number].name, existing=existing)
-                made.append(making.make_checked(document, request, own))
+                made = making.make_checked(document, wanted, own)
+                signatures.append(made.octets)
+                if request.timestamps and not made.has_timestamp:
+                    lacking.append(number)
+                if len(lacking) == _MOST_SILENCES:
+                    wanted = dataclasses.replace(request, timestamps=False)
         approval.user.still_there()
         record.signed(signer.certificate)
     return Signed(
-        signatures=tuple(one.octets for one in made),
+        signatures=tuple(signatures),
         format=request.format,
         certificate_der=signer.certificate.der if request.with_certificate else b"",
-        lacking=tuple(number for number, one in enumerate(made) if one.lacks_timestamp),
+        lacking=tuple(lacking),
     )
 
 

@@ -36,6 +36,7 @@ SECTIONS = {
     "certificate-not-yet-valid": "RFC 5280 §6.1.3",
     "authority-expired": "RFC 5280 §6.1.3",
     "authority-not-yet-valid": "RFC 5280 §6.1.3",
+    "test-authority": "RFC 5280 §6.1.1",
     # what the key is for
     "key-usage": "RFC 5280 §4.2.1.3",
     "extended-key-usage": "RFC 5280 §4.2.1.12",
@@ -57,6 +58,8 @@ SECTIONS = {
     "timestamp-key-usage": "RFC 5280 §4.2.1.3",
     "timestamp-weak-digest": "ETSI TS 119 312 §5",
     "timestamp-revoked": "ETSI EN 319 102-1 §5.4",
+    "timestamp-from-the-future": "ETSI EN 319 102-1 §5.4",
+    "timestamp-test-authority": "RFC 3161 §2.3",
     "timestamp-not-checked": "ETSI EN 319 102-1 §5.4",
 }
 

@@ -7,6 +7,7 @@ word (a reason, a role, a format) end with "other", the general text for a word 
 
 import functools
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from importlib import resources
@@ -20,6 +21,9 @@ NO_BREAK_SPACE = "\u00a0"
 
 _FORMS = frozenset({"one", "few", "many", "other"})
 _KILO = 1024
+_NOT_READ = frozenset(
+    {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+)  # controls, directions of writing, ends of lines
 
 
 class Texts:
@@ -66,16 +70,22 @@ class Texts:
 
     def moment(self, moment: datetime) -> str:
         """dd.mm.yyyy HH:MM with the time zone."""
-        local = moment.astimezone(self.zone)
+        local = self._local(moment)
         return f"{local:%d.%m.%Y %H:%M} ({_offset(local)})".replace(" (", f"{NO_BREAK_SPACE}(")
 
     def date(self, moment: datetime) -> str:
         """dd.mm.yyyy."""
-        return f"{moment.astimezone(self.zone):%d.%m.%Y}"
+        return f"{self._local(moment):%d.%m.%Y}"
 
     def period(self, start: datetime, end: datetime) -> str:
         """Two dates with a dash between."""
         return f"{self.date(start)} – {self.date(end)}"
+
+    def _local(self, moment: datetime) -> datetime:
+        try:
+            return moment.astimezone(self.zone)
+        except (OverflowError, OSError, ValueError):
+            return moment  # at an end of the calendar, where zones have no times: "never" is the last second of 9999
 
     def size(self, octets: int) -> str:
         """A size as file managers show it: units of 1024, one decimal below 10."""
@@ -94,6 +104,15 @@ class Texts:
 def load(language: Language, zone: tzinfo | None = None) -> Texts:
     """The words that come with the program."""
     return Texts(language, _entries(language), zone)
+
+
+def plain(text: str) -> str:
+    """The text with a mark in place of each character that would do something to a terminal rather than be read in it: names in
+    certificates and files are a stranger's to choose."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in _NOT_READ else character
+        for character in text
+    )
 
 
 def plural_form(language: Language, count: int) -> str:

@@ -138,12 +138,3 @@ def _alone(element: etree._Element, method: Method) -> etree._Element:
             if is_inherited and name not in copy.attrib:
                 copy.set(name, value)
     return copy
-    for ancestor in element.iterancestors():
-        for name, value in ancestor.attrib.items():
-            if not str(name).startswith(_XML) or name in copy.attrib:
-                continue
-            if not method.is_version_11 or name in _INHERITED_IN_11:
-                copy.set(name, value)
-            elif name == f"{_XML}base":
-                raise UnsupportedOperation("Canonical XML 1.1 under xml:base is not supported")
-    return copy

@@ -41,10 +41,10 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A signature that was read back and holds. `lacks_timestamp`: it should have one, and the authority gave none."""
+    """A signature that was read back and holds. `has_timestamp` is about one that was asked for."""
 
     octets: bytes
-    lacks_timestamp: bool = False
+    has_timestamp: bool
 
 
 class Maker(Protocol):
@@ -80,12 +80,12 @@ def make_checked(document: bytes, request: SignRequest, workshop: Workshop) -> M
     """
     maker = maker_of(request.format)
     try:
-        return Made(_made_and_read_back(maker, document, request, workshop))
+        return Made(_made_and_read_back(maker, document, request, workshop), request.timestamps)
     except TimestampFailed:
         if not request.may_lack_timestamps:
             raise
     without = dataclasses.replace(request, timestamps=False)
-    return Made(_made_and_read_back(maker, document, without, workshop), lacks_timestamp=True)
+    return Made(_made_and_read_back(maker, document, without, workshop), has_timestamp=False)
 
 
 def _made_and_read_back(maker: Maker, document: bytes, request: SignRequest, workshop: Workshop) -> bytes:

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from agent.formats import cms, cms_build
+from agent.formats.evidence import Evidence
+from agent.formats.pdf.evidence import PdfEvidence
 from agent.operations import report, verify
 from agent.operations.report import Report, SignatureReport, TimestampReport, Verdict
 from agent.trust.revocation import State, Status
+from agent.words import texts
 from tests.support import authority, chains, simulated_authorities, timestamps, verdicts
 from tests.support.authority import NOW
 from tests.support.simulated_authorities import OCSP
@@ -261,3 +264,15 @@ def test_what_is_not_known_is_null() -> None:
     unread = changed(timestamps=(TimestampReport(None, None, ("timestamp-invalid",)),))
     of = dataclasses.replace(found(), signers=(unread,))
     assert as_json(of)["signers"][0]["timestamps"] == [{"proves": False, "reasons": ["timestamp-invalid"]}]
+
+
+def test_an_earlier_state_of_a_pdf_is_named_in_words() -> None:
+    earlier = PdfEvidence(
+        certificate=None, algorithm_name="", signature="valid", reasons=(), signer_info=None, subfilter="",
+        revision=1, revisions=2, covers="octets 0-9 of 20, revision 1 of 2",
+    )  # fmt: skip
+    assert report.covered(earlier, texts.load("en")) == "revision 1 of 2 of the file: more was added later"
+    whole = dataclasses.replace(earlier, covers="")
+    assert report.covered(whole, texts.load("kk")) == ""
+    element = Evidence(certificate=None, algorithm_name="", signature="valid", reasons=(), covers="#one")
+    assert report.covered(element, texts.load("ru")) == "#one"

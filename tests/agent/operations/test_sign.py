@@ -391,3 +391,14 @@ def test_the_person_is_told_of_the_timestamp_before_anybody_is_asked_for_it(tmp_
     with pytest.raises(TimestampFailed):
         sign.sign(request(b"deed", timestamps=True), asked)
     assert people.person_of(asked).first_prompt().timestamps
+
+
+def test_an_authority_that_keeps_silent_is_not_waited_for_each_time(tmp_path: Path) -> None:
+    authorities = simulated_authorities.new()
+    authorities.switch("tsp", "http-500")
+    documents = [bytes([number]) for number in range(6)]
+    wanted = request(*documents, timestamps=True, may_lack_timestamps=True)
+    signed = sign.sign(wanted, stamping(tmp_path, authorities))
+    assert signed.lacking == (0, 1, 2, 3, 4, 5)
+    assert authorities.count("timestamp") == 3
+    assert all(cms.verify(cms.read(octets))[0].signature == "valid" for octets in signed.signatures)
