@@ -46,7 +46,7 @@ STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "scrot")
 # Second opinions for the tests, and the checker of the C code.
 QUICK_TEST_PACKAGES = ("libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind", "xmlsec1")
 TEST_PACKAGES = (
-    "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
+    "curl", "unzip", "zip", "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
 )  # fmt: skip
 # Where Debian's package is missing but its program is here, from elsewhere, nothing is installed.
 PROGRAM_OF = {

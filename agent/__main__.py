@@ -1,6 +1,7 @@
 """The command line. Each subcommand loads only what it needs: the daemon must not carry a worker's libraries."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -24,6 +25,9 @@ class _Parser(argparse.ArgumentParser):
 def main(words: Sequence[str] | None = None) -> int:
     """Does what the command line says, and gives the exit code."""
     arguments = list(sys.argv[1:] if words is None else words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names are in letters that many a code page lacks
+            stream.reconfigure(errors="backslashreplace")
     parser = _Parser(
         prog="qalamsap",
         description=_DESCRIPTION,
@@ -38,6 +42,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if name == chosen:
             runs[name] = load(subparser)
     options = parser.parse_args(arguments)
+    from agent import logs
+
+    logs.keep_libraries_quiet()
     try:
         return runs[options.command](options)
     except AgentError as error:

@@ -3,7 +3,7 @@
 A log line is an event with facts. Only the facts in FACTS may be logged, each cut to a harmless form, so a frame, a password or
 a name can't slip in through a careless message. Errors are logged as the places they passed through and their kind;
 their texts can quote what a page sent, and stay out. The libraries' own loggers are silenced below "warning": at "debug"
-websockets writes the frames themselves.
+websockets writes the frames themselves. pyHanko's are below "error": its warnings are remarks on how a document is written.
 """
 
 import logging
@@ -29,6 +29,11 @@ FACTS: Final = frozenset(
 _MAX_FACT = 200
 _MAX_CAUSES = 8
 _HARMLESS: Final = re.compile(r"[^\w./:@\[\]+-]", re.ASCII)
+
+_LIBRARIES: Final = {
+    "websockets": logging.WARNING, "asyncio": logging.WARNING,
+    "pyhanko": logging.ERROR, "pyhanko_certvalidator": logging.ERROR,
+}  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -116,8 +121,13 @@ def set_up(level: str, file: Path | None = None) -> None:
     root.setLevel(logging.WARNING)
     for name in ("agent", "protocol"):
         logging.getLogger(name).setLevel(level.upper())
-    for name in ("websockets", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    keep_libraries_quiet()
+
+
+def keep_libraries_quiet() -> None:
+    """From now on the libraries' own loggers are heard from these levels on only, whoever listens."""
+    for name, level in _LIBRARIES.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def keep_errors_quiet() -> None:

@@ -22,7 +22,7 @@ from reportlab.platypus import (
     Spacer,
 )
 
-from agent.drawing import attachments, card_codes, card_fonts, card_mark, card_signer, fonts, stamp
+from agent.drawing import attachments, card_codes, card_fonts, card_signer, fonts, mark, stamp
 from agent.drawing.attachments import Attachment
 from agent.drawing.card import Card, CardSigner, Words
 from agent.drawing.card_parts import (
@@ -113,7 +113,7 @@ class _Sheet:
         canvas.saveState()
         y = A4[1] - TOP + 2 * STEP
         canvas.setFillColor(ACCENT)
-        card_mark.draw(canvas, LEFT, y - 3, 1.5 * STEP)
+        mark.draw(canvas, LEFT, y - 3, 1.5 * STEP)
         canvas.setFillColor(QUIET)
         canvas.setFont(fonts.REGULAR, SMALL)
         canvas.drawString(LEFT + 2.5 * STEP, y, _shortened(self.card.file_name, WIDTH - 2.5 * STEP))
@@ -274,7 +274,7 @@ class _Mark(Flowable):  # type: ignore[misc]
 
     def draw(self) -> None:
         self.canv.setFillColor(ACCENT)
-        card_mark.draw(self.canv, 0, 0, self.width)
+        mark.draw(self.canv, 0, 0, self.width)
 
 
 def _shortened(text: str, width: float) -> str:

@@ -1,6 +1,6 @@
 """The stamp that a signed page shows: who signed, with which certificate, when, and a QR code with the digest of the original file.
 
-A PDF of one page without background, the size of the stamp; agent/formats/pdf puts it into a document as the appearance of a
+A PDF of one page, the size of the stamp, white within its frame so that it can be read over any text; agent/formats/pdf puts it into a document as the appearance of a
 signature field. It is for people's eyes: what proves something is the signature beneath it.
 
 The QR code holds
@@ -29,7 +29,7 @@ from reportlab.pdfgen.canvas import Canvas
 from agent import algorithms
 from agent.algorithms import DigestAlgorithm
 from agent.certificate import Certificate
-from agent.drawing import card_mark, fonts
+from agent.drawing import fonts, mark
 
 SIZE = (264.0, 92.0)
 """Width and height of a stamp in points of 1/72 inch: two stand side by side on an upright A4 page."""
@@ -97,7 +97,7 @@ def draw(
     _draw_words(canvas, caption, (code_x, _PADDING / 2, _CODE_SIDE, code_y - _PADDING / 2 - 1), centred=True)
     x, room, heading_y = _PADDING + 2, code_x - _CODE_GAP - _PADDING - 2, height - _PADDING - _MARK_SIDE
     canvas.setFillColor(_ACCENT)
-    card_mark.draw(canvas, x, heading_y, _MARK_SIDE)
+    mark.draw(canvas, x, heading_y, _MARK_SIDE)
     beside = _MARK_SIDE + _MARK_GAP
     heading = _Words(text.heading, 9.6, _ACCENT, fonts.BOLD)
     _draw_words(canvas, (heading,), (x + beside, heading_y, room - beside, _MARK_SIDE - 1))
@@ -114,13 +114,14 @@ def outline(size: tuple[float, float] = SIZE) -> bytes:
 
 
 def _begun(size: tuple[float, float]) -> tuple[Any, io.BytesIO]:
-    """A canvas of that size with the frame on it, and where its octets go."""
+    """A canvas of that size with the frame on it, white inside, and where its octets go."""
     fonts.register()
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=size, pageCompression=1, invariant=1)
+    canvas.setFillColor(white)
     canvas.setStrokeColor(_ACCENT)
     canvas.setLineWidth(_FRAME)
-    canvas.roundRect(_FRAME / 2, _FRAME / 2, size[0] - _FRAME, size[1] - _FRAME, _CORNER, stroke=1, fill=0)
+    canvas.roundRect(_FRAME / 2, _FRAME / 2, size[0] - _FRAME, size[1] - _FRAME, _CORNER, stroke=1, fill=1)
     return canvas, buffer
 
 
@@ -232,13 +233,11 @@ def _width(text: str, paragraph: _Words, scale: float) -> float:
 
 
 def _draw_code(canvas: Any, text: str, x: float, y: float) -> None:
-    """The QR code in black on white, whatever lies beneath, with the quiet zone around it that scanners need (ISO/IEC 18004 §5.3.8)."""
+    """The QR code in black on white, with the quiet zone around it that scanners need (ISO/IEC 18004 §5.3.8)."""
     code = qrencoder.QRCode(None, qrencoder.QRErrorCorrectLevel.M)
     code.addData(text)
     code.make()
     module = _CODE_SIDE / (code.getModuleCount() + 2 * _CODE_QUIET)
-    canvas.setFillColor(white)
-    canvas.rect(x, y, _CODE_SIDE, _CODE_SIDE, stroke=0, fill=1)
     path = canvas.beginPath()
     for row, modules in enumerate(code.modules):
         top = y + _CODE_SIDE - (row + _CODE_QUIET) * module

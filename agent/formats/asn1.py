@@ -223,6 +223,13 @@ def read(data: bytes | memoryview) -> Element:
     return found
 
 
+def read_first(data: bytes | memoryview) -> Element:
+    """The first element in `data`, whatever follows it.
+
+    Raises: BadInput."""
+    return _element_at(memoryview(data), 0)
+
+
 def _element_at(data: memoryview, start: int) -> Element:
     tag, inside, length = _header_at(data, start)
     if length is not None:

@@ -35,7 +35,7 @@ _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
 
 def signed_attributes(
     digest: bytes,
-    at: datetime,
+    at: datetime | None,
     *,
     certificate_sha256: bytes | None = None,
     certificate_sha1: bytes | None = None,
@@ -43,15 +43,16 @@ def signed_attributes(
 ) -> bytes:
     """The signed attributes as the SET that gets hashed and signed (RFC 5652 §5.4).
 
-    `certificate_sha256` None leaves out signingCertificateV2. Where it is there it has the shortest form: one ESSCertIDv2
+    `at` None leaves out signingTime, which PAdES forbids (ETSI EN 319 142-1 §6.3). `certificate_sha256` None leaves out signingCertificateV2. Where it is there it has the shortest form: one ESSCertIDv2
     with certHash alone, so SHA-256 by default, for GOST signers too (RFC 5035 §4). `certificate_sha1` puts in signingCertificate
     in the same form, with the one hash that it knows (RFC 2634 §5.4): only timestamp tokens have that.
     """
     attributes = [
         _attribute(CONTENT_TYPE, algorithms.oid_der(content_type)),
-        _attribute(SIGNING_TIME, asn1.time(at)),
         _attribute(MESSAGE_DIGEST, asn1.element(asn1.OCTET_STRING, digest)),
     ]
+    if at is not None:
+        attributes.append(_attribute(SIGNING_TIME, asn1.time(at)))
     for oid, certificate_hash in (
         (SIGNING_CERTIFICATE_V2, certificate_sha256),
         (SIGNING_CERTIFICATE, certificate_sha1),

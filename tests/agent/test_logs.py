@@ -19,7 +19,7 @@ PASSWORD = "correct-horse-battery"
 @pytest.fixture(autouse=True)
 def close_logs() -> Iterator[None]:
     root = logging.getLogger()
-    levels = {name: logging.getLogger(name).level for name in ("agent", "protocol", "websockets", "asyncio")}
+    levels = {name: logging.getLogger(name).level for name in ("agent", "protocol", *logs._LIBRARIES)}
     before = root.level
     yield
     logs.close()
@@ -83,6 +83,22 @@ def test_a_library_is_heard_but_not_quoted(tmp_path: Path) -> None:
     text = (tmp_path / "agent.log").read_text()
     assert PASSWORD not in text
     assert "ERROR asyncio" in text
+
+
+def test_remarks_of_the_pdf_library_on_a_document_are_not_made(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logs.set_up("debug", tmp_path / "agent.log")
+    for name in ("pyhanko.pdf_utils.reader", "pyhanko_certvalidator.context"):
+        logging.getLogger(name).warning("Could not find object %s", PASSWORD)
+        logging.getLogger(name).error("cannot go on with %s", PASSWORD)
+    lines = (tmp_path / "agent.log").read_text().splitlines()
+    assert [line.split()[2:4] for line in lines] == [
+        ["ERROR", "pyhanko.pdf_utils.reader:"],
+        ["ERROR", "pyhanko_certvalidator.context:"],
+    ]
+    assert PASSWORD not in "".join(lines)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])

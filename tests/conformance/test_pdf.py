@@ -21,9 +21,11 @@ from agent.drawing import stamp
 from agent.formats import tsp
 from agent.formats.pdf import pades
 from agent.formats.pdf.place import Stamp
-from tests.support import authority, pdfs, timestamps
+from tests.support import authority, pdf_files, pdfs, timestamps
 
-PDFSIG, PDFINFO, CERTUTIL = (shutil.which(tool) for tool in ("pdfsig", "pdfinfo", "certutil"))
+PDFSIG, PDFINFO, CERTUTIL, CHROMIUM = (
+    shutil.which(tool) for tool in ("pdfsig", "pdfinfo", "certutil", "chromium")
+)
 needs_poppler = pytest.mark.skipif(
     PDFSIG is None or PDFINFO is None, reason="needs tool: pdfsig, pdfinfo (poppler-utils)"
 )
@@ -61,7 +63,8 @@ def sign(
 # --- pyHanko ------------------------------------------------------------------------------------------------------
 
 
-def statuses(document: bytes):
+def statuses(document: bytes, *, strict: bool = True):
+    """What pyHanko finds. Strict, it takes neither hybrid cross-references nor a generation of 65536 anywhere."""
     roots = [x509.Certificate.load(each.der) for each in authority.roots()]
     others = [x509.Certificate.load(each.der) for each in authority.issuing()]
     context = ValidationContext(
@@ -69,7 +72,7 @@ def statuses(document: bytes):
     )
     return [
         validate_pdf_signature(each, signer_validation_context=context, ts_validation_context=context)
-        for each in PdfFileReader(io.BytesIO(document)).embedded_regular_signatures
+        for each in PdfFileReader(io.BytesIO(document), strict=strict).embedded_regular_signatures
     ]
 
 
@@ -178,6 +181,69 @@ def test_poppler_reads_every_file_and_shows_whose_signature_it_is(tmp_path: Path
     told = run(PDFSIG, "-no-ocsp", tmp_path / "signed.pdf")
     assert authority.certificate(name).common_name in told
     assert "Total document signed" in told
+
+
+# --- documents of other programs ---------------------------------------------------------------------------------
+
+
+def signed_by_two(document: bytes) -> bytes:
+    return sign("p256-individual", sign("rsa-sign-individual", document, stamped=True), stamped=True)
+
+
+@pytest.mark.parametrize("kind", pdf_files.KINDS)
+def test_pyhanko_finds_signatures_in_files_of_all_kinds_good(kind: str) -> None:
+    is_strict = kind not in ("office", "one_generation_too_many", "reference_to_nothing")
+    found = statuses(signed_by_two(pdf_files.KINDS[kind]()), strict=is_strict)
+    assert [(status.bottom_line, status.docmdp_ok) for status in found] == [(True, True)] * 2
+
+
+@needs_poppler
+@pytest.mark.parametrize("kind", pdf_files.KINDS)
+def test_pdfsig_finds_signatures_in_files_of_all_kinds_valid(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "signed.pdf").write_bytes(signed_by_two(pdf_files.KINDS[kind]()))
+    told = run(PDFSIG, "-no-ocsp", tmp_path / "signed.pdf")
+    assert told.count("Signature Validation: Signature is Valid.") == 2
+    assert told.count("Total document signed") == 1
+
+
+def good_for_all(tmp_path: Path, document: bytes) -> bool:
+    """Whether two signatures on it are good for us, pyHanko and pdfsig."""
+    signed = signed_by_two(document)
+    (tmp_path / "signed.pdf").write_bytes(signed)
+    told = run(PDFSIG, "-no-ocsp", tmp_path / "signed.pdf")
+    return (
+        [evidence.signature for evidence in pades.verify(signed)] == ["valid", "valid"]
+        and [status.bottom_line for status in statuses(signed)] == [True, True]
+        and told.count("Signature Validation: Signature is Valid.") == 2
+    )
+
+
+def printed_by_chromium(folder: Path) -> Path:
+    """A page of a site printed to PDF: tagged text in several scripts, a table, links, and a form."""
+    source = "<h1>Акт № 17</h1><p>Жұмыс қабылданды. <a href='https://example.kz'>Портал</a></p><table><tr><td>1</td></tr></table>"
+    (folder / "act.html").write_text(
+        f"<html lang=ru><meta charset=utf-8>{source}<input value=1>", encoding="utf-8"
+    )
+    run(
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
+        f"--print-to-pdf={folder / 'act.pdf'}", (folder / "act.html").as_uri(),
+    )  # fmt: skip
+    return folder / "act.pdf"
+
+
+@needs_poppler
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs tool: chromium")
+def test_what_chromium_and_cairo_print_is_signed_by_two(tmp_path: Path) -> None:
+    printed = printed_by_chromium(tmp_path)
+    run("pdftocairo", "-pdf", printed, tmp_path / "cairo.pdf")
+    for path in (printed, tmp_path / "cairo.pdf"):
+        assert good_for_all(tmp_path, path.read_bytes())
+
+
+@needs_poppler
+def test_what_reportlab_draws_is_signed_by_two(tmp_path: Path) -> None:
+    assert good_for_all(tmp_path, pdfs.drawing(595, 842))
 
 
 # --- unchanged but for the signature ------------------------------------------------------------------------------

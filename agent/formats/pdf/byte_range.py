@@ -86,7 +86,7 @@ def message_in(contents: bytes) -> bytes:
 
     Raises: BadInput.
     """
-    message = asn1._element_at(memoryview(contents), 0).expect(asn1.SEQUENCE).der
+    message = asn1.read_first(contents).expect(asn1.SEQUENCE).der
     if contents[len(message) :].strip(b"\x00"):
         raise BadInput("PDF: other octets follow the signature")
     return message

@@ -3,7 +3,8 @@
 Each revision is compared with the one before it, by pyHanko's analysis with stricter rules. Allowed: signature fields that come
 signed, or get signed; document timestamps; the document security store; data about the document (Info, XMP). Not
 allowed, though other programs let it pass: filling in other fields, and a new signature field without a signature, whose appearance
-can cover what was signed and belongs to nobody ("sneaky signature attack", Rohlmann et al., IEEE S&P 2021).
+can cover what was signed and belongs to nobody ("sneaky signature attack", Rohlmann et al., IEEE S&P 2021); an object that was referred to
+before there was one; and hybrid cross-references, by which some readers would see the change and others not.
 """
 
 import functools
@@ -31,7 +32,7 @@ from pyhanko.sign.diff_analysis.constants import ACROFORM_EXEMPT_STRICT_COMPARIS
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from agent.errors import BadInput
-from agent.formats.pdf import document
+from agent.formats.pdf import document, hybrid, references
 from agent.formats.pdf.document import Reader, SignatureField
 
 # /SigFlags is set by whoever signs, and says nothing of looks.
@@ -89,6 +90,8 @@ class Changes:
             return False  # what can't be compared can't be shown to be the same
 
     def _is_allowed(self, revision: int, permission: int | None, lock: FieldMDPSpec | None) -> bool:
+        if hybrid.is_at(self._reader.xrefs, revision):
+            return False
         found = self._step(revision, permission)
         if found is None:
             return False
@@ -102,12 +105,12 @@ class Changes:
     ) -> tuple[ModificationLevel, frozenset[str]] | None:
         """What sort of change the revision is and which fields it touched; None where it is not an allowed one."""
         with document.reading("a later revision"):
+            old, new = map(self._reader.get_historical_resolver, (revision - 1, revision))
+            written = {reference.idnum for reference in new.explicit_refs_in_revision()}
+            if written & references.to_nothing(old):
+                return None  # a gap in what was there before is filled
             try:
-                result = _POLICY.apply(
-                    self._reader.get_historical_resolver(revision - 1),
-                    self._reader.get_historical_resolver(revision),
-                    doc_mdp=None if permission is None else MDPPerm(permission),
-                )
+                result = _POLICY.apply(old, new, doc_mdp=None if permission is None else MDPPerm(permission))
             except SuspiciousModification:
                 return None
             return result.modification_level, frozenset(result.changed_form_fields)

@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign import fields
 
 from agent.errors import BadInput, UnsupportedOperation
-from agent.formats.pdf import cross_references, pades
+from agent.formats.pdf import cross_references, hybrid, mending, pades, references
 from agent.formats.pdf.place import Page, Rectangle
 
 MAX_FIELDS = 10_000
@@ -40,7 +40,8 @@ def reading(what: str) -> Iterator[None]:
     try:
         yield
     except _STUMBLES as error:
-        raise BadInput(f"PDF: {what} cannot be read ({type(error).__name__})") from error
+        kind = type(error).__name__
+        raise BadInput(f"PDF: {what} cannot be read ({kind}); print the document to PDF again") from error
 
 
 class _Allowance:
@@ -57,7 +58,7 @@ class _Allowance:
 
 
 class Reader(PdfFileReader):
-    """pyHanko's reader with an allowance."""
+    """pyHanko's reader with an allowance, and with null for what is nowhere defined, which is no error (ISO 32000-2 §7.3.10)."""
 
     def __init__(self, stream: io.BytesIO) -> None:
         self._allowance = _Allowance()
@@ -66,6 +67,13 @@ class Reader(PdfFileReader):
     def get_object(self, *arguments: Any, **options: Any) -> Any:
         self._allowance.use()
         return super().get_object(*arguments, **options)  # type: ignore[no-untyped-call]
+
+    def _read_object(self, ref: Any, marker: Any, *arguments: Any, **options: Any) -> Any:
+        if marker is None:
+            nothing = generic.NullObject()
+            nothing.container_ref = ref
+            return nothing
+        return super()._read_object(ref, marker, *arguments, **options)
 
     def get_historical_resolver(self, revision: int) -> HistoricalResolver:
         known = self._historical_resolver_cache
@@ -107,11 +115,11 @@ def entry(dictionary: Any, key: str) -> Any:
 def open_file(document: bytes) -> Reader:
     """A reader of the whole file, all revisions.
 
-    Raises: BadInput; UnsupportedOperation where it is encrypted, or has the hybrid cross-references that readers of different
-    age see different documents by.
+    Raises: BadInput; UnsupportedOperation where it is encrypted, or readers of different age would see different documents in it.
     """
     if not pades.is_pdf(document):
-        raise BadInput("PDF: the file does not begin with %PDF-")
+        # Some readers look for it further on, and then count positions from there, or not. A ByteRange counts from the first octet.
+        raise BadInput("PDF: the file does not begin with %PDF-; print the document to PDF again")
     if len(document) > pades.MAX_SIZE_BYTES:
         raise BadInput(f"PDF: {len(document)} octets, {pades.MAX_SIZE_BYTES} at most")
     return open_stream(io.BytesIO(document))
@@ -123,17 +131,36 @@ def open_stream(stream: io.BytesIO) -> Reader:
         cross_references.check(stream)
         reader = Reader(stream)
         is_encrypted = "/Encrypt" in reader.trailer
-        is_hybrid = reader.xrefs.hybrid_xrefs_present
+        hybrid.check(reader.xrefs)
         revisions = reader.total_revisions
     if is_encrypted:
-        raise UnsupportedOperation("PDF: the file is encrypted")
-    if is_hybrid:
-        raise UnsupportedOperation("PDF: the file has hybrid cross-references")
+        raise UnsupportedOperation("PDF: the file is encrypted; save a copy without a password")
     if revisions > MAX_REVISIONS:
         raise BadInput(f"PDF: more than {MAX_REVISIONS} revisions")
     with reading("the catalog"):
         if not isinstance(reader.root["/Pages"], generic.DictionaryObject):
             raise BadInput("PDF: the file has no pages")
+    return reader
+
+
+def open_to_sign(document: bytes) -> Reader:
+    """The same for a file that is to be signed, read leniently in one thing (see mending.py) and completely: what can't be read
+    now could not be compared when the next one signs.
+
+    Raises: also UnsupportedOperation where check_signable says so.
+    """
+    if pades.is_pdf(document):
+        with reading("the end of the file"):
+            document = mending.mended(document)
+    reader = open_file(document)
+    check_signable(reader)
+    with reading("the document"):
+        missing = references.to_nothing(reader.get_historical_resolver(reader.total_revisions - 1))
+        size = int(reader.trailer["/Size"])
+    if any(number >= size for number in missing):
+        raise BadInput(
+            "PDF: the file refers to objects that the signature would become; print the document to PDF again"
+        )
     return reader
 
 
@@ -169,7 +196,7 @@ def check_signable(reader: Reader) -> None:
         certifying = entry(entry(reader.root, "/Perms") or {}, "/DocMDP")
     if is_dynamic:
         raise UnsupportedOperation(
-            "PDF: the file is a dynamic form (XFA), which each viewer draws in its own way"
+            "PDF: the file is a dynamic form (XFA), which each viewer draws in its own way; print it to PDF"
         )
     signed = [field for field in signature_fields(reader) if field.value is not None]
     permissions = [permission(certifying, {}), *(permission(each.value, each.dictionary) for each in signed)]
@@ -222,7 +249,9 @@ def page_of(handler: Any, number: int) -> tuple[Any, Page, tuple[Rectangle, ...]
         rotation = int(_inherited(page, "/Rotate") or 0)
         annotations = [each.get_object() for each in entry(page, "/Annots") or ()]
         taken = tuple(
-            _rectangle(each["/Rect"]) for each in annotations if entry(each, "/Subtype") == "/Widget"
+            _rectangle(each["/Rect"])
+            for each in annotations
+            if isinstance(each, generic.DictionaryObject) and entry(each, "/Subtype") == "/Widget"
         )
     if rotation % 90 or not all(0 < box[i + 2] - box[i] <= _MAX_PAGE_POINTS for i in (0, 1)):
         raise BadInput("PDF: the page has no sensible size")

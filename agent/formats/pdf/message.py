@@ -4,10 +4,9 @@ The time that the signer claims stands in the signature dictionary's /M, which i
 """
 
 from collections.abc import Callable
-from datetime import datetime
 
 from agent import algorithms
-from agent.formats import asn1, cms_build
+from agent.formats import cms_build
 from agent.signer import Signer
 
 # What a message holds besides the certificate and, in the signature, at most this many octets: names, digests, attributes.
@@ -16,11 +15,11 @@ _SIGNATURE_OCTETS = 512  # RSA-4096; GOST and ECDSA need 128 at most
 _TOKEN_OCTETS = 6 * 1024  # national tokens with their certificate are 2 to 4 KiB
 
 
-def make(signer: Signer, digest: bytes, *, at: datetime, timestamp: Callable[[bytes], bytes] | None) -> bytes:
+def make(signer: Signer, digest: bytes, *, timestamp: Callable[[bytes], bytes] | None) -> bytes:
     """Detached SignedData in DER over the ByteRange that has this digest, with a signature timestamp where `timestamp` gives one."""
     certificate, algorithm = signer.certificate, signer.algorithm
-    attributes = _without_signing_time(
-        cms_build.signed_attributes(digest, at, certificate_sha256=algorithms.SHA256(certificate.der))
+    attributes = cms_build.signed_attributes(
+        digest, None, certificate_sha256=algorithms.SHA256(certificate.der)
     )
     signature = signer.sign_digest(algorithm.digest(attributes))
     signer_info = cms_build.signer_info(
@@ -49,11 +48,4 @@ def expected_octets(signer: Signer, *, with_timestamp: bool) -> int:
         + _FRAME_OCTETS
         + _SIGNATURE_OCTETS
         + (_TOKEN_OCTETS if with_timestamp else 0)
-    )
-
-
-def _without_signing_time(attributes: bytes) -> bytes:
-    oid = algorithms.oid_der(cms_build.SIGNING_TIME)
-    return asn1.set_of(
-        each.der for each in asn1.read(attributes).children() if not bytes(each.content).startswith(oid)
     )

@@ -25,8 +25,9 @@ def is_pdf(document: bytes) -> bool:
 def check(document: bytes, stamp: Stamp | None = None) -> None:
     """Finds out before anybody is asked whether `document` can be signed, with that stamp if there is one.
 
-    Raises: BadInput where it is not a PDF, is damaged, larger than MAX_SIZE_BYTES, or lacks the page; UnsupportedOperation where it is
-    encrypted, a dynamic form, closed to changes by an earlier signature, or has no room for the stamp.
+    Raises: BadInput where it is not a PDF, is damaged anywhere, larger than MAX_SIZE_BYTES, or lacks the page; UnsupportedOperation where
+    it is encrypted, a dynamic form, closed to changes by an earlier signature, has no room for the stamp, or shows different
+    documents to readers of different age.
     """
     from agent.formats.pdf import signing  # noqa: PLC0415  # loads pyHanko, here and below
 
@@ -59,7 +60,7 @@ def verify(document: bytes, extra_certificates: Iterable[Certificate] = ()) -> t
 
     A signature that is damaged, or whose ByteRange is not what it should be, is invalid evidence; a damaged file is BadInput.
 
-    Raises: BadInput; UnsupportedOperation where the file is encrypted or has hybrid cross-references.
+    Raises: BadInput; UnsupportedOperation where the file is encrypted, or shows different documents to readers of different age.
     """
     from agent.formats.pdf import verifying  # noqa: PLC0415
 

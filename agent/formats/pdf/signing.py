@@ -47,7 +47,7 @@ def sign(
         prepared = _prepare(octets, at=at, stamp=stamp, room=room)
         with prepared.stream.getbuffer() as view:
             digest = prepared.byte_range.digest(view, signer.algorithm.digest)
-        made = message.make(signer, digest, at=at, timestamp=timestamp)
+        made = message.make(signer, digest, timestamp=timestamp)
         if len(made) <= room:
             signed = prepared.filled(made)
             assert signed.startswith(octets), "an update only adds"
@@ -81,12 +81,11 @@ def _prepare(octets: bytes, *, at: datetime, stamp: Stamp | None, room: int) -> 
 
     Raises: UnsupportedOperation where an earlier signature would not bear it.
     """
-    reader = document.open_file(octets)
-    document.check_signable(reader)
+    reader = document.open_to_sign(octets)
     signed = [field for field in document.signature_fields(reader) if field.value is not None]
     stream = reader.stream
-    if not octets.endswith((b"\n", b"\r")):
-        stream.seek(0, io.SEEK_END)
+    stream.seek(-1, io.SEEK_END)
+    if stream.read() not in (b"\n", b"\r"):
         stream.write(b"\n")  # an object begins on a line of its own
     with document.reading("what the update builds on"):
         hole = _write_update(_Update.from_reader(reader), at=at, stamp=stamp, room=room)
@@ -95,6 +94,8 @@ def _prepare(octets: bytes, *, at: datetime, stamp: Stamp | None, room: int) -> 
     hole.byte_range.fill_offsets(stream, start, end, size)
     if signed:
         _check_earlier(stream, {field.name for field in signed})
+    stream.seek(0)
+    stream.write(octets)  # as it was: what is mended for the library only is not to be signed
     return _Prepared(stream, ByteRange(start, end, size))
 
 

@@ -12,7 +12,7 @@ from agent.errors import BadInput, UnsupportedKey
 from agent.formats import cms_build, cms_read, cms_verify
 from agent.formats.cms_read import SignedMessage
 from agent.formats.evidence import finding_of
-from agent.formats.pdf import byte_range, document
+from agent.formats.pdf import byte_range, document, hybrid
 from agent.formats.pdf.byte_range import ByteRange
 from agent.formats.pdf.changes import Changes
 from agent.formats.pdf.document import Reader, SignatureField
@@ -117,7 +117,7 @@ class _Examination:
             if byte_range.cross_references_at(self.octets, signed.end) != declared:
                 raise BadInput("PDF: the ByteRange ends with another revision than the signature's")
             for each in range(revision + 1):
-                if self.reader.xrefs.get_xref_container_info(each).end_location > signed.end:
+                if hybrid.end_of(self.reader.xrefs, each) > signed.end:
                     raise BadInput("PDF: the ByteRange leaves out a part of its revision")
         return signed
 

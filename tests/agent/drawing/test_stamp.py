@@ -164,10 +164,17 @@ def pixels(drawing: bytes, scale: float = 2):
     )
 
 
-def test_the_background_lets_the_page_through_except_behind_the_code() -> None:
-    image = pixels(draw())
-    assert image.getpixel((6, 40)) == (255, 200, 0)
-    assert image.getpixel((int(2 * (stamp.SIZE[0] - 12)), 20)) == (255, 255, 255)
+def test_the_background_hides_the_page_within_the_frame_and_only_there() -> None:
+    page = (255, 200, 0)
+    for drawing in (draw(), stamp.outline()):
+        image = pixels(drawing)
+        right, bottom = image.width - 1, image.height - 1
+        assert {image.getpixel(corner) for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom))} == {
+            page
+        }
+        inside = image.crop((4, 4, image.width - 4, image.height - 4))
+        assert page not in {colour for _, colour in inside.getcolors(1 << 16)}
+        assert image.getpixel((6, 40)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("language", stamp.LANGUAGES)

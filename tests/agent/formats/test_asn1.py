@@ -98,6 +98,14 @@ def test_a_length_longer_than_needed_is_read() -> None:
     assert asn1.read(b"\x04\x84\x00\x00\x00\x01x").octets() == b"x"
 
 
+@pytest.mark.parametrize("rest", [b"", b"\x00\x00", b"\x04\x01x", b"\x30"])
+def test_the_first_element_is_read_whatever_follows(rest: bytes) -> None:
+    for first in (b"\x30\x03\x02\x01\x07", b"\x30\x80\x02\x01\x07\x00\x00"):
+        assert asn1.read_first(first + rest).encoded == first
+    with pytest.raises(BadInput, match="cut short"):
+        asn1.read_first(b"\x30\x03\x02")
+
+
 def test_a_tag_of_several_octets_is_passed_over() -> None:
     long_tag, number = asn1.read(b"\x30\x07\xbf\x81\x48\x00\x02\x01\x07").children()
     assert long_tag.encoded == b"\xbf\x81\x48\x00"

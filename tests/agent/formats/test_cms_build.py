@@ -125,6 +125,11 @@ def test_the_order_of_attributes_follows_the_size_of_the_digest(
     assert [attribute["type"].native for attribute in parsed] == order
 
 
+def test_the_time_can_be_left_out() -> None:
+    attributes = library.CMSAttributes.load(cms_build.signed_attributes(b"d" * 32, None), strict=True)
+    assert [attribute["type"].native for attribute in attributes] == ["content_type", "message_digest"]
+
+
 def test_certificate_hash_stands_alone_in_its_attribute() -> None:
     attributes = cms_build.signed_attributes(b"d" * 32, AT, certificate_sha256=b"c" * 32)
     assert bytes.fromhex("3037060b2a864886f70d010910022f31283026302430220420") + b"c" * 32 in attributes

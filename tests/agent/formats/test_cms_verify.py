@@ -404,7 +404,12 @@ def test_a_digest_serves_in_place_of_the_document() -> None:
 def test_a_digest_does_not_outweigh_a_document_that_is_there() -> None:
     attached = cms.read(cms.sign(chains.person("p256"), DOCUMENT, at=AT, detached=False))
     digests = {algorithms.SHA256.oid: algorithms.SHA256(b"other")}
+    (evidence,) = cms.verify(attached, digests=digests)
+    assert (evidence.signature, evidence.reasons) == ("invalid", ("document-differs",))
+    digests = {algorithms.SHA256.oid: algorithms.SHA256(DOCUMENT)}
     assert [one.signature for one in cms.verify(attached, digests=digests)] == ["valid"]
+    unknown = {"1.2.3": b"a digest that nobody here can make"}
+    assert [one.signature for one in cms.verify(attached, digests=unknown)] == ["invalid"]
 
 
 def test_a_document_is_hashed_once_for_each_digest_algorithm(monkeypatch: pytest.MonkeyPatch) -> None:

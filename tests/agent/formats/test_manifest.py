@@ -174,6 +174,11 @@ def test_each_fault_of_a_file_has_its_reason(
     assert judged(references, files).reasons == reasons
 
 
+def test_who_signs_no_file_has_signed_nothing() -> None:
+    found = judged([], {})
+    assert (found.signature, found.reasons, found.covers) == ("unchecked", ("no-content",), "")
+
+
 def test_a_reason_stands_once() -> None:
     assert judged([right("a", b"1"), right("b", b"2")], {"a": b"", "b": b""}).reasons == ("digest-mismatch",)
 

@@ -10,10 +10,10 @@ import re
 import pypdfium2
 import pytest
 
-from agent.errors import BadInput
+from agent.errors import BadInput, UnsupportedOperation
 from agent.formats.pdf import message, pades
 from agent.formats.pdf.byte_range import ByteRange
-from tests.support import chains, pdfs
+from tests.support import chains, pdf_files, pdfs
 from tests.support.pdfs import AT
 
 
@@ -253,7 +253,7 @@ def resigned(document: bytes, byte_range: ByteRange) -> bytes:
     array = b"[%d %d %d %d]" % byte_range.numbers
     document = document.replace(numbers(document), array.ljust(len(numbers(document))))
     person = chains.person()
-    made = message.make(person, byte_range.digest(document, person.algorithm.digest), at=AT, timestamp=None)
+    made = message.make(person, byte_range.digest(document, person.algorithm.digest), timestamp=None)
     start, end = pdfs.hole(document)
     return document[: start + 1] + made.hex().encode().ljust(end - start - 2, b"0") + document[end - 1 :]
 
@@ -350,3 +350,95 @@ def test_usf_a_field_whose_value_is_no_signature(value: bytes) -> None:
     except BadInput:
         return
     assert [evidence.signature for evidence in found if evidence.signature == "valid"] == []
+
+
+# --- what some readers see and others don't -----------------------------------------------------------------------
+
+
+def test_a_hybrid_update_that_hides_or_replaces_an_object_is_refused() -> None:
+    """Readers that know such updates would show another page; those that don't, the signed one. There is no such document."""
+    for update in (
+        pdf_files.hybrid_update(SIGNED, {4: pdfs.text("Act 18")}),
+        pdf_files.hybrid_update(SIGNED, {}, freed=[4]),
+        pdf_files.hybrid_update(pdf_files.hybrid_update(SIGNED, {20: b"(dust)"}), {20: pdfs.text("Act 18")}),
+    ):
+        with pytest.raises(UnsupportedOperation, match="different documents"):
+            pades.verify(update)
+        with pytest.raises(UnsupportedOperation, match="different documents"):
+            sign(update)
+
+
+def test_a_hybrid_update_that_hides_an_object_of_the_hidden_structure_is_refused() -> None:
+    signed = sign(pdf_files.office())
+    assert reasons(signed) == [()]
+    with pytest.raises(UnsupportedOperation, match="different documents"):
+        pades.verify(pdf_files.hybrid_update(signed, {}, freed=[7]))
+
+
+@pytest.mark.parametrize("objects", [{}, {20: b"(dust)"}])
+def test_any_other_hybrid_update_is_a_change(objects: dict[int, bytes]) -> None:
+    for signed in (SIGNED, sign(pdf_files.office())):
+        updated = pdf_files.hybrid_update(signed, objects)
+        assert reasons(updated) == [CHANGED]
+        assert reasons(sign(updated)) == [CHANGED, ()]
+
+
+def test_a_stream_beside_the_table_that_is_not_signed() -> None:
+    """The hybrid table is in the signed part, and points to a stream behind its end."""
+    office = pdf_files.office()
+    listed = office.rindex(b"10 0 obj")
+    copy = office[listed : office.index(b"endobj", listed)] + b"endobj\r\n"
+    at = 20_000
+    pointing = office.replace(b"/XRefStm %d" % listed, b"/XRefStm %d" % at)
+    padded = pointing + b"\r\n" + b" " * (at - len(pointing) - 2) + copy
+    whole = sign(padded + office[office.rindex(b"startxref") :])
+    assert reasons(whole) == [()]
+    start, end = pdfs.hole(whole)
+    assert start > at  # so far all is signed; now the stream moves behind the signature
+    behind = len(whole) + 2
+    moved = whole.replace(b"/XRefStm %d" % at, b"/XRefStm %d" % behind)
+    moved = resigned(moved, ByteRange(start, end, len(whole)))
+    assert reasons(moved + b"\r\n" + copy + whole[whole.rindex(b"startxref") :]) == [WRAPPED]
+
+
+def test_a_table_that_lists_an_object_twice_is_refused() -> None:
+    """Some readers take the first entry, some the last: here the new content, and the old one."""
+    old = SIGNED.index(b"4 0 obj")
+    update = pdfs.update(SIGNED, {4: pdfs.text("Act 18")})
+    listed = re.findall(rb"4 1\n\d{10} 00000 n \n", update)[-1]
+    at = update.rindex(listed) + len(listed)
+    with pytest.raises(BadInput, match="an object twice"):
+        pades.verify(update[:at] + b"4 1\n%010d 00000 n \n" % old + update[at:])
+
+
+GAP = b"/Annots [8 0 R] /Thumb 9 0 R /Piece << /X [7 0 R] >>"
+
+
+def with_gaps() -> bytes:
+    """A page that refers to three objects that there are not."""
+    return pdfs.update(pdfs.page(more=GAP), {10: b"(last)"})
+
+
+@pytest.mark.parametrize(
+    ("number", "content"),
+    [
+        (
+            8,
+            b"<< /Type /Annot /Subtype /FreeText /Rect [70 690 300 730] /Contents (Act 18) /DA (/F1 9 Tf) >>",
+        ),
+        (9, pdfs.stream(b"picture")),
+        (7, b"17"),
+    ],
+)
+def test_a_gap_in_what_was_signed_is_filled(number: int, content: bytes) -> None:
+    signed = sign(with_gaps())
+    assert reasons(signed) == [()]
+    assert reasons(pdfs.update(signed, {number: content})) == [CHANGED]
+    assert reasons(pdf_files.hybrid_update(signed, {number: content})) == [CHANGED]
+
+
+def test_gaps_do_not_stand_in_the_way_of_further_signatures() -> None:
+    signed = sign(with_gaps())
+    assert reasons(sign(sign(signed))) == [(), (), ()]
+    filled = pdfs.update(signed, {8: b"<< /Type /Annot /Subtype /Square /Rect [0 0 595 842] /IC [1 1 1] >>"})
+    assert reasons(sign(filled)) == [CHANGED, ()]

@@ -5,9 +5,9 @@ import zlib
 
 import pytest
 
-from agent.errors import BadInput
+from agent.errors import BadInput, UnsupportedOperation
 from agent.formats.pdf import cross_references, document
-from tests.support import pdfs
+from tests.support import pdf_files, pdfs
 
 
 def with_stream(widths: bytes, more: bytes, content: bytes = b"abcdef") -> bytes:
@@ -47,6 +47,62 @@ def test_claims_of_all_the_tables_are_added_up(monkeypatch: pytest.MonkeyPatch) 
     cross_references.check(io.BytesIO(pdfs.page()))
     with pytest.raises(BadInput):
         cross_references.check(io.BytesIO(pdfs.update(pdfs.page(), {6: b"1", 7: b"2", 8: b"3"})))
+
+
+def test_a_table_that_lists_an_object_twice_is_refused() -> None:
+    """pdf.js takes the first of two entries, the library the last."""
+    octets = pdfs.page()
+    assert b"4 1\n" in octets
+    entry = b"4 1\n0000000017 00000 n \n"
+    with pytest.raises(BadInput, match="an object twice"):
+        document.open_file(octets.replace(b"4 1\n", entry + b"4 1\n"))
+
+
+def test_the_generation_of_the_first_free_object_is_mended_for_the_library_only() -> None:
+    octets = pdf_files.one_generation_too_many()
+    stream = io.BytesIO(octets)
+    cross_references.check(stream)
+    assert b"65536" in octets
+    assert stream.getvalue() == octets.replace(b"65536 f", b"65535 f")
+    reader = document.open_file(octets)
+    assert reader.root["/Pages"]["/Count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"65535 f", b"65537 f"), (b"00000 n", b"65536 n"), (b"65535 f", b"99999 f")]
+)
+def test_other_generations_that_can_not_be_are_not(before: bytes, after: bytes) -> None:
+    octets = pdf_files.pdf_2()
+    with pytest.raises(BadInput, match="PdfStrictReadError"):
+        document.open_file(octets.replace(before, after, 1))
+
+
+@pytest.mark.parametrize("value", [b"(12)", b"12.0", b"1 0 R", b"/X"])
+def test_a_pointer_to_a_stream_beside_a_table_is_a_number(value: bytes) -> None:
+    octets = pdfs.page().replace(b"/Root 1 0 R", b"/Root 1 0 R /XRefStm " + value)
+    with pytest.raises(BadInput, match="not a number"):
+        document.open_file(octets)
+
+
+def test_a_stream_beside_a_stream_is_refused() -> None:
+    with pytest.raises(BadInput, match="beside it"):
+        document.open_file(with_stream(b"1 3 2", b"/Size 1 /XRefStm 9"))
+
+
+@pytest.mark.parametrize("more", [b"/Prev 17", b"/Encrypt 4 0 R", b"/Root 2 0 R"])
+def test_a_stream_beside_a_table_that_leads_elsewhere_is_refused(more: bytes) -> None:
+    octets = pdf_files.office(more=more)
+    if b"/Root" in more:
+        octets = pdf_files.office().replace(b"/Root 1 0 R", more, 1)
+    with pytest.raises(UnsupportedOperation, match="different documents"):
+        document.open_file(octets)
+
+
+def test_entries_of_a_stream_beside_a_table_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cross_references, "_FEW", 20)
+    monkeypatch.setattr(cross_references, "MAX_ENTRIES", 20)
+    with pytest.raises(BadInput, match="more objects"):
+        cross_references.check(io.BytesIO(pdf_files.office()))  # 11 and 10
 
 
 def test_tables_that_point_at_each_other_are_left_to_the_library() -> None:

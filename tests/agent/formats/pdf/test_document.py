@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.errors import BadInput, UnsupportedOperation
 from agent.formats.pdf import document, pades
-from tests.support import chains, pdfs
+from tests.support import chains, pdf_files, pdfs
 
 CATALOG = b"<< /Type /Catalog /Pages 2 0 R %b >>"
 
@@ -49,13 +49,58 @@ def test_an_encrypted_file_is_not_supported() -> None:
         )
 
 
-def test_hybrid_cross_references_are_not_supported() -> None:
-    base = pdfs.page()
-    table = b"<< /Type /XRef /Size 7 /W [1 4 1] /Index [0 1] /Length 6 >>\nstream\n\x00\x00\x00\x00\x00\xff\nendstream"
-    octets = pdfs.update(base, {6: table})
-    octets = octets.replace(b"/Size 6 /Root", b"/Size 7 /XRefStm %d /Root" % len(base))
-    with pytest.raises((UnsupportedOperation, BadInput)):
-        document.open_file(octets)
+def test_hybrid_cross_references_are_read_where_they_say_the_same_to_all_readers() -> None:
+    reader = document.open_file(pdf_files.office())
+    assert reader.total_revisions == 2
+    assert reader.root["/StructTreeRoot"]["/K"][0]["/S"] == "/P"
+    entries = {4: pdf_files.office_entry(1, 17, 0)}
+    with pytest.raises(UnsupportedOperation, match="different documents"):
+        document.open_file(pdf_files.office(beside=entries))
+
+
+@pytest.mark.parametrize("junk", [b"\n", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_what_precedes_the_beginning_is_bad_input(junk: bytes) -> None:
+    """Readers look for %PDF- in the first 1024 octets, and differ on whether positions count from there."""
+    with pytest.raises(BadInput, match="does not begin with %PDF-; print the document to PDF again"):
+        document.open_file(junk + pdfs.page())
+
+
+def test_a_person_is_told_what_to_do_about_a_file_that_can_not_be_read() -> None:
+    with pytest.raises(BadInput, match=r"cannot be read \(\w+\); print the document to PDF again"):
+        document.open_file(pdfs.page()[:-40])
+
+
+def test_what_is_nowhere_defined_is_null() -> None:
+    reader = document.open_file(pdfs.page(more=b"/Thumb 6 0 R"))
+    assert document.entry(reader.root["/Pages"]["/Kids"][0], "/Thumb") is None
+    assert "/Thumb" in reader.root["/Pages"]["/Kids"][0]
+
+
+# --- files that are to be signed ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", pdf_files.KINDS)
+def test_files_of_all_kinds_of_programs_can_be_signed(kind: str) -> None:
+    octets = pdf_files.KINDS[kind]()
+    reader = document.open_to_sign(octets)
+    assert document.page_of(reader, 1)[1].seen_size[0] == pytest.approx(595, abs=1)
+    assert (
+        reader.stream.getvalue()
+        .replace(b"65535 f", b"65536 f")
+        .startswith(octets.replace(b"65535 f", b"65536 f"))
+    )
+
+
+def test_an_object_that_can_not_be_read_is_found_before_the_first_signature() -> None:
+    octets = pdf_files.KINDS["pdf_2"]().replace(b"/Helvetica>>\nendobj", b"/Helvetica>>\nendojb")
+    document.page_of(document.open_file(octets), 1)
+    with pytest.raises(BadInput, match="the document cannot be read"):
+        document.open_to_sign(octets)
+
+
+def test_references_to_objects_that_the_signature_would_become_are_bad_input() -> None:
+    with pytest.raises(BadInput, match="would become"):
+        document.open_to_sign(pdfs.page(more=b"/Annots [6 0 R]"))
 
 
 @pytest.mark.parametrize("more", [b"/AcroForm << /Fields [] /XFA [] >>", b"/NeedsRendering true"])

@@ -5,7 +5,6 @@ import pytest
 from agent.formats import asn1, cms, cms_build, cms_verify
 from agent.formats.pdf import message
 from tests.support import authority, chains
-from tests.support.pdfs import AT
 
 DOCUMENT = b"two stretches"
 TOKEN = bytes.fromhex("30060a01023001ff")
@@ -14,7 +13,7 @@ TOKEN = bytes.fromhex("30060a01023001ff")
 @pytest.mark.parametrize("family", chains.FAMILIES)
 def test_it_verifies_and_holds_no_time(family: str) -> None:
     person = chains.person(family)
-    made = message.make(person, person.algorithm.digest(DOCUMENT), at=AT, timestamp=None)
+    made = message.make(person, person.algorithm.digest(DOCUMENT), timestamp=None)
     read = cms.read(made)
     (evidence,) = cms_verify.verify(read, DOCUMENT, (), {})
     assert (evidence.signature, evidence.signing_time, read.content) == ("valid", None, None)
@@ -32,7 +31,7 @@ def test_a_timestamp_is_over_the_signature_and_lies_beside_it() -> None:
         asked.append(signature)
         return TOKEN
 
-    made = message.make(person, bytes(32), at=AT, timestamp=timestamp)
+    made = message.make(person, bytes(32), timestamp=timestamp)
     (signer,) = cms.read(made).signers
     assert asked == [signer.signature]
     assert signer.timestamp_tokens == (TOKEN,)
@@ -41,5 +40,5 @@ def test_a_timestamp_is_over_the_signature_and_lies_beside_it() -> None:
 @pytest.mark.parametrize("name", authority.NAMES)
 def test_what_is_expected_is_enough_and_not_much_too_much(name: str) -> None:
     signer = authority.signer(name)
-    made = message.make(signer, bytes(signer.algorithm.digest.digest_size), at=AT, timestamp=None)
+    made = message.make(signer, bytes(signer.algorithm.digest.digest_size), timestamp=None)
     assert len(made) <= message.expected_octets(signer, with_timestamp=False) <= len(made) + 1536

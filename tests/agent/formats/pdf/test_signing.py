@@ -10,7 +10,7 @@ from agent.errors import BadInput, TimestampFailed, UnsupportedOperation
 from agent.formats.pdf import pades, signing
 from agent.formats.pdf.place import Stamp
 from agent.signer import Signer
-from tests.support import authority, chains, pdfs
+from tests.support import authority, chains, pdf_files, pdfs
 from tests.support.pdfs import AT
 
 
@@ -103,6 +103,18 @@ def _with_cross_reference_stream() -> bytes:
         b"4 0 obj\n<< /Type /XRef /Size 5 /Root 1 0 R /W [1 3 1] /Length %d >>\nstream\n%b\nendstream\nendobj\n"
         b"startxref\n%d\n%%%%EOF\n" % (len(table), table, at)
     )
+
+
+@pytest.mark.parametrize("kind", pdf_files.KINDS)
+def test_files_of_all_kinds_of_programs_are_signed_by_two(kind: str) -> None:
+    document = pdf_files.KINDS[kind]()
+    pades.check(document, Stamp(pdfs.drawing()))
+    signed = sign(document, stamp=Stamp(pdfs.drawing()))
+    both = sign(signed, chains.person("rsa"), stamp=Stamp(pdfs.drawing()))
+    assert (signed.startswith(document), both.startswith(signed)) == (True, True)
+    assert (findings(signed), findings(both)) == (["valid"], ["valid", "valid"])
+    assert words(both).strip() == "Act 17"
+    assert difference(pixels(document), pixels(both, annotations=False)) is None
 
 
 # --- several signatures -------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def digest_of(signed: bytes) -> bytes:
 def renamed(signed: bytes, subfilter: bytes) -> bytes:
     """The same with another SubFilter, signed properly: only the name differs."""
     changed = signed.replace(b"/ETSI.CAdES.detached", b"/" + subfilter.ljust(19))
-    return refilled(changed, message.make(chains.person(), digest_of(changed), at=AT, timestamp=None))
+    return refilled(changed, message.make(chains.person(), digest_of(changed), timestamp=None))
 
 
 # --- what evidence says -------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_certificates_may_come_from_elsewhere() -> None:
         digest_algorithms=[person.algorithm.digest.identifier_der],
         content=None,
         certificates=[],
-        signers=[cms.read(message.make(person, digest_of(signed), at=AT, timestamp=None)).signers[0].encoded],
+        signers=[cms.read(message.make(person, digest_of(signed), timestamp=None)).signers[0].encoded],
     )
     signed = refilled(signed, bare)
     assert verified(signed).reasons == ("no-certificate",)
@@ -119,7 +119,7 @@ def test_other_kinds_of_signatures_are_told_apart(subfilter: bytes, reason: str 
 
 def test_a_time_that_is_none_counts_as_not_told() -> None:
     signed = sign(pdfs.page()).replace(rb"(D\07220260508123456Z)", rb"(D\0722026-not-a-time)")
-    signed = refilled(signed, message.make(chains.person(), digest_of(signed), at=AT, timestamp=None))
+    signed = refilled(signed, message.make(chains.person(), digest_of(signed), timestamp=None))
     evidence = verified(signed)
     assert (evidence.signature, evidence.signing_time) == ("valid", None)
 

@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from agent.drawing import card_mark
+from agent.drawing import mark
 
 ASSET = Path(__file__).resolve().parents[3] / "tray" / "assets" / "mark.svg"
 
@@ -34,12 +34,12 @@ class Recorder:
 
 def test_the_mark_is_that_of_the_windows():
     (drawn,) = re.findall(r'd="([^"]*)"', ASSET.read_text(encoding="utf-8"))
-    assert drawn.split() == card_mark.PATH.split()
+    assert drawn.split() == mark.PATH.split()
 
 
 def test_the_mark_fills_its_square_and_stays_within():
     canvas = Recorder()
-    card_mark.draw(canvas, 100, 200, 32)
+    mark.draw(canvas, 100, 200, 32)
     numbers = [(x, y) for _, points in canvas.steps for x, y in zip(points[::2], points[1::2], strict=True)]
     assert all(100 <= x <= 132 and 200 <= y <= 232 for x, y in numbers)
     assert max(y for _, y in numbers) - min(y for _, y in numbers) > 30
@@ -47,14 +47,14 @@ def test_the_mark_fills_its_square_and_stays_within():
 
 def test_the_check_mark_is_cut_out_by_the_even_odd_rule():
     canvas = Recorder()
-    card_mark.draw(canvas, 0, 0, 64)
+    mark.draw(canvas, 0, 0, 64)
     assert canvas.fill == (0, 1, 0)
     assert [kind for kind, _ in canvas.steps].count("close") == 3
 
 
 def test_lines_along_an_axis_and_quadratic_curves_become_what_pdf_has():
     canvas = Recorder()
-    card_mark.draw(canvas, 0, 0, 64)
+    mark.draw(canvas, 0, 0, 64)
     assert canvas.steps[:2] == [("move", (20.5, 63.0)), ("line", (43.5, 63.0))]
     kind, numbers = canvas.steps[2]
     assert kind == "curve"
