@@ -44,7 +44,9 @@ TRUST_PACKAGES = ("libnss3-tools",)
 # A screen that nobody sees, and a hand that types on it.
 STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "scrot")
 # Second opinions for the tests, and the checker of the C code.
-QUICK_TEST_PACKAGES = ("libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind", "xmlsec1")
+QUICK_TEST_PACKAGES = (
+    "libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind", "xmlsec1",
+)  # fmt: skip
 TEST_PACKAGES = (
     "curl", "unzip", "zip", "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
 )  # fmt: skip
@@ -369,6 +371,8 @@ def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
         # In one word: before its plug-ins are read, pytest takes a second word for a folder of tests.
         chosen.append(f"--vectors={arguments.vectors}")
     if arguments.quick:
+        # Units share nothing, so all processors work at them; windows and browsers would get into each other's way.
+        chosen += ["--numprocesses=auto", "--dist=loadfile"]
         chosen += ["-m", "not browser and not display and not slow and not root", *QUICK_TESTS]
     return [*chosen, *arguments.pytest]
 
