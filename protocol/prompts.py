@@ -29,8 +29,9 @@ from protocol.errors import BadMessage
 Language: TypeAlias = Literal["kk", "ru", "en"]
 Purpose: TypeAlias = Literal["sign", "identify", "any"]
 Action: TypeAlias = Literal["sign", "show_key"]
-Placement: TypeAlias = Literal["beside", "around", "inside"]
-"""Where a signature will be: in a file of its own, in a file that holds the document too, or in the document itself."""
+Placement: TypeAlias = Literal["beside", "around", "inside", "bare"]
+"""Where a signature will be: in a file of its own, in a file that holds the document too, in the document itself; or bare octets,
+which say nothing of what was signed, and can be built into a signature of something else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class DocumentsPanel(QWidget):
                 widgets.Notice("warning", texts("what.only_digest", count=without_content))
             )
         self._show_checksum()
-        self._column.addWidget(widgets.Notice("info", texts(f"what.{prompt.placement}", count=count)))
+        tone: theme.Tone = "warning" if prompt.placement == "bare" else "info"
+        self._column.addWidget(widgets.Notice(tone, texts(f"what.{prompt.placement}", count=count)))
         if prompt.timestamps:
             self._column.addWidget(widgets.Notice("info", texts("what.timestamps", count=count)))
 

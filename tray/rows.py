@@ -98,6 +98,7 @@ class RowList(QListView):
         self.on_return: Callable[[], None] | None = None
 
     def show_rows(self, model: RowModel) -> None:
+        model.setParent(self)  # Qt ends the view before the model, whichever order Python would take
         self.setModel(model)
         shown = max(1, min(model.rowCount(), self._most))
         self.setMinimumHeight(min(shown, 2) * ROW_HEIGHT + _FRAME)

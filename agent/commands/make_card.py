@@ -34,8 +34,11 @@ def run(options: argparse.Namespace) -> int:
     target: Path = options.out or options.file.with_name(f"{options.file.name}.card.pdf")
     if options.out is None and target.exists():
         raise BadInput(f"{target} exists; name a place with --out")
-    report = verify_file.verified(options, settings)
-    drawn = card.pdf(report, _signed(options, report), language=settings.language, at=datetime.now(UTC))
+    signature = reading.whole(options.file, MAX_BYTES)
+    document = None if options.document is None else reading.whole(options.document, MAX_BYTES)
+    report = verify_file.verified_octets(options, settings, signature, document)
+    signed = _signed(options, report, signature, document)
+    drawn = card.pdf(report, signed, language=settings.language, at=datetime.now(UTC))
     try:
         paths.write_whole(target.resolve(), drawn)
     except OSError as error:
@@ -44,14 +47,15 @@ def run(options: argparse.Namespace) -> int:
     return exit_codes.of_verdict(report.verdict)
 
 
-def _signed(options: argparse.Namespace, report: Report) -> card.Signed:
-    signature = reading.whole(options.file, MAX_BYTES)
-    name, document = options.file.name, signature
-    if options.document is not None:
-        name, document = options.document.name, reading.whole(options.document, MAX_BYTES)
-    elif report.format == "cms":
-        # Inside, and so without a name of its own: that of the signature, less its ending, is usually right.
-        return card.Signed(options.file.stem, name, signature, cms.read(signature).content)
-    elif report.format in ("jws", "timestamp", "raw"):
-        return card.Signed(options.file.stem, name, signature, None)
-    return card.Signed(name, options.file.name, signature, document)
+def _signed(
+    options: argparse.Namespace, report: Report, signature: bytes, document: bytes | None
+) -> card.Signed:
+    name = options.file.name
+    if document is not None:
+        return card.Signed(options.document.name, name, signature, document)
+    if report.format == "cms":
+        document = cms.read(signature).content
+    elif report.format not in ("jws", "timestamp", "raw"):
+        return card.Signed(name, name, signature, signature)
+    # Without a name of its own: that of the signature, less its ending, is usually right.
+    return card.Signed(options.file.stem, name, signature, document)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from agent import algorithms, config
 from agent.certificate import Certificate
@@ -21,6 +21,7 @@ from agent.trust.revocation import Status
 from agent.words import texts
 from agent.words.texts import Texts
 
+_T = TypeVar("_T")
 _RAW: Final = "raw"
 _FORMATS = tuple(one for one in get_args(recognise.Format) if one != "unknown")
 _EXPLAINED = (ocsp.NEVER_ISSUED, revocation.EXPIRED_BEFORE_LIST, revocation.SELF_ISSUED)
@@ -67,16 +68,45 @@ def run(options: argparse.Namespace) -> int:
     settings = config.load(options)
     found = verified(options, settings)
     if options.json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        text = json.dumps(found.to_json(), ensure_ascii=False, indent=2)
+        # Names are a stranger's to choose: what a terminal would obey is escaped, as JSON allows.
+        print("".join(_escaped(letter) for letter in text))
     else:
-        print("\n".join(lines(found, texts.load(settings.language))))
+        print("\n".join(map(texts.plain, lines(found, texts.load(settings.language)))))
     return exit_codes.of_verdict(found.verdict)
 
 
 def verified(options: argparse.Namespace, settings: Config) -> Report:
     """The report on `options.file`. Raises BadInput, UnsupportedKey."""
-    certificates = tuple(reading.certificate(path) for path in options.certificate)
+    certificates = _certificates(options)
     found, evidence = _evidence(options, certificates)
+    return _judged(options, settings, found, evidence, certificates)
+
+
+def verified_octets(
+    options: argparse.Namespace, settings: Config, data: bytes, document: bytes | None
+) -> Report:
+    """The report on `data`, for who has read the files and needs them afterwards. Raises BadInput, UnsupportedKey."""
+    certificates = _certificates(options)
+    if options.format == _RAW:
+        signature = raw.verify(data, *_document_and_signer(document, certificates))
+        return _judged(options, settings, _RAW, (signature,), certificates)
+    found: recognise.Format = options.format or recognise.recognise(data)
+    evidence = verify.evidence(found, data, document, certificates)
+    return _judged(options, settings, found, evidence, certificates)
+
+
+def _certificates(options: argparse.Namespace) -> tuple[Certificate, ...]:
+    return tuple(reading.certificate(path) for path in options.certificate)
+
+
+def _judged(
+    options: argparse.Namespace,
+    settings: Config,
+    found: report.Format,
+    evidence: Iterable[Evidence],
+    certificates: tuple[Certificate, ...],
+) -> Report:
     return verify.judged(
         found,
         evidence,
@@ -121,15 +151,25 @@ def _is_large_cms(options: argparse.Namespace) -> bool:
 
 
 def _raw_evidence(options: argparse.Namespace, certificates: tuple[Certificate, ...]) -> Evidence:
-    """Bare signature octets: nothing in them says whose they are."""
-    if len(certificates) != 1 or options.document is None:
-        raise BadInput("a raw signature needs --document and one --certificate")
-    certificate = certificates[0]
+    path, certificate = _document_and_signer(options.document, certificates)
     signature = reading.whole(options.file)
     wanted = algorithms.signature_for_key(certificate.public_key.key_type).digest
-    with reading.opened(options.document) as stream:
+    with reading.opened(path) as stream:
         digest = reading.digests(stream, [wanted])[wanted.oid]
     return raw.verify_digest(signature, digest, certificate)
+
+
+def _document_and_signer(
+    document: _T | None, certificates: tuple[Certificate, ...]
+) -> tuple[_T, Certificate]:
+    """Both that bare signature octets need, for nothing in them says whose they are. Raises BadInput."""
+    if len(certificates) != 1 or document is None:
+        raise BadInput("a raw signature needs --document and one --certificate")
+    return document, certificates[0]
+
+
+def _escaped(letter: str) -> str:
+    return letter if letter == "\n" or texts.plain(letter) == letter else f"\\u{ord(letter):04x}"
 
 
 # --- words --------------------------------------------------------------------------------------------------------

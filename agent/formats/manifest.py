@@ -147,6 +147,8 @@ def nobodys_evidence(title: str, covers: str, *reasons: str) -> Evidence:
 
 
 def _file_reasons(manifest: Manifest, contents: Contents, housekeeping: Collection[str]) -> Iterator[str]:
+    if not manifest.references:
+        yield "no-content"  # who signs no file has signed nothing
     unsigned = set(contents.names).difference(housekeeping)
     for reference in manifest.references:
         name = file_name(reference.uri)

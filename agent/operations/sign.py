@@ -73,7 +73,9 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
 def _placement(request: SignRequest) -> prompts.Placement:
     if request.format in ("pdf", "xml", "wsse"):
         return "inside"
-    is_apart = request.detached or request.are_digests or request.large or request.format == "raw"
+    if request.format == "raw":
+        return "bare"
+    is_apart = request.detached or request.are_digests or request.large
     return "beside" if is_apart else "around"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.certificate import Certificate
+from agent.config import DEFAULT_TIMESTAMP_URL
 from agent.errors import AgentError, TimestampFailed
 from agent.fetch import Fetch, Question
 from agent.formats import tsp
@@ -50,10 +51,16 @@ class TimestampAuthority:
             raise
         except AgentError as error:
             raise TimestampFailed(error.detail or error.code) from error
-        _, problems = trust_of(timestamp, self.anchors, self.between)
+        _, problems = trust_of(timestamp, self._believed, self.between)
         if problems:
             raise TimestampFailed(f"the timestamp can't be believed: {', '.join(problems)}")
         return token
+
+    @property
+    def _believed(self) -> tuple[Anchor, ...]:
+        """The national server is asked by http, and who stands in between could have that of the test site answer in its place."""
+        is_national = self.url == DEFAULT_TIMESTAMP_URL
+        return tuple(anchor for anchor in self.anchors if not (is_national and anchor.domain == "test"))
 
 
 def authority(approval: Approval) -> TimestampAuthority:

@@ -71,7 +71,7 @@ class RevocationList:
         """Raises: BadAnswer, "stale" or "from-the-future"."""
         if self.this_update > at + skew:
             raise BadAnswer("from-the-future")
-        if at > self.next_update + skew:
+        if at - skew > self.next_update:
             raise BadAnswer("stale")
 
 

@@ -356,5 +356,5 @@ def _check_age(answer: Answer, at: datetime, max_age: timedelta, skew: timedelta
     """RFC 6960 §4.2.2.1."""
     if max(answer.this_update, answer.produced_at) > at + skew:
         raise BadAnswer("from-the-future")
-    if at > (answer.next_update or answer.this_update + max_age) + skew:
+    if at - skew > (answer.next_update or answer.this_update + max_age):
         raise BadAnswer("stale")

@@ -14,8 +14,9 @@ earlier; without such a proof ask about `now`. A revocation later than `at` leav
 * keyCompromise, cACompromise: somebody else may have had the key before. The time of the signature is proven, and it is before
   the revocation, so it stands (ETSI EN 319 102-1 §5.2.6.4); but where a list gives an invalidity date, that counts.
 
-An answer by OCSP may not contradict itself by a list: lists are asked only where OCSP gave no answer. Whoever can cut off or spoil
-OCSP can make us ask the lists, which are as true but older; he can't make anything "good".
+An answer by OCSP may not contradict itself by a list: lists are asked only where OCSP gave no answer, or tells of a revocation later than
+`at`, for only lists give invalidity dates. Whoever can cut off or spoil OCSP can make us ask the lists, which are as true but older; he can't
+make anything "good".
 
 Lists drop certificates that have run out (national ones do so within the year). Absence from a list that is younger than the end of
 the certificate proves nothing, so it is "unknown".
@@ -176,8 +177,11 @@ class _Inquiry:
     was_asked: bool = False
 
     def status(self, mode: Mode, ocsp_urls: Sequence[str], nonce: bytes | None) -> Status:
-        """OCSP first, unless by lists only. "Never issued" is final; a responder that does not know is not the last to ask."""
+        """OCSP first, unless by lists only. "Never issued" is final; a responder that does not know is not the last to ask, nor is
+        one that tells of a later revocation."""
         answered = self._by_ocsp(ocsp_urls[:_MAX_ADDRESSES], nonce) if mode == "ocsp" else None
+        if answered is not None and answered.state == "good" and answered.revoked_at is not None:
+            return self._unless_invalid_before(answered)
         if answered is not None and (answered.state != "unknown" or answered.detail == ocsp.NEVER_ISSUED):
             return answered
         listed = self._by_lists()
@@ -186,6 +190,12 @@ class _Inquiry:
                 "unreachable" if self.was_asked else "not-checked", **self._circumstances()
             )
         return listed
+
+    def _unless_invalid_before(self, answered: Status) -> Status:
+        """What OCSP says of a later revocation, unless a list says that the key was in other hands by then."""
+        self.notes = []
+        listed = self._by_lists()
+        return listed if listed is not None and listed.state == "revoked" else answered
 
     # --- OCSP -----------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The command line as a whole."""
 
+import io
 import os
 import re
 import subprocess
@@ -11,7 +12,9 @@ import pytest
 from agent import __main__ as program
 from agent import daemon, paths
 from agent.commands import exit_codes
+from agent.formats import cms
 from agent.gost import backend
+from tests.support import authority
 from tests.support.command_line import CommandLine
 
 
@@ -32,6 +35,20 @@ def test_a_wrong_command_line_is_usage_and_not_cannot_tell(run: CommandLine, wor
 def test_every_command_explains_itself(run: CommandLine, name: str) -> None:
     assert run(name, "--help") == 0
     assert program._COMMANDS[name][0] in re.sub(r"\s+", " ", run.out)
+
+
+def test_letters_that_the_output_lacks_are_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where output that goes into a file is in a code page, and Kazakh letters are in none of them."""
+    octets = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(octets, encoding="ascii"))
+    file = tmp_path / "act.cms"
+    file.write_bytes(cms.sign(authority.signer("p256-individual"), b"act", at=authority.NOW, detached=False))
+    words = ["verify", str(file), "--offline", "--language", "kk", "--state-dir", str(tmp_path / "state")]
+    assert program.main(words) == exit_codes.CANNOT_TELL
+    sys.stdout.flush()
+    assert b"\\u04" in octets.getvalue()
 
 
 def test_the_help_tells_commands_and_exit_codes(run: CommandLine) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import gc
 import queue
 import subprocess
 import sys
@@ -30,6 +31,13 @@ def application() -> Iterator[Any]:
     theme.apply(made, "light")
     yield made
     made.closeAllWindows()
+
+
+@pytest.fixture(autouse=True)
+def _widgets_end_with_their_test() -> Iterator[None]:
+    """Garbage is collected while the test's widgets are the only ones; later, anywhere, Qt's and Python's orders of ending clash."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ PICKED = {
     "who.name.": {"file", "program", "command"},
     "window.": {"sign", "identify", "show_key"},
     "what.unit.": {"kilo", "mega", "giga"},
-    "what.": {"beside", "around", "inside"},
+    "what.": {"beside", "around", "inside", "bare"},
     "storage.": {"PKCS12", "JKS", "other"},
     "role.": {
         "individual", "legal", "head", "sign-right", "finance-right", "hr", "employee", "information-system", "treasury",

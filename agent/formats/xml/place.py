@@ -8,6 +8,7 @@ import dataclasses
 
 from lxml import etree
 
+from agent import algorithms
 from agent.formats.xml import parse
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>'
@@ -68,10 +69,8 @@ def text_of(tree: etree._ElementTree) -> str:
 
 
 def _unused_name(text: str) -> str:
-    name = "mark"
-    while name in text:
-        name += "-"
-    return name
+    """A name that does not stand in the text, because no text holds its own digest; trying names one after the other could take hours."""
+    return f"mark-{algorithms.SHA256(text.encode()).hex()}"
 
 
 def _path(node: etree._Element) -> tuple[int, ...]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from agent.formats import asic
+from agent.errors import InvalidSignature
+from agent.formats import asic, zip_files
 from agent.formats.evidence import Evidence
 from agent.operations.making.base import Workshop
 from agent.signer import Signer
@@ -26,6 +27,11 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
     )
 
 
-def read_back(made: bytes, _document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
+def read_back(made: bytes, document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
     """See Maker.read_back."""
+    files = zip_files.read(made).files
+    if not any(
+        entry.octets() == document for name, entry in files.items() if not name.startswith("META-INF/")
+    ):
+        raise InvalidSignature("ASiC: the document is not in its container")
     return asic.verify(made)

@@ -64,7 +64,10 @@ class Maker(Protocol):
     def read_back(
         self, made: bytes, document: bytes, request: SignRequest, signer: Signer
     ) -> Iterable[Evidence]:
-        """Evidence on every signature in what was made, by code that took no part in making it. Raises BadInput."""
+        """Evidence on every signature in what was made, by code that took no part in making it.
+
+        Raises: BadInput; InvalidSignature where what was made does not hold the document.
+        """
         ...
 
 

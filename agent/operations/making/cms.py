@@ -43,9 +43,9 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
 def read_back(made: bytes, document: bytes, request: SignRequest, signer: Signer) -> Iterable[Evidence]:
     """See Maker.read_back."""
     message = cms.read(made)
-    digests = {signer.algorithm.digest.oid: document} if request.are_digests else {}
-    content = None if request.are_digests or message.content is not None else document
-    return cms.verify(message, content, digests=digests)
+    if request.are_digests:
+        return cms.verify(message, digests={signer.algorithm.digest.oid: document})
+    return cms.verify(message, examine(document, request))
 
 
 def _is_joined(document: bytes, request: SignRequest) -> bool:

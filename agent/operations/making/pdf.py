@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from agent import algorithms
 from agent.drawing import stamp as drawing
+from agent.errors import InvalidSignature
 from agent.formats.evidence import Evidence
 from agent.formats.pdf import pades
 from agent.formats.pdf.place import Stamp
@@ -43,6 +44,8 @@ def _stamp(document: bytes, request: SignRequest, workshop: Workshop) -> Stamp |
     return Stamp(drawn, request.stamp.page)
 
 
-def read_back(made: bytes, _document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
+def read_back(made: bytes, document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
     """See Maker.read_back."""
+    if not made.startswith(document):
+        raise InvalidSignature("PDF: the signed file is not the document and something after it")
     return pades.verify(made)

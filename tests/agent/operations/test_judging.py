@@ -11,10 +11,11 @@ from agent import algorithms
 from agent.certificate import Certificate
 from agent.formats import cades, cms, tsp
 from agent.formats.cms_verify import SignerEvidence
-from agent.operations.judging import Judge, Trust
+from agent.operations.judging import MAX_TIMESTAMPS, SKEW, Judge, Trust
 from agent.operations.report import SignatureReport
 from agent.signer import Signer
 from agent.trust import anchors
+from agent.trust.anchors import Anchor, Domain
 from agent.trust.purposes import Purpose
 from tests.support import authority, chains, messages, simulated_authorities, timestamps, verdicts
 from tests.support.authority import NOW
@@ -74,6 +75,30 @@ def test_a_timestamp_after_the_end_of_the_certificate_helps_nobody() -> None:
 def test_of_several_good_timestamps_the_earliest_counts() -> None:
     found = judged(signed(SHORT_LIVED, BETWEEN + DAY, AT), verdicts.OFFLINE)
     assert (found.moment, found.path_reasons, found.timestamp_reasons) == (AT, (), ())
+
+
+def test_a_timestamp_of_a_time_that_has_not_come_proves_none() -> None:
+    soon = NOW + SKEW
+    assert judged(signed(SHORT_LIVED, soon), verdicts.OFFLINE).moment == soon
+    found = judged(signed(authority.signer("p256-individual"), NOW + DAY), verdicts.OFFLINE)
+    assert (found.moment, found.timestamp_reasons) == (NOW, ("timestamp-from-the-future",))
+
+
+def test_a_timestamp_by_itself_does_not_come_from_the_future_either() -> None:
+    (timestamp,) = cades.timestamps(signed(SHORT_LIVED, NOW + DAY))
+    alone = dataclasses.replace(timestamp.evidence, signing_time=timestamp.moment)
+    found = judged(alone, verdicts.trust(simulated_authorities.new(), ocsp_url=OCSP), purpose="timestamp")
+    assert (found.verdict, found.path_reasons) == ("indeterminate", ("timestamp-from-the-future",))
+
+
+def test_of_a_heap_of_timestamps_a_few_are_judged_and_the_rest_is_told() -> None:
+    evidence = signed(SHORT_LIVED, AT)
+    most = dataclasses.replace(evidence, timestamps=evidence.timestamps * MAX_TIMESTAMPS)
+    assert judged(most, verdicts.OFFLINE).timestamp_reasons == ()
+    heap = dataclasses.replace(evidence, timestamps=evidence.timestamps * (MAX_TIMESTAMPS + 100))
+    found = judged(heap, verdicts.OFFLINE)
+    assert len(found.timestamps) == MAX_TIMESTAMPS + 1
+    assert (found.moment, found.timestamp_reasons) == (AT, ("timestamp-invalid",))
 
 
 def test_an_expired_authority_is_told_apart_from_an_expired_certificate() -> None:
@@ -297,11 +322,44 @@ def test_a_published_test_signature_with_a_production_timestamp_names_both_domai
     (timestamp,) = found.timestamps
     assert timestamp.path is not None
     assert (found.path.anchor.domain, timestamp.path.anchor.domain) == ("test", "production")
-    assert (found.basis, found.reasons) == ("timestamp", ("revocation-not-checked",))
+    assert (found.basis, found.reasons) == ("timestamp", ("test-authority", "revocation-not-checked"))
     under_production = judged(evidence, Trust(anchors.production()), at=at)
     assert (under_production.timestamp_reasons, under_production.path) == ((), None)
     under_test = judged(evidence, Trust(anchors.test()), at=at)
     assert (under_test.timestamp_reasons, under_test.basis) == (("timestamp-untrusted",), "now")
+
+
+def under(domain: Domain, *names: str) -> tuple[Anchor, ...]:
+    """Issuing authorities of the families, as if they were of that domain."""
+    return tuple(
+        dataclasses.replace(anchor, domain=domain)
+        for anchor in verdicts.ANCHORS
+        if any(name in anchor.title for name in names)
+    )
+
+
+def test_a_test_authority_makes_nothing_valid() -> None:
+    trust = verdicts.trust(simulated_authorities.new(), anchors=under("test", "ECDSA", "RSA"))
+    found = judged(signed(SHORT_LIVED, AT), trust)
+    assert (found.verdict, found.reasons, found.moment) == ("indeterminate", ("test-authority",), AT)
+    assert not found.holds_but_for_revocation
+
+
+@pytest.mark.parametrize("domain", ["production", "given"])
+def test_a_timestamp_of_a_test_authority_proves_nothing_to_a_signature_that_is_no_test(
+    domain: Domain,
+) -> None:
+    ends = (*under(domain, "ECDSA"), *under("test", "RSA"))
+    found = judged(signed(SHORT_LIVED, AT), verdicts.trust(simulated_authorities.new(), anchors=ends))
+    assert (found.verdict, found.moment, found.basis) == ("indeterminate", NOW, "now")
+    assert found.reasons == ("timestamp-test-authority", "certificate-expired")
+    assert found.timestamps[0].proven is None
+
+
+def test_nor_to_one_that_nobody_vouches_for() -> None:
+    found = judged(signed(SHORT_LIVED, AT), Trust(under("test", "RSA")))
+    assert found.timestamp_reasons == ("timestamp-test-authority",)
+    assert (found.path, found.moment) == (None, NOW)
 
 
 # --- purpose ------------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def test_the_person_sees_what_is_signed(tmp_path: Path) -> None:
         ({}, "around"),
         ({"detached": True}, "beside"),
         ({"format": "jws"}, "around"),
-        ({"format": "raw"}, "beside"),
+        ({"format": "raw"}, "bare"),
         ({"format": "pdf"}, "inside"),
         ({"format": "xml"}, "inside"),
         ({"format": "wsse"}, "inside"),
@@ -372,7 +372,7 @@ def test_a_large_document_that_was_hashed_in_another_way_is_not_signed(tmp_path:
     [
         ({"detached": True}, "beside"),
         ({"detached": False}, "around"),
-        ({"detached": True, "format": "raw"}, "beside"),
+        ({"detached": True, "format": "raw"}, "bare"),
         ({"detached": False, "format": "xml"}, "inside"),
         ({"detached": False, "format": "asic"}, "around"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent import algorithms
+from agent.config import DEFAULT_TIMESTAMP_URL
 from agent.errors import AgentError, BadInput, TimestampFailed, Unreachable
 from agent.fetch import Question
 from agent.formats import tsp
@@ -154,6 +155,24 @@ def test_a_timestamp_that_is_damaged_has_no_path() -> None:
     token = timestamps.token(SIGNATURE, PROFILE)
     timestamp = tsp.read_token(token[:-1] + bytes((token[-1] ^ 1,)))
     assert timestamping.trust_of(timestamp, verdicts.ANCHORS, ()) == (None, ("timestamp-invalid",))
+
+
+# --- of the test site ---------------------------------------------------------------------------------------------
+
+
+def test_an_answer_of_a_test_authority_is_none_of_the_national_server() -> None:
+    """It is asked by http: who stands in between could pass the question on to the test site."""
+    ends = tuple(dataclasses.replace(anchor, domain="test") for anchor in verdicts.ANCHORS)
+    authorities = simulated_authorities.new()
+
+    def astray(asked: Question) -> bytes:
+        return authorities(dataclasses.replace(asked, url=TSP))
+
+    elsewhere = verdicts.timestamp_authority(astray, anchors=ends)
+    assert tsp.read_token(elsewhere.stamp(SIGNATURE, PROFILE)).is_over(SIGNATURE)
+    national = dataclasses.replace(elsewhere, url=DEFAULT_TIMESTAMP_URL)
+    with pytest.raises(TimestampFailed, match="timestamp-untrusted"):
+        national.stamp(SIGNATURE, PROFILE)
 
 
 # --- of an agent --------------------------------------------------------------------------------------------------

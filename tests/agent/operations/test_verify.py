@@ -9,7 +9,7 @@ import pytest
 
 from agent import algorithms
 from agent.errors import BadInput
-from agent.formats import cms, cms_build, raw, tsp
+from agent.formats import cms, cms_build, raw, tsp, zip_files
 from agent.operations import verify
 from agent.operations.judging import Trust
 from agent.operations.report import Purpose, Report
@@ -283,8 +283,8 @@ def test_a_living_published_signature_is_open_only_for_revocation(vectors: Path)
     at = datetime(2026, 11, 23, tzinfo=UTC)
     found = verify.verify(published.data, published.document, at=at, trust=Trust(anchors.national()))
     (signer,) = found.signers
-    assert (found.verdict, signer.reasons) == ("indeterminate", ("revocation-not-checked",))
-    assert signer.holds_but_for_revocation
+    assert (found.verdict, signer.reasons) == ("indeterminate", ("test-authority", "revocation-not-checked"))
+    assert not signer.holds_but_for_revocation
     (json_signer,) = found.to_json()["signers"]
     assert json_signer["subject"]["iin"] == "123456789011"
     assert json_signer["trust"]["domain"] == "test"
@@ -388,3 +388,59 @@ def test_a_timestamp_of_another_document_or_of_none_that_is_here_or_by_a_weak_di
     assert reasons(token(), b"another") == ("invalid", "digest-mismatch")
     assert reasons(token(), None) == ("indeterminate", "no-content")
     assert reasons(token(digest=algorithms.SHA1), DOCUMENT) == ("indeterminate", "weak-digest")
+
+
+# --- another document ---------------------------------------------------------------------------------------------
+
+
+def holding(signature_format: SignatureFormat) -> bytes:
+    return making.make(making.request(signature_format)).octets
+
+
+@pytest.mark.parametrize("signature_format", ["cms", "xml", "pdf", "jws", "wsse", "asic"])
+def test_a_signature_that_holds_its_document_is_none_of_another_one(
+    signature_format: SignatureFormat,
+) -> None:
+    made, trust = holding(signature_format), verdicts.trust(simulated_authorities.new())
+    for other in (b"another", b"", making.DOCUMENTS[signature_format] + b" "):
+        found = verify.verify(made, other, at=authority.NOW, trust=trust)
+        assert found.verdict == "invalid"
+        assert "document-differs" in found.signers[0].reasons
+
+
+@pytest.mark.parametrize("signature_format", ["cms", "jws", "asic"])
+def test_but_of_the_very_document_inside(signature_format: SignatureFormat) -> None:
+    made, trust = holding(signature_format), verdicts.trust(simulated_authorities.new())
+    document = making.DOCUMENTS[signature_format]
+    assert verify.verify(made, document, at=authority.NOW, trust=trust).verdict == "valid"
+
+
+@pytest.mark.parametrize("signature_format", ["xml", "pdf", "wsse"])
+def test_a_signed_file_is_its_own_document(signature_format: SignatureFormat) -> None:
+    made, trust = holding(signature_format), verdicts.trust(simulated_authorities.new())
+    assert verify.verify(made, made, at=authority.NOW, trust=trust).verdict == "valid"
+
+
+@pytest.mark.parametrize("name", ["mimetype", "META-INF/ASiCManifest.xml"])
+def test_the_housekeeping_of_a_container_is_no_document(name: str) -> None:
+    made = holding("asic")
+    octets = zip_files.read(made).files[name].octets()
+    (signer,) = verify.verify(made, octets, at=authority.NOW, trust=verdicts.OFFLINE).signers
+    assert "document-differs" in signer.reasons
+
+
+def test_digests_of_another_document_count_where_the_document_is_inside() -> None:
+    made, digest = holding("cms"), algorithms.SHA256
+    for octets, finding in ((making.DOCUMENTS["cms"], "valid"), (b"another", "invalid")):
+        digests = {digest.oid: digest(octets)}
+        (signer,) = verify.verify(made, at=authority.NOW, trust=verdicts.OFFLINE, digests=digests).signers
+        assert signer.signature == finding
+
+
+@pytest.mark.parametrize("signature_format", ["xml", "pdf", "jws", "wsse", "asic"])
+def test_where_digests_can_not_be_compared_nobody_is_told_that_they_fit(
+    signature_format: SignatureFormat,
+) -> None:
+    digests = {algorithms.SHA256.oid: algorithms.SHA256(b"another")}
+    with pytest.raises(BadInput, match="not its digests"):
+        verify.verify(holding(signature_format), at=NOW, trust=NOBODY, digests=digests)

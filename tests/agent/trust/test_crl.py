@@ -175,6 +175,10 @@ def test_a_list_is_current_until_its_next_update() -> None:
         found.check_current(found.next_update + crl.SKEW + timedelta(seconds=1))
 
 
+def test_a_list_without_end_is_current() -> None:
+    dataclasses.replace(full(), next_update=datetime.max.replace(tzinfo=UTC)).check_current(NOW)
+
+
 @pytest.mark.parametrize("family", responders.FAMILIES)
 @pytest.mark.parametrize(
     ("fault", "reason"),

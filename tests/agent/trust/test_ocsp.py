@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -281,6 +281,13 @@ def test_next_update_bounds_an_answer_in_the_place_of_its_age() -> None:
     late = end + timedelta(minutes=5)
     assert ocsp.read(made, world.certificate, world.issuer, nonce=None, at=late).next_update == end
     assert refused(made, nonce=None, at=late + timedelta(seconds=1)) == "stale"
+
+
+def test_an_answer_without_end_is_read() -> None:
+    world = World()
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    made = response(_single(world, next_update=end), by=world.authority, responder_id=by_name(world.issuer))
+    assert ocsp.read(made, world.certificate, world.issuer, nonce=None, at=NOW).next_update == end
 
 
 def test_our_answer_is_found_among_others() -> None:

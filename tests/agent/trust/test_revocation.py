@@ -216,7 +216,22 @@ def test_an_invalidity_date_counts_from_then_on() -> None:
     )
     assert status(world, at=NOW - 3 * HOUR, mode="crl").state == "revoked"
     assert status(world, at=NOW - 6 * HOUR, mode="crl").state == "good"
-    assert status(world, at=NOW - 3 * HOUR).state == "good"  # an OCSP answer says nothing of it
+
+
+def test_an_ocsp_answer_says_nothing_of_it_so_lists_are_asked_where_it_matters() -> None:
+    world = World(list_made=NOW - HOUR / 2)
+    world.register.revoke(
+        world.certificate.serial_number, NOW - HOUR, "keyCompromise", invalid_since=NOW - 5 * HOUR
+    )
+    found = status(world, at=NOW - 3 * HOUR)
+    assert (found.state, found.source, found.revoked_at) == ("revoked", "crl", NOW - HOUR)
+    earlier = status(world, at=NOW - 6 * HOUR)
+    assert (earlier.state, earlier.source, earlier.detail) == ("good", "ocsp", "revoked-later")
+    world.asked.clear()
+    assert status(world, at=NOW).source == "ocsp"
+    assert world.kinds == ["ocsp"]
+    world.down = {"crl"}
+    assert status(world, at=NOW - 3 * HOUR).source == "ocsp"
 
 
 # --- the cache, and no network ---------------------------------------------------------------------------------------

@@ -145,6 +145,24 @@ def test_a_moment_is_told_in_the_zone_of_the_reader(zone, shown):
     assert texts.load("ru", zone).moment(MOMENT) == shown
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone", "shown"),
+    [
+        (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), ALMATY, "31.12.9999"),
+        (datetime(1, 1, 1, tzinfo=UTC), timezone(timedelta(hours=-3)), "01.01"),
+    ],
+)
+def test_a_moment_at_an_end_of_the_calendar_is_told_as_it_is(moment, zone, shown):
+    words = texts.load("ru", zone)
+    assert words.moment(moment).startswith(shown)
+    assert words.period(moment, moment).startswith(shown)
+
+
+def test_a_strangers_text_does_nothing_to_a_terminal():
+    assert texts.plain("АХМЕТОВ\u00a0А. «Қалам» 中 e\u0301") == "АХМЕТОВ\u00a0А. «Қалам» 中 e\u0301"
+    assert texts.plain("A\x1b[2J\r\nvalid\x9b1m\u202e\u2028\x00\ud800") == "A�[2J��valid�1m����"
+
+
 def test_without_a_zone_moments_are_those_of_this_computer():
     local = MOMENT.astimezone()
     assert texts.load("kk").moment(MOMENT).startswith(f"{local:%d.%m.%Y %H:%M}")

@@ -44,6 +44,11 @@ def test_a_document_that_holds_the_mark_already_is_no_trouble() -> None:
     assert b'<r mark="" x="1">' in place.with_attributes(tree.getroot(), ' x="1"')
 
 
+def test_a_document_of_names_that_might_be_the_mark_costs_no_more_than_another() -> None:
+    text = "mark" + "-" * 2_000_000  # each name tried would be one octet longer: hours
+    assert place.within(parse.read(f"<r>{text}</r>").getroot()).filled("<s/>").endswith(b"-<s/></r>")
+
+
 def test_the_encoding_is_utf8_whatever_it_was() -> None:
     tree = parse.read('<?xml version="1.0" encoding="windows-1251"?><r>ж</r>'.encode("cp1251"))
     assert place.within(tree.getroot()).filled("") == f"{place.DECLARATION}<r>ж</r>".encode()

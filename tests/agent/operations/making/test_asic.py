@@ -2,9 +2,10 @@
 
 import pytest
 
-from agent.errors import BadInput
+from agent.errors import BadInput, InvalidSignature
 from agent.formats import asic, zip_files
-from tests.support import making, simulated_authorities
+from agent.operations.making import asic as maker
+from tests.support import authority, making, simulated_authorities
 
 DOCUMENT = making.DOCUMENTS["asic"]
 
@@ -29,6 +30,13 @@ def test_a_document_of_no_name_is_called_so() -> None:
 def test_a_name_that_can_not_be_in_a_container_is_bad_input(name: str) -> None:
     with pytest.raises(BadInput):
         making.make(making.request("asic"), making.workshop(name=name))
+
+
+def test_another_document_that_is_signed_does_not_leave() -> None:
+    made = making.make(making.request("asic")).octets
+    for other in (b"another", zip_files.read(made).files["META-INF/ASiCManifest.xml"].octets()):
+        with pytest.raises(InvalidSignature):
+            maker.read_back(made, other, making.request("asic"), authority.signer("p256-individual"))
 
 
 def test_the_timestamp_lies_with_the_signature() -> None:

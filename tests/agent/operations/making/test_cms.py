@@ -73,6 +73,15 @@ def test_one_more_signer_joins_a_detached_signature_by_the_digest_of_its_documen
     assert findings(cms.verify(message, b"another")) == ["invalid", "invalid"]
 
 
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_signature_of_another_document_is_not_taken_for_this_one(detached: bool) -> None:
+    made = cms.sign(FIRST, b"another", at=NOW, detached=detached)
+    wanted = making.request("cms", detached=detached)
+    assert findings(maker.read_back(made, DOCUMENT, wanted, FIRST)) == ["invalid"]
+    joined = dataclasses.replace(wanted, cosigns=True)
+    assert findings(maker.read_back(made, signed(), joined, FIRST)) == ["invalid"]
+
+
 # --- timestamps ---------------------------------------------------------------------------------------------------
 
 

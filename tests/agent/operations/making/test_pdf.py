@@ -71,6 +71,12 @@ def test_a_broken_signature_under_a_stamp_does_not_leave() -> None:
         making.make(making.request("pdf", stamp=StampOptions()), making.workshop(BrokenSigner(SIGNER)))
 
 
+def test_another_document_that_is_signed_does_not_leave() -> None:
+    made = making.make(making.request("pdf")).octets
+    with pytest.raises(InvalidSignature):
+        maker.read_back(made, pdfs.page("Act 18"), making.request("pdf"), SIGNER)
+
+
 @pytest.mark.parametrize("document", [b"", b"text", DOCUMENT[:200], pdfs.page()[9:]])
 def test_what_is_no_pdf_is_seen_before_anybody_is_asked(document: bytes) -> None:
     with pytest.raises(BadInput):
