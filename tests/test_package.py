@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from agent.formats import cms
-from tests.support import agents, authority
+from tests.support import agents, authority, pdf_files
 
 pytestmark = pytest.mark.slow
 
@@ -181,6 +181,21 @@ def test_a_file_is_signed_and_the_signature_verified(installed: Installed, tmp_p
     report = json.loads(words)
     assert (code, report["verdict"]) == (2, "indeterminate")
     assert report["signers"][0]["signature"] == "valid"
+
+
+def test_words_and_drawings_come_along(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "act.pdf").write_bytes(pdf_files.pdf_2())
+    key = ["--key", authority.path(KEY), "--password-stdin", "--state-dir", "state", "--offline"]
+    code, words = installed.qalamsap(
+        "sign", "act.pdf", "--format", "pdf", "--stamp", *key, folder=tmp_path, text=f"{authority.PASSWORD}\n"
+    )
+    assert code == 0, words
+    for language, word in (("kk", "Тексеру"), ("ru", "Проверка"), ("en", "Check")):
+        told = ["--language", language, "--offline", "--state-dir", "state"]
+        code, words = installed.qalamsap("verify", "act.signed.pdf", *told, folder=tmp_path)
+        assert (code, words.startswith(word)) == (2, True), words
+    code, words = installed.qalamsap("card", "act.signed.pdf", *told, folder=tmp_path)
+    assert (code, words) == (2, "act.signed.pdf.card.pdf\n")
 
 
 def test_a_wrong_password_has_its_own_exit_code(installed: Installed, tmp_path: Path) -> None:

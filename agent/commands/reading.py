@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from agent import algorithms
 from agent.algorithms import DigestAlgorithm
 from agent.certificate import Certificate
-from agent.errors import BadInput, UnsupportedKey
+from agent.errors import BadInput
 from agent.formats import cms, cms_stream
-from agent.formats.cms_read import SignerInfo
 
 MAX_BYTES = 1024 * 1024 * 1024
 LARGE_BYTES = 64 * 1024 * 1024  # files above are read in pieces wherever that is possible
@@ -64,15 +62,6 @@ def digests(stream: BinaryIO, wanted: Iterable[DigestAlgorithm]) -> dict[str, by
 
 def digests_named(message: bytes, document: Path) -> dict[str, bytes]:
     """Digests of a document of any size by every algorithm that a signer of this CMS names, by OID. Raises BadInput."""
-    named = [
-        algorithm for algorithm in map(_known_digest, cms.read(message).signers) if algorithm is not None
-    ]
+    read = cms.read(message)
     with opened(document) as stream:
-        return cms_stream.digests(stream, named)
-
-
-def _known_digest(signer: SignerInfo) -> DigestAlgorithm | None:
-    try:
-        return algorithms.digest_by_oid(signer.digest_algorithm.oid)
-    except UnsupportedKey:
-        return None  # the evidence will say so
+        return cms_stream.digests_named(read, stream)

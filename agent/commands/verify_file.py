@@ -48,7 +48,7 @@ def add_what_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=(*_FORMATS, _RAW),
-        help="what FILE is, where it can't be told by itself; raw needs --certificate",
+        help="what FILE is, where it can't be told by itself; raw (bare octets) needs --document and --certificate",
     )
     parser.add_argument(
         "--certificate",
@@ -217,9 +217,11 @@ def _signer_lines(signer: SignatureReport, data_format: str, words: Texts) -> It
         if signer.path.anchor.domain != "production":
             yield words(f"card.{signer.path.anchor.domain}_authority")
     yield from fact("revocation", _revocation_words(signer.revocation, words))
-    for detail in signer.revocation.detail.split("; "):
-        if detail in _EXPLAINED:
-            yield words.chosen("detail", detail)
+    for note in signer.revocation.detail.split("; "):
+        if note in _EXPLAINED:
+            yield words.chosen("detail", note)
+    if signer.revocation.state == "not-checked" and " not-allowed: " in signer.revocation.detail:
+        yield words("detail.not-allowed")
     for reason in signer.reasons:
         section = words.section(reason, data_format)
         yield " ".join(filter(None, (f"– {words.chosen('reason', reason)}", section and f"[{section}]")))

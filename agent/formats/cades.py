@@ -44,14 +44,6 @@ def unstamped(message: bytes) -> tuple[Unstamped, ...]:
     )
 
 
-def signers_without_timestamp(message: bytes) -> tuple[int, ...]:
-    """Which signers of the message (DER, BER, PEM or base64) have no timestamp, counted from 0.
-
-    Raises: BadInput."""
-    signers = cms.read(message).signers
-    return tuple(index for index, signer in enumerate(signers) if not signer.timestamp_tokens)
-
-
 def profile_of(signer: SignerInfo) -> Profile:
     """How to stamp this signature: policy and digest of the signer's own family.
 

@@ -1,13 +1,13 @@
 """CMS over documents larger than memory: files are read in pieces, and never held.
 
-Everything that is made here is octet for octet what cms.py makes of the same document. Files come in open, for reading in binary; they
-are read from where they stand. Those that are read twice must be able to go back.
+A document beside its signature is hashed here, and cms.py signs and verifies digests. A document is put inside by `attach`: octet
+for octet what cms.py makes of the same one. Files come in open, for reading in binary; they are read from where they stand. Those
+that are read twice must be able to go back.
 """
 
 import dataclasses
 import io
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import BinaryIO
 
 from agent import algorithms
@@ -17,7 +17,6 @@ from agent.errors import BadInput, UnsupportedKey
 from agent.formats import asn1, cms, cms_build, cms_read
 from agent.formats.cms_read import SignedMessage
 from agent.formats.cms_verify import SignerEvidence
-from agent.signer import Signer
 
 PIECE_BYTES = 1024 * 1024
 MAX_AROUND_BYTES = (
@@ -33,25 +32,13 @@ def digests(document: BinaryIO, wanted: Iterable[DigestAlgorithm]) -> dict[str, 
     return _digests(_pieces(document), wanted)
 
 
+def digests_named(message: SignedMessage, document: BinaryIO) -> dict[str, bytes]:
+    """Digests of the rest of `document` by each algorithm that a signer of the message names and that is known here: what
+    `cms.verify` wants to know of a document that it does not get."""
+    return digests(document, _digests_named(message))
+
+
 # --- making -------------------------------------------------------------------------------------------------------
-
-
-def sign_detached(signer: Signer, document: BinaryIO, *, at: datetime) -> bytes:
-    """Detached SignedData in DER over the rest of `document`, which is read once."""
-    return cms.sign_digest(signer, _digest(signer, document), at=at)
-
-
-def sign_attached(signer: Signer, document: BinaryIO, output: BinaryIO, *, at: datetime) -> None:
-    """Writes SignedData in DER with the rest of `document` inside to `output`.
-
-    The document is read twice, for its digest stands behind it but its length before it.
-
-    Raises: BadInput where it changed in between; what is in `output` then is worthless.
-    """
-    start = document.tell()
-    detached = sign_detached(signer, document, at=at)
-    document.seek(start)
-    attach(detached, document, output)
 
 
 def attach(detached: bytes, document: BinaryIO, output: BinaryIO) -> None:
@@ -93,28 +80,7 @@ def attach(detached: bytes, document: BinaryIO, output: BinaryIO) -> None:
     output.write(after)
 
 
-def cosign_detached(signer: Signer, existing: bytes, document: BinaryIO, *, at: datetime) -> bytes:
-    """A detached message (DER, BER, PEM or base64) in DER with one more signature, over the rest of `document`. See cms.cosign.
-
-    Raises: BadInput, also where a document is inside."""
-    if not cms.read(existing).is_detached:
-        raise BadInput("CMS: the signature has a document inside")
-    digest = _digest(signer, document)
-    return cms.cosign(signer, existing, at=at, digests={signer.algorithm.digest.oid: digest})
-
-
 # --- verifying ----------------------------------------------------------------------------------------------------
-
-
-def verify_detached(
-    message: SignedMessage, document: BinaryIO, extra_certificates: Iterable[Certificate] = ()
-) -> tuple[SignerEvidence, ...]:
-    """Evidence for each signer over the rest of `document`, which is read once for all of them. See cms.verify.
-
-    Raises: BadInput where a document is inside."""
-    if not message.is_detached:
-        raise BadInput("CMS: the signature has a document inside")
-    return cms.verify(message, None, extra_certificates, digests=digests(document, _digests_named(message)))
 
 
 def verify_attached(
@@ -277,11 +243,6 @@ def _digests(pieces: Iterable[bytes], wanted: Iterable[DigestAlgorithm]) -> dict
         for one in running.values():
             one.update(piece)
     return {oid: one.digest() for oid, one in running.items()}
-
-
-def _digest(signer: Signer, document: BinaryIO) -> bytes:
-    algorithm = signer.algorithm.digest
-    return digests(document, [algorithm])[algorithm.oid]
 
 
 def _digests_named(message: SignedMessage) -> Iterator[DigestAlgorithm]:

@@ -266,7 +266,7 @@ def _password(mac_data: Any, safe: bytes, password: Secret, budget: pbe.Budget) 
     try:
         candidates = [pbe.Password.of(password.buffer)]
     except ValueError as error:
-        raise WrongPassword("the password is not text") from error
+        raise WrongPassword("wrong password: it is not text") from error
     if not password.buffer:
         candidates.append(pbe.Password.absent())
     if isinstance(mac_data, core.Void):
@@ -276,7 +276,7 @@ def _password(mac_data: Any, safe: bytes, password: Secret, budget: pbe.Budget) 
             if pbe.mac_matches(mac_data, safe, candidate, budget):
                 return candidate
             candidate.wipe()
-    raise WrongPassword("the MAC does not match")
+    raise WrongPassword("wrong password: the MAC does not match")
 
 
 def _decrypted(
@@ -287,7 +287,7 @@ def _decrypted(
     except pbe.BadPadding as error:
         if is_authenticated:
             raise BrokenKeyStore("the MAC matches but a part can't be decrypted") from error
-        raise WrongPassword("a part can't be decrypted, and there is no MAC to tell why") from error
+        raise WrongPassword("wrong password, or a damaged file: there is no MAC to tell which") from error
 
 
 def _matched(

@@ -12,7 +12,7 @@ not allow are disabled, with the reason. What must hold of a key:
 
 Where a page accepts other authorities than the national ones, the person is warned of a key that none of those issued.
 
-# Not checked here: revocation. Nothing asks an authority yet.
+Whether a key was revoked is not asked before signing: whoever verifies sees it.
 """
 
 import contextlib

@@ -19,6 +19,7 @@ from agent.errors import BadInput, UnsupportedOperation
 from agent.fetch import Cache, Fetch
 from agent.formats import tsp
 from agent.formats.evidence import Evidence
+from agent.operations import report
 from agent.operations.report import SignatureReport, TimestampReport
 from agent.operations.timestamping import trust_of
 from agent.trust import intermediates, path, purposes, revocation
@@ -141,8 +142,8 @@ class Judge:
         return path.build(certificate, self.trust.anchors, at=moment, intermediates=(*around, *hinted))
 
     def _revocation(self, evidence: Evidence, found: Path | None, moment: datetime) -> Status:
-        """Asked only where the answer can matter: who signed nothing here, or is vouched for by nobody, is asked about by nobody."""
-        if evidence.signature != "valid" or found is None:
+        """Asked only where the answer can matter."""
+        if found is None or not report.may_be_revoked(evidence, found):
             return revocation.NOT_CHECKED
         if self.purpose == "timestamp":
             return self._stamper_status(found, moment)

@@ -15,7 +15,8 @@ from agent.formats.evidence import Evidence, Finding
 from agent.formats.pdf.evidence import PdfEvidence
 from agent.formats.tsp import Timestamp
 from agent.trust.path import Path
-from agent.trust.revocation import Status
+from agent.trust.revocation import NOT_CHECKED, Status
+from agent.words import sections
 from agent.words.texts import Texts
 
 Format = recognise.Format | Literal["raw"]  # what can't be recognised is told
@@ -81,8 +82,13 @@ class SignatureReport:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Everything that stands between this signature and "valid", as stable words."""
-        revocation = () if self.revocation.state == "good" else (f"revocation-{self.revocation.state}",)
+        """Everything that stands between this signature and "valid", as stable words.
+
+        That nobody was asked about revocation is not among them where another reason made it no question.
+        """
+        is_idle = self.revocation == NOT_CHECKED and not may_be_revoked(self.evidence, self.path)
+        is_settled = self.revocation.state == "good" or is_idle
+        revocation = () if is_settled else (f"revocation-{self.revocation.state}",)
         return (
             *self.evidence.reasons,
             *self.timestamp_reasons,
@@ -96,7 +102,7 @@ class SignatureReport:
     def verdict(self) -> Verdict:
         if self.signature == "invalid" or self.revocation.state == "revoked":
             return "invalid"
-        return "indeterminate" if self.reasons else "valid"
+        return "valid" if self.revocation.state == "good" and not self.reasons else "indeterminate"
 
     @property
     def holds_but_for_revocation(self) -> bool:
@@ -126,8 +132,13 @@ class Report:
             "verdict": self.verdict,
             "format": self.format,
             "verified_at": _moment(self.at),
-            "signers": [_signer_json(signer) for signer in self.signers],
+            "signers": [_signer_json(signer, self.format) for signer in self.signers],
         }
+
+
+def may_be_revoked(evidence: Evidence, path: Path | None) -> bool:
+    """Whether revocation is a question at all. Who signed nothing here, or is vouched for by nobody, is asked about by nobody."""
+    return evidence.signature == "valid" and path is not None
 
 
 def covered(evidence: Evidence, words: Texts) -> str:
@@ -144,15 +155,16 @@ def verdict_on(signers: Sequence[SignatureReport]) -> Verdict:
     return next(v for v in ("invalid", "indeterminate", "valid") if v in verdicts)
 
 
-def _signer_json(signer: SignatureReport) -> dict[str, Any]:
-    certificate, evidence = signer.certificate, signer.evidence
+def _signer_json(signer: SignatureReport, data_format: Format) -> dict[str, Any]:
+    certificate, evidence, reasons = signer.certificate, signer.evidence, signer.reasons
     return {
         "verdict": signer.verdict,
         "subject": None if certificate is None else _subject_json(certificate),
         "algorithm": evidence.algorithm_name,
         "covers": evidence.covers,
         "signature": evidence.signature,
-        "reasons": list(signer.reasons),
+        "reasons": list(reasons),
+        "sections": {reason: sections.section(reason, data_format) for reason in reasons},
         "signing_time": None if evidence.signing_time is None else _moment(evidence.signing_time),
         "timestamps": [_timestamp_json(each) for each in signer.timestamps],
         "judged_at": {"time": _moment(signer.moment), "basis": signer.basis},

@@ -20,6 +20,10 @@ from agent.trust import anchors, path, purposes
 from agent.trust.anchors import Anchor
 from agent.trust.path import Path
 
+_OF_DATES = {
+    "expired": "timestamp-expired",
+    "not-yet-valid": "timestamp-not-yet-valid",
+}  # by why there is no path
 _NONCE_BITS = 63  # a positive INTEGER of at most 8 octets, as the national clients send
 
 
@@ -50,7 +54,7 @@ class TimestampAuthority:
         except TimestampFailed:
             raise
         except AgentError as error:
-            raise TimestampFailed(error.detail or error.code) from error
+            raise TimestampFailed(f"no timestamp could be had: {error.detail or error.code}") from error
         _, problems = trust_of(timestamp, self._believed, self.between)
         if problems:
             raise TimestampFailed(f"the timestamp can't be believed: {', '.join(problems)}")
@@ -96,5 +100,4 @@ def trust_of(
     try:
         return path.build(evidence.certificate, ends, at=timestamp.moment, intermediates=around), problems
     except path.PathFailure as failure:
-        is_dated = failure.reason in ("expired", "not-yet-valid")
-        return failure.path, (*problems, "timestamp-expired" if is_dated else "timestamp-untrusted")
+        return failure.path, (*problems, _OF_DATES.get(failure.reason, "timestamp-untrusted"))

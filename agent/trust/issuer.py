@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from agent import algorithms
 from agent.certificate import Certificate, PublicKey
@@ -40,7 +40,6 @@ Refusal = Literal[
     "not-delta",
     "delta-mismatch",  # a delta to a newer list, or older than the list
 ]
-REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
 class BadAnswer(Unreachable):

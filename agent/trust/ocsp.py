@@ -20,9 +20,10 @@ from typing import Any, ClassVar, Literal
 from asn1crypto import core, parser
 
 from agent import algorithms, x509
-from agent.certificate import OCSP_SIGNING, Certificate
+from agent.certificate import Certificate
 from agent.errors import BadInput
 from agent.fetch import LIMITS
+from agent.trust import purposes
 from agent.trust.issuer import Authority, BadAnswer, Issuer, Refusal, check_signature
 from agent.trust.reasons import CERTIFICATE_HOLD, REASONS
 
@@ -294,10 +295,8 @@ def _is_named(identifier: Any, name_der: bytes, key_bits: bytes) -> bool:
 
 
 def _may_answer(certificate: Certificate, issuer: Issuer) -> bool:
-    usage = certificate.key_usage
     return (
-        OCSP_SIGNING in certificate.extended_key_usage
-        and (usage is None or "digital_signature" in usage)
+        not purposes.unsuitable(certificate, "ocsp")
         and not certificate.unhandled_critical
         and issuer.has_issued(certificate)
     )

@@ -5,6 +5,7 @@ A terminal does not ask twice: what a window would show beside its password fiel
 
 import getpass
 import sys
+import warnings
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -85,12 +86,18 @@ class TerminalUser:
 
 
 def type_password(question: str) -> Secret:
-    """What the person types, unseen. Raises UserCancelled where they interrupt, or there is nobody to type."""
+    """What the person types, unseen. Raises UserCancelled where they interrupt, NoOneToAsk where it would be seen."""
     try:
-        # Octets that are not UTF-8 come as surrogates (PEP 383), and go back to what was typed.
-        return Secret(bytearray(getpass.getpass(question).encode("utf-8", "surrogateescape")))
+        with warnings.catch_warnings():
+            # Else it would read on, and what is typed would show.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            typed = getpass.getpass(question)
+    except getpass.GetPassWarning as error:
+        raise errors.NoOneToAsk("no terminal to type the password at; give it by --password-stdin") from error
     except (EOFError, KeyboardInterrupt) as error:
         raise errors.UserCancelled from error
+    # Octets that are not UTF-8 come as surrogates (PEP 383), and go back to what was typed.
+    return Secret(bytearray(typed.encode("utf-8", "surrogateescape")))
 
 
 def read_password(stream: BinaryIO) -> Secret:

@@ -45,22 +45,17 @@ SECTIONS = {
     "revocation-unknown": "RFC 6960 §2.2",
     "revocation-unreachable": "RFC 5280 §6.3.3",
     "revocation-not-checked": "RFC 5280 §6.3",
-    "revoked-before-signing": "ETSI EN 319 102-1 §5.2.6",
     # the timestamp
     "timestamp-invalid": "RFC 3161 §2.4.2",
     "timestamp-untrusted": "RFC 3161 §2.3",
     "timestamp-other-signature": "ETSI EN 319 102-1 §5.4",
     "timestamp-expired": "ETSI EN 319 102-1 §5.4",
     "timestamp-not-yet-valid": "ETSI EN 319 102-1 §5.4",
-    "timestamp-not-allowed": "RFC 3161 §2.3",
-    "timestamp-other-uses": "RFC 3161 §2.3",
-    "timestamp-not-critical": "RFC 3161 §2.3",
     "timestamp-key-usage": "RFC 5280 §4.2.1.3",
     "timestamp-weak-digest": "ETSI TS 119 312 §5",
     "timestamp-revoked": "ETSI EN 319 102-1 §5.4",
     "timestamp-from-the-future": "ETSI EN 319 102-1 §5.4",
     "timestamp-test-authority": "RFC 3161 §2.3",
-    "timestamp-not-checked": "ETSI EN 319 102-1 §5.4",
 }
 
 # The same reason in formats that have a standard of their own.

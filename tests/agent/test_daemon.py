@@ -457,7 +457,7 @@ def test_a_page_gets_a_signature_with_a_timestamp_or_none_at_all(tmp_path: Path,
         authorities.switch("tsp", "http-500")
         bad = await asks_for_a_timestamp(agent)
         assert (bad["status"], bad["code"]) == (False, "SIGNING_FAILURE")
-        assert str(bad["details"]).startswith("timestamp-failed: status: ")
+        assert str(bad["details"]).startswith("timestamp-failed: no timestamp could be had: status: ")
         assert "body" not in bad
 
     prepared(tmp_path / "state")

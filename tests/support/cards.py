@@ -90,7 +90,7 @@ CHANGED = dataclasses.replace(
 REVOKED = dataclasses.replace(
     GOOD,
     verdict="invalid",
-    reasons=("revocation-revoked", "revoked-before-signing"),
+    reasons=("revocation-revoked",),
     revocation=CardRevocation(
         state="revoked",
         source="crl",

@@ -136,7 +136,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
 @pytest.mark.parametrize(
     ("key", "password", "code"),
     [
-        ("gost2015-individual", "wrong", 3),
+        ("gost2015-individual", "Qwerty13", 3),
         ("gost2015-individual", "", 3),
         ("broken-text", "Qwerty12", 5),
         ("broken-cut", "Qwerty12", 5),
@@ -148,6 +148,7 @@ def test_the_exit_code_says_what_was_wrong_with_the_key(
 ) -> None:
     assert run.sign(run.file("a.txt"), key=key, password=password) == code
     assert run.err.startswith("qalamsap sign: ")
+    assert ("wrong password" in run.err) == (code == 3)
     assert "Traceback" not in run.err
     assert not (run.folder / "a.txt.cms").exists()
     assert password == "" or password not in run.out + run.err

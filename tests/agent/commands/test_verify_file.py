@@ -90,6 +90,22 @@ def test_offline_is_said_and_nobody_is_asked(signed: CommandLine, authorities: S
     assert set(authorities.simulator.questions.values()) == {0}
 
 
+def test_a_server_that_may_not_be_asked_is_named_as_the_reason(
+    signed: CommandLine, authorities: SimulatedAuthorities
+) -> None:
+    signed.network = TRUSTED
+    assert signed.verify(*parts(signed)) == 2
+    assert "not among those that may be asked here (setting fetch_hosts)" in signed.out
+    assert set(authorities.simulator.questions.values()) == {0}
+
+
+def test_who_has_another_document_is_not_told_to_connect_to_the_internet(signed: CommandLine) -> None:
+    assert signed.verify(signed.folder / "act.cms", "--document", signed.file("other"), *TRUSTED) == 2
+    assert "internet" in signed.out
+    assert signed.verify(signed.folder / "act.cms", "--document", signed.file("other", b"-"), *TRUSTED) == 1
+    assert "internet" not in signed.out
+
+
 def test_answers_are_kept_and_serve_offline(signed: CommandLine, authorities: SimulatedAuthorities) -> None:
     assert signed.verify(*parts(signed)) == 0
     assert signed.verify(*parts(signed), "--offline") == 0

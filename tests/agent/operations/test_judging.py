@@ -184,10 +184,10 @@ def test_nobody_is_asked_about_a_signature_that_is_bad_anyway_or_nobodys() -> No
     nobodys = dataclasses.replace(good, certificate=None, signature="unchecked", reasons=("no-certificate",))
     found = judged(nobodys, verdicts.trust(authorities))
     assert (found.path, found.unsuitable) == (None, ())
-    assert found.reasons == ("no-certificate", "no-path", "revocation-not-checked")
+    assert found.reasons == ("no-certificate", "no-path")
     assert authorities.asked == []
     stranger = judged(good, Trust((), fetch=authorities))
-    assert stranger.reasons == ("no-path", "path-no-issuer", "revocation-not-checked")
+    assert stranger.reasons == ("no-path", "path-no-issuer")
     assert {question.kind for question in authorities.asked} == {"certificate"}  # who may have issued it
 
 

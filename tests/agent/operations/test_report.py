@@ -110,6 +110,22 @@ def test_reasons_come_in_order_and_those_of_timestamps_once() -> None:
     )  # fmt: skip
 
 
+def test_where_revocation_is_no_question_that_nobody_was_asked_is_no_reason_and_nothing_is_valid() -> None:
+    nobody_asked = Status("not-checked")
+    bad = dataclasses.replace(with_finding("invalid", "digest-mismatch"), revocation=nobody_asked)
+    assert bad.reasons == ("digest-mismatch",)
+    nobodys = changed(path=None, path_reasons=("no-path",), revocation=nobody_asked)
+    assert nobodys.reasons == ("no-path",)
+    assert changed(path=None, revocation=nobody_asked).verdict == "indeterminate"
+    assert changed(path=None, revocation=Status("revoked")).reasons == ("revocation-revoked",)
+
+
+def test_the_json_says_which_section_of_which_standard_speaks_of_a_reason() -> None:
+    signer = with_finding("invalid", "digest-mismatch")
+    written = as_json(Report("invalid", "xml", NOW, (signer,)))
+    assert written["signers"][0]["sections"] == {"digest-mismatch": "XML-DSig §3.2.1"}
+
+
 def test_the_worst_signature_decides_over_a_document_and_none_at_all_is_invalid() -> None:
     by_verdict = {
         "valid": good(),
@@ -136,9 +152,10 @@ def test_a_timestamp_proves_its_moment_only_without_reasons() -> None:
 KEYS = {
     "": {"verdict", "format", "verified_at", "signers"},
     "signers": {
-        "verdict", "subject", "algorithm", "covers", "signature", "reasons", "signing_time", "timestamps",
-        "judged_at", "certificate", "trust", "revocation",
+        "verdict", "subject", "algorithm", "covers", "signature", "reasons", "sections", "signing_time",
+        "timestamps", "judged_at", "certificate", "trust", "revocation",
     },
+    "signers.sections": set(),
     "signers.subject": {
         "common_name", "surname", "given_name", "patronymic", "iin", "bin", "organisation", "email", "roles",
         "name",
@@ -207,6 +224,7 @@ def test_the_json_of_a_good_signature() -> None:
                 "covers": "",
                 "signature": "valid",
                 "reasons": [],
+                "sections": {},
                 "signing_time": "2026-06-01T09:30:15Z",
                 "timestamps": [
                     {

@@ -3,6 +3,7 @@
 import dataclasses
 import getpass
 import io
+import warnings
 from typing import Any
 
 import pytest
@@ -124,6 +125,16 @@ def test_a_password_that_is_no_utf_8_neither_fails_nor_shows_in_an_error(
 ) -> None:
     monkeypatch.setattr(getpass, "getpass", lambda _: b"\xcf\xe0".decode("utf-8", "surrogateescape"))
     assert terminal.type_password("Password:").buffer == b"\xcf\xe0"
+
+
+def test_where_a_typed_password_would_be_seen_none_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn(_question: str) -> str:
+        warnings.warn("Can not control echo on the terminal.", getpass.GetPassWarning, stacklevel=2)
+        pytest.fail("the password was read")
+
+    monkeypatch.setattr(getpass, "getpass", warn)
+    with pytest.raises(errors.NoOneToAsk, match="--password-stdin"):
+        terminal.type_password("Password:")
 
 
 @pytest.mark.parametrize("interruption", [EOFError, KeyboardInterrupt])

@@ -30,12 +30,12 @@ def placeholders(entry):
 
 
 def known_reasons():
-    found = {reason for _, known in evidence.FINDINGS for reason in known} | {"no-path"}
+    found = {reason for _, known in evidence.FINDINGS for reason in known} | {"no-path", "test-authority"}
     for reason in get_args(path.Reason):
         dated = reason in {"expired", "not-yet-valid"}
         found |= {f"certificate-{reason}", f"authority-{reason}"} if dated else {f"path-{reason}"}
     found |= {f"revocation-{state}" for state in get_args(revocation.State) if state != "good"}
-    found |= {"key-usage", "extended-key-usage", "revoked-before-signing"}
+    found |= {"key-usage", "extended-key-usage"}
     for name in ("timestamping", "judging"):
         source = (ROOT / f"agent/operations/{name}.py").read_text(encoding="utf-8")
         found |= set(re.findall(r'"(timestamp-[a-z-]+)"', source))
@@ -87,9 +87,10 @@ def test_every_reason_has_words_and_a_section_of_a_standard():
     assert [reason for reason in sorted(known_reasons()) if not sections.section(reason)] == []
 
 
-def test_there_is_no_section_and_no_advice_without_a_reason():
+def test_there_is_no_section_and_no_advice_without_a_reason_and_no_words_for_one_that_is_never_given():
     entries = texts.load("en").entries
     reasons_with_words = {key.removeprefix("reason.") for key in entries if key.startswith("reason.")}
+    assert reasons_with_words - {"other"} == known_reasons()
     assert sections.SECTIONS.keys() == reasons_with_words - {"other"}
     assert {key.removeprefix("advice.") for key in entries if key.startswith("advice.")} < reasons_with_words
 
@@ -105,7 +106,7 @@ def test_there_is_no_section_and_no_advice_without_a_reason():
         ("revocation", get_args(revocation.State)),
         ("source", [source for source in get_args(revocation.Source) if source]),
         ("revocation_reason", reasons.REASONS.values()),
-        ("detail", ("revoked-later", "never-issued", "expired-before-list", "self-issued")),
+        ("detail", ("revoked-later", "never-issued", "expired-before-list", "self-issued", "not-allowed")),
         ("timestamp", ("valid", "invalid", "none")),
     ],
 )
