@@ -14,10 +14,16 @@ def identify(text: bytes, *, chain: Sequence[str], locale: str) -> dict[str, Any
     """Asks for a signature by any key, with the text inside it.
 
     The filter of key purposes is left open, because the module wants every purpose in the list and no purpose is common to
-    AUTH_RSA and to the single GOST key. Expired keys are let through for the same reason: the portal checks the certificate and
+    AUTH_RSA and to the single GOST key. Expired and revoked keys are let through for the same reason: the portal checks the certificate and
     tells the person what is wrong with the key, where a filter could only grey it out.
     """
-    parameters = {"decode": True, "encapsulate": True, "digested": False, "allowExpired": True}
+    parameters = {
+        "decode": True,
+        "encapsulate": True,
+        "digested": False,
+        "allowExpired": True,
+        "allowRevoked": True,
+    }
     signer = {"extKeyUsageOids": [], "chain": list(chain)}
     return _sign("cms", text, parameters, signer, locale)
 

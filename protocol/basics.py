@@ -123,7 +123,11 @@ def _sign_request(args: dict[str, Any]) -> messages.Request:
     format_name = _text(args, "format")
     texts = _documents(args)
     signing = _object(args, "signingParams")
-    keys = _key_filter(_object(args, "signerParams"), _flag(signing, "allowExpired", default=False))
+    keys = _key_filter(
+        _object(args, "signerParams"),
+        _flag(signing, "allowExpired", default=False),
+        _flag(signing, "allowRevoked", default=False),
+    )
     asked, storages = _storages(args)
     refusal = _refusal(format_name, signing, texts, asked, storages)
     if refusal is not None:
@@ -200,7 +204,7 @@ def _octets(texts: list[str], *, is_base64: bool) -> tuple[bytes, ...]:
         raise _JsonComplaint('JSONObject["data"] has half a character.') from error
 
 
-def _key_filter(signer: dict[str, Any], allow_expired: bool) -> messages.KeyFilter:
+def _key_filter(signer: dict[str, Any], allow_expired: bool, allow_revoked: bool) -> messages.KeyFilter:
     chain = tuple(_texts(signer, "chain")) if signer.get("chain") is not None else None
     if chain is not None and len(chain) > messages.MAX_AUTHORITIES:
         raise _JsonComplaint(f'JSONObject["chain"] has more than {messages.MAX_AUTHORITIES} certificates.')
@@ -211,6 +215,7 @@ def _key_filter(signer: dict[str, Any], allow_expired: bool) -> messages.KeyFilt
         serial_number=_optional_text(signer, "serialNumber"),
         authorities=chain,
         allow_expired=allow_expired,
+        allow_revoked=allow_revoked,
     )
 
 

@@ -190,8 +190,10 @@ def _cms_request(method: str, arguments: list[Any], uuid: str) -> messages.Reque
 
 
 def _key_filter(key_type: str) -> messages.KeyFilter:
-    """Every chain will do and an expired key is warned of and used, as in the original."""
-    return messages.KeyFilter(purpose=_PURPOSES.get(key_type, "any"), authorities=(), allow_expired=True)
+    """Every chain will do and an expired key is warned of and used, as in the original; and a revoked one likewise."""
+    return messages.KeyFilter(
+        purpose=_PURPOSES.get(key_type, "any"), authorities=(), allow_expired=True, allow_revoked=True
+    )
 
 
 def _key_info(info: messages.KeyInfo) -> dict[str, str]:

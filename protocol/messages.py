@@ -37,7 +37,8 @@ class KeyFilter:
 
     `usages` are dotted OIDs, and the certificate's extended key usage must hold every one of them. `authorities` says where
     the certificate's chain must end: None at a national authority, () anywhere, else at one of these certificates (PEM).
-    `allow_expired` lets an expired or not yet valid certificate be used; the person is warned all the same.
+    `allow_expired` lets an expired or not yet valid certificate be used, `allow_revoked` one that its authority has taken back; the
+    person is warned all the same.
     """
 
     purpose: Purpose = "any"
@@ -47,6 +48,7 @@ class KeyFilter:
     serial_number: str = ""
     authorities: tuple[str, ...] | None = ()
     allow_expired: bool = False
+    allow_revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ not allow are disabled, with the reason. What must hold of a key:
     serial_number
     authorities   the chain ends at a national authority (None), at one of these (a list), anywhere (an empty list)
     validity      the certificate is valid now, unless `allow_expired`: then the person is warned
+    standing      its authority is not known to have revoked it (agent.operations.standing), unless `allow_revoked`: likewise
 
 Where a page accepts other authorities than the national ones, the person is warned of a key that none of those issued.
-
-Whether a key was revoked is not asked before signing: whoever verifies sees it.
 """
 
 import contextlib
@@ -27,6 +26,7 @@ from agent import certificate as certificates
 from agent import grants, logs
 from agent.certificate import Certificate
 from agent.errors import AgentError, BadInput, BrokenKeyStore, KeyUnsuitable, StorageFailed, WrongPassword
+from agent.operations import standing
 from agent.operations.approval import Approval, StoredKey
 from agent.recent_keys import UsedKey
 from agent.trust import anchors, path
@@ -48,6 +48,17 @@ class Judge:
     intermediates: tuple[Certificate, ...] = ()
     test_anchors: tuple[Anchor, ...] = ()
     real_anchors: tuple[Anchor, ...] = ()
+
+    @property
+    def known_anchors(self) -> tuple[Anchor, ...]:
+        """Every authority that may have issued a key, whatever that is worth."""
+        return (*self.real_anchors, *self.test_anchors, *(self.anchors or ()))
+
+    @property
+    def harmless(self) -> frozenset[str]:
+        """Reasons that only warn, by what the request allows."""
+        dates = _DATES if self.wanted.allow_expired else ()
+        return frozenset((*dates, *(("revoked",) if self.wanted.allow_revoked else ())))
 
     def is_test(self, key: StoredKey, at: datetime) -> bool:
         """Whether a test authority issued the key's certificate."""
@@ -162,7 +173,13 @@ def _choose(
 ) -> Choice | None:
     """The approved key; None where the person wants another file. The other keys are wiped."""
     at = approval.now()
-    shown = tuple(_shown(key, opened, judge, at) for key in keys)
+    revoked = standing.revoked(
+        [key.certificate for key in keys],
+        judge.known_anchors,
+        (*(certificate for key in keys for certificate in key.certificates), *judge.intermediates),
+        approval,
+    )
+    shown = tuple(_shown(key, opened, judge, at, is_revoked=key.certificate in revoked) for key in keys)
     chosen: StoredKey | None = None
     try:
         answer = approval.user.ask(
@@ -186,10 +203,9 @@ def _suitable(key_id: str, keys: Sequence[StoredKey], shown: tuple[prompts.Key, 
     raise KeyUnsuitable("the approved key is none of those that may be used")
 
 
-def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime) -> prompts.Key:
+def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime, *, is_revoked: bool) -> prompts.Key:
     certificate = key.certificate
-    reasons = judge.reasons(key, at)
-    harmless = _DATES if judge.wanted.allow_expired else ()
+    reasons = (*judge.reasons(key, at), *(("revoked",) if is_revoked else ()))
     warnings = judge.warnings(key, at)
     if "untrusted-chain" in reasons and warnings == ("unknown-authority",):
         warnings = ()  # the same, said twice
@@ -208,7 +224,7 @@ def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime) -> prompt
         serial_number=f"{certificate.serial_number:x}",
         not_before=certificate.not_before.isoformat(),
         not_after=certificate.not_after.isoformat(),
-        suitable=all(reason in harmless for reason in reasons),
+        suitable=judge.harmless.issuperset(reasons),
         reasons=(*reasons, *warnings),
         is_test="test-authority" in warnings,
     )

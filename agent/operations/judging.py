@@ -12,7 +12,7 @@ import dataclasses
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agent.certificate import Certificate
 from agent.errors import BadInput, UnsupportedOperation
@@ -24,12 +24,11 @@ from agent.operations.report import SignatureReport, TimestampReport
 from agent.operations.timestamping import trust_of
 from agent.trust import intermediates, path, purposes, revocation
 from agent.trust.anchors import Anchor
+from agent.trust.issuer import SKEW
 from agent.trust.path import Path
 from agent.trust.purposes import Purpose
 from agent.trust.revocation import Status
 
-SKEW = timedelta(minutes=5)
-"""How far the clocks of a timestamp authority and of this computer may be apart."""
 MAX_TIMESTAMPS = (
     8  # of one signature that are judged, each at the cost of a path; signatures have one, or two
 )

@@ -7,7 +7,7 @@ from agent.operations import choose_key, consent
 from agent.operations.approval import Approval
 from protocol.messages import KeyFilter, KeyInfo, KeyInfoRequest
 
-_ANY_KEY = KeyFilter(purpose="any", authorities=(), allow_expired=True)
+_ANY_KEY = KeyFilter(purpose="any", authorities=(), allow_expired=True, allow_revoked=True)
 
 
 def show(request: KeyInfoRequest, approval: Approval) -> KeyInfo:

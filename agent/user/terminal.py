@@ -21,6 +21,7 @@ _RETRYABLE: dict[str, type[errors.AgentError]] = {
 
 _WARNINGS = {
     "expired": "has expired",
+    "revoked": "was revoked by its authority: whoever verifies the signature will see that",
     "not-yet-valid": "is not valid yet",
     "test-authority": "comes from a test authority: it proves nothing about anybody",
     "unknown-authority": "comes from an authority that this agent does not know",

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from agent.certificate import Certificate
-from agent.formats import cades, cms, raw
+from agent.formats import cms, raw
 from agent.formats.pdf import pades
 from agent.formats.xml import verify
 from agent.journal import Journal
 from protocol import basics, common_utils
-from tests.support import agents, authority, making, pdfs, simulated_authorities
-from tests.support.simulated_authorities import TSP, SimulatedAuthorities
+from tests.support import agents, authority, making, pdfs, simulated_authorities, timestamps
+from tests.support.simulated_authorities import OCSP, TSP, SimulatedAuthorities
 from tests.support.worker_process import WorkerProcess
 
 DOCUMENT = "құжат".encode()
@@ -86,7 +86,7 @@ def events(tmp_path: Path) -> list[str]:
 
 def one_timestamp(message: bytes, document: bytes | None = None) -> None:
     (evidence,) = cms.verify(cms.read(message), document)
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     assert evidence.signature == timestamp.evidence.signature == "valid"
     assert timestamp.is_over(evidence.stamped)
 
@@ -140,7 +140,8 @@ def test_basics_cms_gets_the_timestamp_that_its_profile_asks_for(
     signed = result(answered(tmp_path, frame, authorities, key=key))
     for message in signed:
         one_timestamp(message.encode())
-    assert [(question.kind, question.url) for question in authorities.asked] == [("timestamp", TSP)] * 2
+    questions = [(question.kind, question.url) for question in authorities.asked]
+    assert questions == [("ocsp", OCSP), *[("timestamp", TSP)] * 2]  # of the key first, then of the time
     assert events(tmp_path) == ["asked", "decided", "signed"]
 
 

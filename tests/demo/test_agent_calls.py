@@ -18,6 +18,7 @@ def test_identification_asks_for_any_key_and_the_text_inside() -> None:
         "encapsulate": True,
         "digested": False,
         "allowExpired": True,
+        "allowRevoked": True,
     }
     assert arguments["signerParams"] == {"extKeyUsageOids": [], "chain": ["PEM"]}
     assert (arguments["format"], arguments["locale"]) == ("cms", "kk")

@@ -132,6 +132,12 @@ def test_booleans_may_be_texts(yes: object, no: object) -> None:
     assert found.detached
     assert not found.are_digests
     assert found.keys.allow_expired
+    assert not found.keys.allow_revoked
+
+
+def test_a_revoked_key_may_be_allowed_too() -> None:
+    found = request(signingParams={"allowRevoked": "true"}).keys
+    assert (found.allow_expired, found.allow_revoked) == (False, True)
 
 
 @pytest.mark.parametrize("odd", ["base64", 1, None, [], {}])

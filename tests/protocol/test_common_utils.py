@@ -190,7 +190,9 @@ def test_a_signing_call_becomes_a_request_in_our_words() -> None:
     assert request.documents == (b"11\n",)
     assert (request.detached, request.are_digests, request.cosigns) == (False, False, True)
     assert request.storages == ("PKCS12",)
-    assert request.keys == messages.KeyFilter(purpose="sign", authorities=(), allow_expired=True)
+    assert request.keys == messages.KeyFilter(
+        purpose="sign", authorities=(), allow_expired=True, allow_revoked=True
+    )
     assert request.language is None
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from agent.errors import Unreachable
-from agent.fetch import Fetch, Question
+from agent.fetch import Fetch, Question, unreachable
 from protocol import basics, pipes, prompts, work
 from tests.support.chains import Party
 
@@ -61,6 +61,10 @@ def sign_frame(*documents: str, **changes: Any) -> bytes:
         "signerParams": {"extKeyUsageOids": [], "chain": []},
     }
     return json.dumps({"module": basics.MODULE, "method": "sign", "args": {**args, **changes}}).encode()
+
+
+def _nobody(_question: Question) -> bytes:
+    raise unreachable("no-connection")
 
 
 @dataclasses.dataclass
@@ -148,12 +152,13 @@ class WorkerProcess:
         return self.heard[-1]
 
     def reply(self, fetch: Fetch | None = None) -> dict[str, Any] | None:
-        """The reply; None where the output ends without. What the worker wants to have asked meanwhile, `fetch` answers."""
+        """The reply; None where the output ends without. What the worker wants to have asked meanwhile, `fetch` answers; without
+        one no server can be reached."""
         while (message := self.next_message()) is not None:
-            if isinstance(message, work.Fetch) and fetch is not None:
+            if isinstance(message, work.Fetch):
                 question = Question(message.kind, message.url, self._read_data(message.body_bytes))
                 try:
-                    self.answer(message.number, fetch(question))
+                    self.answer(message.number, (fetch or _nobody)(question))
                 except Unreachable as error:
                     self.answer(message.number, failure=error.detail)
             if isinstance(message, work.Reply):

@@ -24,7 +24,7 @@ PICKED = {
     },
     "use.": {"sign", "identify", "other"},
     "reason.": {
-        "expired", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
+        "expired", "revoked", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
         "unsupported", "test-authority", "unknown-authority", "other",
     },
     "trouble.": {"identity-renewal", "other"},

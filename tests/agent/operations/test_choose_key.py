@@ -15,7 +15,7 @@ from agent.operations.choose_key import Choice
 from agent.trust import anchors
 from protocol import prompts
 from protocol.messages import KeyFilter
-from tests.support import chains, people
+from tests.support import authority, chains, people, simulated_authorities
 from tests.support.chains import Party
 from tests.support.memory_store import MemoryKey, MemoryStore
 from tests.support.people import approves, goes_back, opens
@@ -174,6 +174,26 @@ def test_an_expired_key_is_warned_of_or_disabled(allowed: bool, suitable: bool, 
             scene.choose()
     (key,) = scene.person.last_choice().keys
     assert (key.suitable, key.reasons) == (suitable, ("expired", "unknown-authority"))
+
+
+@pytest.mark.parametrize(("allowed", "suitable"), [(True, True), (False, False)])
+def test_a_revoked_key_is_warned_of_or_disabled(allowed: bool, suitable: bool, tmp_path: Path) -> None:
+    authorities, certificate = simulated_authorities.new(), authority.certificate("gost2015-head")
+    authorities.revoke(certificate)
+    scene = Scene(
+        tmp_path,
+        opens(),
+        approves(0, even_if_unsuitable=True),
+        wanted=KeyFilter(authorities=(), allow_revoked=allowed),
+        fetch=authorities,
+        test_anchors=anchors.from_certificates(authority.roots()),
+        test_authorities=authority.issuing(),
+    )
+    scene.store.files["/keys/a.p12"] = [authority.stored_key("gost2015-head")]
+    with contextlib.nullcontext() if suitable else pytest.raises(KeyUnsuitable):
+        scene.choose()
+    (key,) = scene.person.last_choice().keys
+    assert (key.suitable, key.reasons) == (suitable, ("revoked", "test-authority"))
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import pytest
 
 from agent import algorithms
 from agent.certificate import Certificate
-from agent.formats import cades, cms, tsp
+from agent.formats import cms, tsp
 from agent.formats.cms_verify import SignerEvidence
-from agent.operations.judging import MAX_TIMESTAMPS, SKEW, Judge, Trust
+from agent.operations.judging import MAX_TIMESTAMPS, Judge, Trust
 from agent.operations.report import SignatureReport
 from agent.signer import Signer
 from agent.trust import anchors
 from agent.trust.anchors import Anchor, Domain
+from agent.trust.issuer import SKEW
 from agent.trust.purposes import Purpose
 from tests.support import authority, chains, messages, simulated_authorities, timestamps, verdicts
 from tests.support.authority import NOW
@@ -44,7 +45,7 @@ def judged(
 
 
 def stamper_of(evidence: SignerEvidence) -> Certificate:
-    certificate = cades.timestamps(evidence)[0].evidence.certificate
+    certificate = timestamps.of(evidence)[0].evidence.certificate
     assert certificate is not None
     return certificate
 
@@ -85,7 +86,7 @@ def test_a_timestamp_of_a_time_that_has_not_come_proves_none() -> None:
 
 
 def test_a_timestamp_by_itself_does_not_come_from_the_future_either() -> None:
-    (timestamp,) = cades.timestamps(signed(SHORT_LIVED, NOW + DAY))
+    (timestamp,) = timestamps.of(signed(SHORT_LIVED, NOW + DAY))
     alone = dataclasses.replace(timestamp.evidence, signing_time=timestamp.moment)
     found = judged(alone, verdicts.trust(simulated_authorities.new(), ocsp_url=OCSP), purpose="timestamp")
     assert (found.verdict, found.path_reasons) == ("indeterminate", ("timestamp-from-the-future",))
@@ -382,7 +383,7 @@ def test_a_key_is_judged_by_what_it_is_for(name: str, purpose: Purpose, reasons:
 
 def test_a_timestamp_by_itself_is_judged_at_its_own_moment_and_as_a_timestamp() -> None:
     evidence = signed(SHORT_LIVED, AT)
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     alone = dataclasses.replace(timestamp.evidence, signing_time=timestamp.moment)
     authorities = simulated_authorities.new()
     trust = verdicts.trust(authorities, ocsp_url=OCSP)

@@ -17,13 +17,13 @@ from agent.errors import (
     UserCancelled,
 )
 from agent.fetch import Question
-from agent.formats import cades, cms
+from agent.formats import cms
 from agent.operations import sign, verify
 from agent.operations.approval import Approval
 from agent.trust import anchors
 from agent.user.base import PageLeft
 from protocol.messages import KeyFilter, LargeDocument, SignatureFormat, SignRequest
-from tests.support import authority, chains, making, people, simulated_authorities, verdicts
+from tests.support import authority, chains, making, people, simulated_authorities, timestamps, verdicts
 from tests.support.memory_store import MemoryKey, MemoryStore
 from tests.support.people import approves, opens
 from tests.support.signers import BrokenSigner
@@ -276,7 +276,7 @@ def test_a_timestamp_is_made_and_read_back(family: str, tmp_path: Path) -> None:
     signed = sign.sign(request(b"one", b"two", timestamps=True), asked)
     for octets in signed.signatures:
         (evidence,) = cms.verify(cms.read(octets))
-        (timestamp,) = cades.timestamps(evidence)
+        (timestamp,) = timestamps.of(evidence)
         assert timestamp.is_over(evidence.stamped)
         assert timestamp.moment == authority.NOW
     assert (authorities.count("timestamp"), signed.lacking) == (2, ())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.errors import BadInput, StorageFailed, TimestampFailed
-from agent.formats import cades, cms
+from agent.formats import cms
 from agent.operations import timestamp
 from agent.operations.approval import Approval
 from agent.trust import anchors
@@ -58,7 +58,7 @@ def test_each_signer_gets_one_and_nobody_is_asked_anything(tmp_path: Path) -> No
     found = cms.verify(cms.read(after))
     assert [evidence.signature for evidence in found] == ["valid"] * 3
     for evidence in found:
-        (one,) = cades.timestamps(evidence)
+        (one,) = timestamps.of(evidence)
         assert one.moment == NOW
         assert one.is_over(evidence.stamped)
     assert people.person_of(asked).asked == []

@@ -90,7 +90,7 @@ def test_each_kind_of_key_is_stamped_in_its_own_way(name: str) -> None:
     signer, authorities = authority.signer(name), simulated_authorities.new()
     made = making.make(making.request("cms", timestamps=True), making.workshop(signer, authorities))
     (evidence,) = cms.verify(cms.read(made.octets))
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     assert timestamp.is_over(evidence.stamped)
     assert timestamp.policy == cades.profile_of(cms.read(made.octets).signers[0]).policy
 
