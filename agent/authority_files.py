@@ -19,22 +19,22 @@ _BEGIN = b"-----BEGIN CERTIFICATE-----"
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-def read(paths: Iterable[Path]) -> tuple[Certificate, ...]:
-    """All certificates in these files and folders, each once. Raises BadInput, which names the file."""
+def read_authorities(paths: Iterable[Path]) -> tuple[Certificate, ...]:
+    """All certificates in these files and folders, each once.
+
+    Raises BadInput, which names the file; also for a certificate that is not an authority's: trusting it would trust its owner
+    with nothing.
+    """
     found: dict[Certificate, None] = {}
     for path in paths:
         for file in files_in(path) if path.is_dir() else (path,):
-            found.update(dict.fromkeys(read_file(file)))
+            for certificate in read_file(file):
+                if not certificate.is_ca:
+                    raise BadInput(
+                        f"{file}: the certificate {certificate.fingerprint} is not one of an authority"
+                    )
+                found[certificate] = None
     return tuple(found)
-
-
-def read_authorities(paths: Iterable[Path]) -> tuple[Certificate, ...]:
-    """As `read`, and each is an authority's: trusting another would trust its owner with nothing. Raises BadInput."""
-    found = read(paths)
-    for certificate in found:
-        if not certificate.is_ca:
-            raise BadInput(f"the certificate {certificate.fingerprint} is not one of an authority")
-    return found
 
 
 def read_file(path: Path) -> tuple[Certificate, ...]:

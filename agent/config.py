@@ -99,17 +99,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="offer the key files in DIR before all others (again for more)",
     )
     parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
-    add_network_arguments(parser)
+    add_network_arguments(parser, timestamps=True, revocation=True, trust=True)
 
 
-def add_network_arguments(parser: argparse.ArgumentParser) -> None:
-    """The flags of every command that may ask authorities' servers."""
-    parser.add_argument(
-        "--timestamp-url", metavar="URL", help=f"whom to ask for timestamps (default {DEFAULT_TIMESTAMP_URL})"
-    )
-    parser.add_argument(
-        "--ocsp-url", metavar="URL", help="whom to ask for revocations (default: whom a certificate names)"
-    )
+def add_network_arguments(
+    parser: argparse.ArgumentParser,
+    *,
+    timestamps: bool = False,
+    revocation: bool = False,
+    trust: bool = False,
+) -> None:
+    """The flags of a command that asks authorities' servers.
+
+    How they are reached; and, where the command needs it, whom to ask for timestamps, whom for revocations, and whom to trust.
+    """
+    if timestamps:
+        parser.add_argument(
+            "--timestamp-url",
+            metavar="URL",
+            help=f"whom to ask for timestamps (default {DEFAULT_TIMESTAMP_URL})",
+        )
+    if revocation:
+        parser.add_argument(
+            "--ocsp-url",
+            metavar="URL",
+            help="whom to ask for revocations (default: whom a certificate names)",
+        )
     parser.add_argument(
         "--proxy", metavar="URL", help="http://host:port, none, or system (default: as the system says)"
     )
@@ -121,14 +136,15 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="host, *.host or host:port that may be asked beside the national servers (again for more)",
     )
-    parser.add_argument(
-        "--authority",
-        dest="authorities",
-        type=Path,
-        metavar="PATH",
-        action="append",
-        help="certificates of authorities to trust like the national ones: a file or a folder (again for more)",
-    )
+    if trust:
+        parser.add_argument(
+            "--authority",
+            dest="authorities",
+            type=Path,
+            metavar="PATH",
+            action="append",
+            help="certificates of authorities to trust like the national ones: a file or a folder (again for more)",
+        )
 
 
 def add_simulation_arguments(parser: argparse.ArgumentParser) -> None:

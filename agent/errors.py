@@ -88,7 +88,13 @@ class KeyUnsuitable(AgentError):
 
 
 class BadInput(AgentError):
+    """`place` says of a document that is not XML where that shows, for people: `detail` has it in a SAX parser's words, for pages."""
+
     code = "bad-input"
+
+    def __init__(self, detail: str = "", *, place: str = "") -> None:
+        super().__init__(detail)
+        self.place = place
 
 
 class UnsupportedOperation(AgentError):

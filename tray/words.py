@@ -1,19 +1,14 @@
 """How values are written for people: numbers, sizes, dates, digests, and names that a stranger supplied."""
 
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 
-from protocol import prompts
+from protocol import letters, prompts
 
 NO_BREAK_SPACE = "\u00a0"
 THIN_SPACE = "\u202f"  # the narrow no-break one
 MAX_NAME_LENGTH = 500  # characters of a stranger's text that are kept
 _KILO = 1024
-# Categories of Unicode that have no shape of their own and may hide or reorder others: controls, format characters (the
-# bidirectional overrides among them), surrogates, private use, line and paragraph separators.
-_SHAPELESS = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def number(value: int, language: prompts.Language) -> str:
@@ -63,9 +58,7 @@ def groups(hexadecimal: str) -> str:
 def clean(text: str) -> str:
     """A stranger's text with every shapeless character made visible: nothing in it can hide, reorder or break lines."""
     kept = text if len(text) <= MAX_NAME_LENGTH else text[:MAX_NAME_LENGTH] + "…"
-    if kept.isascii() and kept.isprintable():
-        return kept
-    return "".join(_REPLACEMENT if unicodedata.category(letter) in _SHAPELESS else letter for letter in kept)
+    return letters.visible(kept)
 
 
 def _parse(moment: str) -> datetime | None:

@@ -1,6 +1,7 @@
 """`qalamsap card FILE`: the electronic document card of a signed document, as a PDF with the document and its signatures inside."""
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise StorageFailed(f"{target} can't be written: {error.strerror}") from error
     print(target)
+    if not report.signers:
+        print(f"qalamsap card: {options.file} has no signatures", file=sys.stderr)
     return exit_codes.of_verdict(report.verdict)
 
 

@@ -25,6 +25,17 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise BadInput(f"{path} can't be read: {error.strerror}") from error
 
 
+@contextlib.contextmanager
+def as_xml(path: Path) -> Iterator[None]:
+    """What is done with a file that may have to be XML. Raises BadInput, in words for people where it is no XML."""
+    try:
+        yield
+    except BadInput as error:
+        if not error.place:
+            raise
+        raise BadInput(f"{path} can't be read as XML: {error.place}") from error
+
+
 def whole(path: Path, most: int = MAX_BYTES) -> bytes:
     """All of a file, of at most so many octets. Raises BadInput."""
     with opened(path) as stream:

@@ -24,6 +24,7 @@ from agent.journal import Journal
 from agent.keystores import catalog
 from agent.operations import sign
 from agent.operations.approval import Approval
+from agent.operations.making import base as making
 from agent.origins import Origin
 from agent.recent_keys import RecentKeys
 from agent.secret import Secret
@@ -92,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keep the journal below DIR")
     parser.add_argument("--language", choices=("kk", "ru", "en"), help="of the words that are drawn on a PDF")
-    config.add_network_arguments(parser)
+    config.add_network_arguments(parser, timestamps=True, revocation=True, trust=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,7 +104,9 @@ def run(options: argparse.Namespace) -> int:
     if len(options.files) > 1 and options.out is not None:
         _make_folder(options.out)
     large = _large_documents(options)
-    signed = sign.sign(_request(options, large), approval(options, settings))
+    request = _request(options, large)
+    _check_xml(options.files, request)
+    signed = sign.sign(request, approval(options, settings))
     for number, (target, signature) in enumerate(zip(targets, signed.signatures, strict=True)):
         if large and not options.detached and not options.cosign:
             _write_around(target, signature, large[number])
@@ -171,10 +174,20 @@ def _request(options: argparse.Namespace, large: list[Path]) -> SignRequest:
         cosigns=options.cosign,
         xml=XmlOptions(options.xml_layout, options.element, options.parent),
         stamp=None if options.stamp is None else StampOptions(options.stamp),
-        keys=KeyFilter(allow_expired=True),
+        keys=KeyFilter(allow_expired=True, allow_revoked=True),
         language=options.language,
         names=tuple(path.name for path in ([options.document] if existing else options.files)),
     )
+
+
+def _check_xml(files: list[Path], request: SignRequest) -> None:
+    """Raises BadInput that names the file of which no signature could be made: the operation knows no files."""
+    if request.format not in ("xml", "wsse"):
+        return
+    maker = making.maker_of(request.format)
+    for path, document in zip(files, request.documents, strict=True):
+        with reading.as_xml(path):
+            maker.examine(document, request)
 
 
 def _hashed(path: Path) -> LargeDocument:

@@ -16,13 +16,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="PATH", help="where to write it (default: in place of FILE)"
     )
-    trusting.add_arguments(parser)
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="of the agent whose authorities are meant"
+    )
+    config.add_network_arguments(parser, timestamps=True, trust=True)
 
 
 def run(options: argparse.Namespace) -> int:
     """Raises BadInput, TimestampFailed, StorageFailed."""
     settings = config.load(options)
-    trust = trusting.trust(options, settings)
+    trust = trusting.trust(settings)
     original = reading.whole(options.file)
     authority = TimestampAuthority(settings.timestamp_url, trust.fetch, trust.anchors, trust.between)
     stamped = timestamp.stamped(original, authority)

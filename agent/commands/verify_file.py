@@ -92,7 +92,8 @@ def verified_octets(
         signature = raw.verify(data, *_document_and_signer(document, certificates))
         return _judged(options, settings, _RAW, (signature,), certificates)
     found: recognise.Format = options.format or recognise.recognise(data)
-    evidence = verify.evidence(found, data, document, certificates)
+    with reading.as_xml(options.file):
+        evidence = verify.evidence(found, data, document, certificates)
     return _judged(options, settings, found, evidence, certificates)
 
 
@@ -111,7 +112,7 @@ def _judged(
         found,
         evidence,
         at=datetime.now(UTC),
-        trust=trusting.trust(options, settings),
+        trust=trusting.trust(settings),
         purpose=options.purpose,
         extra_certificates=certificates,
     )
@@ -134,7 +135,8 @@ def _evidence(
             digests = reading.digests_named(data, options.document)
         else:
             document = reading.whole(options.document)
-    return found, verify.evidence(found, data, document, certificates, digests=digests)
+    with reading.as_xml(options.file):
+        return found, verify.evidence(found, data, document, certificates, digests=digests)
 
 
 def _is_large_cms(options: argparse.Namespace) -> bool:

@@ -1,7 +1,6 @@
 """What document cards are made of: measures, colours, paragraphs, tables of facts, icons."""
 
 import functools
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -14,6 +13,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Table, TableStyle
 
 from agent.drawing import card_fonts, fonts
+from protocol import letters
 
 # Margins of the national specification of the document card; everything else stands on a grid of 8 points.
 LEFT, TOP, RIGHT, BOTTOM = 30 * mm, 20 * mm, 10 * mm, 20 * mm
@@ -36,7 +36,6 @@ _TONES: dict[Tone, tuple[Color, Color]] = {
 
 MAX_LENGTH = 500
 """Characters of one name or text that are drawn: certificates and files are other people's, and may hold anything."""
-_SHAPELESS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _GROUP, _GROUPS_IN_LINE = 4, 8
 
 Markup = str
@@ -59,7 +58,7 @@ def plain(text: str) -> Markup:
 def visible(text: str) -> str:
     """Somebody's text without what has no shape of its own, and not too much of it."""
     kept = text if len(text) <= MAX_LENGTH else text[:MAX_LENGTH] + "…"
-    return "".join("\ufffd" if unicodedata.category(letter) in _SHAPELESS else letter for letter in kept)
+    return letters.visible(kept)
 
 
 def quiet(markup: Markup) -> Markup:

@@ -9,8 +9,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 from agent.errors import UnsupportedOperation
 
-REGULAR = "Act"
-BOLD = "Act-Bold"
+REGULAR = "Document"
+BOLD = "Document-Bold"
 NEEDED = "ӘәҒғҚқҢңӨөҰұҮүҺһІі№₸−\u00a0"
 
 

@@ -9,12 +9,11 @@ import dataclasses
 from collections.abc import Mapping
 
 from agent import algorithms
-from agent.errors import BadInput
+from agent.errors import BadInput, InvalidSignature
 from agent.formats import asn1, cms, cms_build, cms_read, tsp
 from agent.formats.asn1 import Element
 from agent.formats.cms_read import SignerInfo
-from agent.formats.evidence import Evidence
-from agent.formats.tsp import Profile, Timestamp
+from agent.formats.tsp import Profile
 
 _UNSIGNED = 0xA1  # [1] of SignerInfo
 
@@ -26,11 +25,6 @@ class Unstamped:
     index: int
     signature: bytes = dataclasses.field(repr=False)
     profile: Profile
-
-    @property
-    def imprint(self) -> bytes:
-        """The digest that a timestamp authority is asked to stamp."""
-        return self.profile.digest(self.signature)
 
 
 def unstamped(message: bytes) -> tuple[Unstamped, ...]:
@@ -56,13 +50,6 @@ def profile_of(signer: SignerInfo) -> Profile:
     return tsp.profile_for(algorithms.signature_with_digest(family, digest))
 
 
-def timestamps(evidence: Evidence) -> tuple[Timestamp, ...]:
-    """The timestamps that lie with a signature, read; each should be `is_over(evidence.stamped)`.
-
-    Raises: BadInput, UnsupportedOperation, for the first that can't be read."""
-    return tuple(tsp.read_token(token) for token in evidence.timestamps)
-
-
 def with_timestamps(message: bytes, tokens: Mapping[int, bytes]) -> bytes:
     """The message (DER, BER, PEM or base64), without armour, with these tokens beside the signatures that they are over.
 
@@ -70,7 +57,8 @@ def with_timestamps(message: bytes, tokens: Mapping[int, bytes]) -> bytes:
     attributes is in DER order.
 
     Raises: BadInput for a signer that isn't there, a token that is not over his signature, or a signer whose unsigned
-    attributes a timestamp of a later level seals; UnsupportedOperation for a token that can't be read.
+    attributes a timestamp of a later level seals; UnsupportedOperation for a token that can't be read; InvalidSignature where anything that
+    is signed would not be what it was.
     """
     message = cms.unwrap(message)
     signers = cms_read.read(message).signers
@@ -85,7 +73,8 @@ def with_timestamps(message: bytes, tokens: Mapping[int, bytes]) -> bytes:
     )
     inner = asn1.element(asn1.SEQUENCE, *(field.encoded for field in fields), asn1.element(asn1.SET, *infos))
     stamped = asn1.element(asn1.SEQUENCE, oid.encoded, asn1.element(explicit.tag, inner))
-    assert _signed_parts(cms_read.read(stamped).signers) == _signed_parts(signers)
+    if _signed_parts(cms_read.read(stamped).signers) != _signed_parts(signers):
+        raise InvalidSignature("CAdES: with the timestamps, what is signed would be something else")
     return stamped
 
 

@@ -52,7 +52,10 @@ def read(octets: bytes, root_name: str) -> Manifest:
     """
     if len(octets) > MAX_SIZE_BYTES:
         raise BadInput(f"manifest: {len(octets)} octets, {MAX_SIZE_BYTES} at most")
-    root = parse.read(octets).getroot()
+    try:
+        root = parse.read(octets).getroot()
+    except BadInput as error:
+        raise BadInput(f"manifest: {error.place or error.detail}") from error
     if _local_name(root) != root_name:
         raise BadInput(f"manifest: the document element is not {root_name}")
     for element in root.iter(etree.Element):

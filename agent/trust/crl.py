@@ -18,11 +18,9 @@ from asn1crypto import core, parser
 
 from agent import x509
 from agent.fetch import LIMITS
-from agent.trust.issuer import Authority, BadAnswer, Issuer, check_signature
+from agent.trust.issuer import SKEW, Authority, BadAnswer, Issuer, check_signature
 from agent.trust.reasons import REASONS, REMOVE_FROM_CRL
 
-SKEW = timedelta(minutes=5)
-"""How far the clocks of the authority and of this computer may be apart."""
 MAX_ENTRIES = 1_000_000
 
 _MAX_SIZE = LIMITS["crl"].most_bytes

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from agent import algorithms
@@ -10,6 +11,9 @@ from agent.errors import InvalidSignature, Unreachable, UnsupportedKey
 from agent.trust.anchors import Anchor
 
 Authority: TypeAlias = Anchor | Certificate
+
+SKEW = timedelta(minutes=5)
+"""How far the clocks of an authority and of this computer may be apart."""
 
 Refusal = Literal[
     # what the responder says of itself (RFC 6960 §4.2.1)

@@ -24,15 +24,13 @@ from agent.certificate import Certificate
 from agent.errors import BadInput
 from agent.fetch import LIMITS
 from agent.trust import purposes
-from agent.trust.issuer import Authority, BadAnswer, Issuer, Refusal, check_signature
+from agent.trust.issuer import SKEW, Authority, BadAnswer, Issuer, Refusal, check_signature
 from agent.trust.reasons import CERTIFICATE_HOLD, REASONS
 
 CertificateStatus = Literal["good", "revoked", "unknown"]
 
 MAX_AGE = timedelta(minutes=10)
 """How old an answer without nextUpdate may be."""
-SKEW = timedelta(minutes=5)
-"""How far the clocks of the authority and of this computer may be apart."""
 MIN_NONCE, MAX_NONCE = 8, 32  # octets; the national responders' have 8, RFC 8954 §2.1 allows 32
 NEVER_ISSUED = "never-issued"
 

@@ -7,13 +7,13 @@ word (a reason, a role, a format) end with "other", the general text for a word 
 
 import functools
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from importlib import resources
 from typing import Any, Literal, get_args
 
 from agent.words import sections
+from protocol import letters
 
 Language = Literal["kk", "ru", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -21,9 +21,6 @@ NO_BREAK_SPACE = "\u00a0"
 
 _FORMS = frozenset({"one", "few", "many", "other"})
 _KILO = 1024
-_NOT_READ = frozenset(
-    {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-)  # controls, directions of writing, ends of lines
 
 
 class Texts:
@@ -109,10 +106,7 @@ def load(language: Language, zone: tzinfo | None = None) -> Texts:
 def plain(text: str) -> str:
     """The text with a mark in place of each character that would do something to a terminal rather than be read in it: names in
     certificates and files are a stranger's to choose."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in _NOT_READ else character
-        for character in text
-    )
+    return letters.visible(text)
 
 
 def plural_form(language: Language, count: int) -> str:

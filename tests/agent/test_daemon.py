@@ -20,10 +20,10 @@ from websockets.exceptions import ConnectionClosed
 from agent import control as endpoint
 from agent import daemon, paths
 from agent.config import Config, Simulation
-from agent.formats import cades, cms
+from agent.formats import cms
 from agent.localhost import authority, identity
 from protocol import control, handshake
-from tests.support import agents, simulated_authorities, stage
+from tests.support import agents, simulated_authorities, stage, timestamps
 from tests.support import authority as national
 from tests.support.http_server import HttpServer, ok
 from tests.support.simulated_authorities import TSP
@@ -451,7 +451,7 @@ def test_a_page_gets_a_signature_with_a_timestamp_or_none_at_all(tmp_path: Path,
         good = await asks_for_a_timestamp(agent)
         (message,) = good["body"]["result"]  # type: ignore[index]
         (evidence,) = cms.verify(cms.read(message.encode()))
-        (timestamp,) = cades.timestamps(evidence)
+        (timestamp,) = timestamps.of(evidence)
         assert timestamp.is_over(evidence.stamped)
         assert timestamp.moment == now.replace(microsecond=0)
         authorities.switch("tsp", "http-500")

@@ -37,6 +37,31 @@ def test_every_command_explains_itself(run: CommandLine, name: str) -> None:
     assert program._COMMANDS[name][0] in re.sub(r"\s+", " ", run.out)
 
 
+REACHING = {"--proxy", "--offline", "--fetch-host"}
+NETWORK = {*REACHING, "--timestamp-url", "--ocsp-url", "--authority", "--language"}
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        (("run",), NETWORK),
+        (("simulate",), NETWORK),
+        (("sign",), NETWORK),
+        (("verify",), NETWORK - {"--timestamp-url"}),
+        (("card",), NETWORK - {"--timestamp-url"}),
+        (("timestamp",), {*REACHING, "--timestamp-url", "--authority"}),
+        (("authorities", "update"), REACHING),
+        (("authorities", "list"), set()),
+        (("keys",), set()),
+    ],
+)
+def test_a_command_has_only_the_network_flags_that_it_reads(
+    run: CommandLine, words: tuple[str, ...], flags: set[str]
+) -> None:
+    assert run(*words, "--help") == 0
+    assert NETWORK.intersection(re.findall(r"--[a-z-]+", run.out)) == flags
+
+
 def test_letters_that_the_output_lacks_are_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

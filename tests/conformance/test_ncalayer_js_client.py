@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from agent.formats import cades, cms
+from agent.formats import cms
 from agent.formats.xml import verify as xml_verify
-from tests.support import agents, authority, browsers, simulated_authorities
+from tests.support import agents, authority, browsers, simulated_authorities, timestamps
 
 CLIENTS = Path(__file__).parent / "clients"
 DOCUMENTS = [b"first act \xd2\xb0\xd0\x9a\xd0\x9e", b"second act", bytes(range(256)) * 64]
@@ -83,7 +83,7 @@ def verify(signature: str, document: bytes | None) -> None:
 
 def check_timestamp(signature: bytes, document: bytes | None) -> None:
     (evidence,) = cms.verify(cms.read(signature), document)
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     assert evidence.signature == timestamp.evidence.signature == "valid"
     assert timestamp.is_over(evidence.stamped)
 

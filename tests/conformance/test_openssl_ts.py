@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from agent import algorithms
-from agent.formats import cades, cms, cms_stream, tsp
+from agent.formats import cms, cms_stream, tsp
 from agent.testca import tsa
 from agent.testca.tsa import Fault
 from tests.support import authority, chains, timestamps
@@ -159,7 +159,7 @@ def test_it_accepts_messages_with_timestamps(folder: Path, family: str, detached
 def test_it_verifies_the_timestamp_in_a_message_over_the_signature(folder: Path) -> None:
     message = timestamps.stamped(cms.sign(chains.person("rsa"), DOCUMENT, at=SIGNED_AT, detached=False))
     (evidence,) = cms.verify(cms.read(message))
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     (folder / "token").write_bytes(timestamp.token)
     (folder / "signature").write_bytes(evidence.stamped)
     assert verifies(folder, "-data", folder / "signature", "-in", folder / "token", "-token_in")

@@ -9,7 +9,7 @@ import pytest
 from agent import algorithms
 from agent.algorithms import DigestAlgorithm
 from agent.errors import NoPath
-from agent.formats import cades, cms, tsp
+from agent.formats import cms, tsp
 from agent.formats.cms_verify import SignerEvidence
 from agent.formats.tsp import Timestamp
 from agent.trust import anchors, path, purposes
@@ -24,7 +24,7 @@ def in_messages(vectors: Path) -> Iterator[tuple[str, SignerEvidence, Timestamp]
     """Each timestamp in a published CMS, with the name of the message and the signature it lies beside."""
     for published in messages.published(vectors):
         for evidence in cms.verify(cms.read(published.data), published.document):
-            for timestamp in cades.timestamps(evidence):
+            for timestamp in timestamps.of(evidence):
                 yield published.name, evidence, timestamp
 
 
@@ -35,7 +35,7 @@ def alone(vectors: Path) -> Timestamp:
 def own(family: str) -> tuple[SignerEvidence, Timestamp]:
     message = timestamps.stamped(cms.sign(chains.person(family), DOCUMENT, at=timestamps.AT, detached=False))
     (evidence,) = cms.verify(cms.read(message))
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     return evidence, timestamp
 
 
@@ -143,7 +143,7 @@ def test_s30_holds_for_our_own_tokens(family: str) -> None:
 def test_s31_a_test_signer_with_a_production_timestamp_is_each_under_his_own_anchors(vectors: Path) -> None:
     published = messages.get(vectors, "skarm_individual_gost2015_tsp_attached")
     (evidence,) = cms.verify(cms.read(published.data))
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     signer, stamper = evidence.certificate, timestamp.evidence.certificate
     assert evidence.signature == timestamp.evidence.signature == "valid"
     assert signer is not None

@@ -15,7 +15,8 @@ from tests.support import authority
 class CommandLine:
     """Made with a test's own monkeypatch and capsys. What it keeps, it keeps in `folder`.
 
-    `network` are the flags by which authorities are reached: nobody is asked unless a test says how.
+    `network` are the flags by which authorities are reached: nobody is asked unless a test says how. `stamping` are those that
+    say who stamps, for the commands that ask for timestamps.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class CommandLine:
         self.folder = folder
         self.state_dir = folder / "state"
         self.network: tuple[object, ...] = ("--offline",)
+        self.stamping: tuple[object, ...] = ()
         self._monkeypatch = monkeypatch
         self._capsys = capsys
         self.out = ""
@@ -44,6 +46,7 @@ class CommandLine:
         """`sign` with a test key, its password on standard input."""
         return self(
             "sign", *words, "--key", authority.path(key), "--password-stdin", "--state-dir", self.state_dir, *self.network,
+            *self.stamping,
             stdin=f"{password}\n".encode(),
         )  # fmt: skip
 

@@ -379,6 +379,6 @@ class FakeAgent:
 
 
 CANCELLED = '{"body":{},"status":true}'
-NO_TIMESTAMP = '{"code":"SIGNING_FAILURE","details":"timestamp-failed: status: tsp.pki.gov.kz 500","message":"x","status":false}'
+NO_TIMESTAMP = '{"code":"SIGNING_FAILURE","details":"timestamp-failed: no timestamp could be had: status: tsp.pki.gov.kz 500","message":"x","status":false}'
 NO_PDF = '{"code":"INVALID_SIGNING_PARAMS","details":"x","message":"x","status":false}'
 FAILED = '{"code":"SIGNING_FAILURE","details":"x","message":"Signing failed.","status":false}'

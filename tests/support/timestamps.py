@@ -5,6 +5,7 @@ import itertools
 from datetime import UTC, datetime
 
 from agent.formats import cades, tsp
+from agent.formats.evidence import Evidence
 from agent.testca import tsa
 from agent.testca.authority import Issuer, TestAuthority
 from tests.support import authority
@@ -38,3 +39,8 @@ def stamped(message: bytes, *, at: datetime = AT) -> bytes:
     return cades.with_timestamps(
         message, {one.index: token(one.signature, one.profile, at=at) for one in cades.unstamped(message)}
     )
+
+
+def of(evidence: Evidence) -> tuple[tsp.Timestamp, ...]:
+    """The timestamps that lie with a signature, read; each should be `is_over(evidence.stamped)`."""
+    return tuple(tsp.read_token(token) for token in evidence.timestamps)

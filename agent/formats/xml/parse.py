@@ -46,7 +46,7 @@ _SENTENCES = {
 def read(document: bytes | str) -> etree._ElementTree:
     """The parsed document. Text is a document already decoded, as pages send it: the encoding that it declares means nothing.
 
-    Raises: BadInput; where the document is not well-formed, with the wording of a SAX parser.
+    Raises: BadInput; where the document is not well-formed, with the wording of a SAX parser and the place.
     """
     octets, encoding = _octets(document)
     if not octets.strip():
@@ -211,4 +211,7 @@ def _namespaces_in_scope(root: etree._Element) -> int:
 
 
 def _damaged(line: int, column: int, sentence: str) -> BadInput:
-    return BadInput(f"org.xml.sax.SAXParseException; lineNumber: {line}; columnNumber: {column}; {sentence}")
+    return BadInput(
+        f"org.xml.sax.SAXParseException; lineNumber: {line}; columnNumber: {column}; {sentence}",
+        place=f"line {line}, column {column}: {sentence}",
+    )

@@ -23,7 +23,8 @@ def authorities(run: CommandLine) -> Iterator[SimulatedAuthorities]:
     found = simulated_authorities.new(now=now)
     with simulated_authorities.served(found.simulator, now=now) as server:
         run.network = (
-            "--proxy", server.url, "--fetch-host", "qalamsap.invalid", "--timestamp-url", TSP,
+            "--proxy", server.url, "--fetch-host", "qalamsap.invalid",
             "--authority", authority.FOLDER / "ca",
         )  # fmt: skip
+        run.stamping = ("--timestamp-url", TSP)
         yield found

@@ -3,10 +3,10 @@
 import pypdfium2
 import pytest
 
-from tests.support import authority
+from tests.support import authority, pdfs
 from tests.support.command_line import CommandLine
 
-ROOTS = [word for path in (*authority.root_paths(), *authority.issuing_paths()) for word in ("--ca", path)]
+TRUSTED = ("--authority", authority.FOLDER / "ca")
 
 
 @pytest.fixture
@@ -22,10 +22,19 @@ def files_in(path) -> list[str]:
 
 def test_a_card_lies_beside_the_signature_and_holds_both_files(signed: CommandLine) -> None:
     document, signature = signed.folder / "акт.txt", signed.folder / "акт.txt.cms"
-    words = ("card", signature, "--document", document, "--offline", "--state-dir", signed.state_dir, *ROOTS)
+    words = (
+        "card",
+        signature,
+        "--document",
+        document,
+        "--offline",
+        "--state-dir",
+        signed.state_dir,
+        *TRUSTED,
+    )
     assert signed(*words) == 2  # nobody was asked about revocation
     target = signed.folder / "акт.txt.cms.card.pdf"
-    assert signed.out == f"{target}\n"
+    assert (signed.out, signed.err) == (f"{target}\n", "")
     assert files_in(target) == ["акт.txt", "акт.txt.cms"]
     assert signed(*words) == 5  # it is there already
     assert signed(*words, "--out", target) == 2
@@ -57,6 +66,13 @@ def test_an_attached_document_is_taken_out(run: CommandLine) -> None:
 def test_what_is_no_signature_gets_no_card(run: CommandLine) -> None:
     assert run("card", run.file("x.txt", b"x"), "--offline", "--state-dir", run.state_dir) == 5
     assert not (run.folder / "x.txt.card.pdf").exists()
+
+
+def test_the_card_of_a_file_without_signatures_says_so_on_standard_error_too(run: CommandLine) -> None:
+    document = run.file("act.pdf", pdfs.page())
+    assert run("card", document, "--offline", "--state-dir", run.state_dir) == 1
+    assert run.out == f"{document}.card.pdf\n"
+    assert run.err == f"qalamsap card: {document} has no signatures\n"
 
 
 def test_a_full_disk_leaves_nothing(signed: CommandLine) -> None:

@@ -277,6 +277,17 @@ def test_what_can_not_be_signed_is_told_before_the_password_is_asked(
     assert not (run.state_dir / "journal.jsonl").exists()
 
 
+@pytest.mark.parametrize("signature_format", ["xml", "wsse"])
+def test_what_is_no_xml_is_told_by_file_line_and_column(run: CommandLine, signature_format: str) -> None:
+    good, broken = (
+        run.file("good.xml", making.DOCUMENTS[signature_format]),
+        run.file("act.xml", b"<a>\n<b></a>"),
+    )
+    assert run.sign(good, broken, "--format", signature_format) == 5
+    assert run.err.startswith(f"qalamsap sign: {broken} can't be read as XML: line 2, column ")
+    assert not (run.folder / "good.signed.xml").exists()
+
+
 def test_one_element_of_an_xml_document_is_signed(run: CommandLine) -> None:
     document = run.file("act.xml", making.XML)
     words = ("--format", "xml", "--element", "//*[@Id='one']", "--parent", "//*[@Id='two']")
@@ -349,7 +360,7 @@ def test_if_possible_keeps_the_signature_and_says_what_it_lacks(
     assert f"qalamsap timestamp {target}" in run.err
     assert evidence(target) == ["valid"]
     authorities.switch("tsp", "none")
-    assert run("timestamp", target, "--state-dir", run.state_dir, *run.network) == 0
+    assert run("timestamp", target, "--state-dir", run.state_dir, *run.network, *run.stamping) == 0
     assert run.report(target)["signers"][0]["judged_at"]["basis"] == "timestamp"
     assert run.sign(document, "--timestamp", "if-possible", "--out", target) == 0
     assert "no timestamp" not in run.err

@@ -24,7 +24,7 @@ def test_it_makes_keys_that_sign_and_a_file_that_simulate_takes(run: CommandLine
     document = run.file("act")
     words = ("--key", folder / entry["file"], "--password-stdin", "--state-dir", run.state_dir)
     assert run("sign", document, *words, stdin=entry["password"].encode()) == 0
-    assert run("verify", f"{document}.cms", "--ca", folder / "test-ca.pem", "--json") == 2
+    assert run("verify", f"{document}.cms", "--authority", folder / "test-ca.pem", "--json") == 2
     (signer,) = json.loads(run.out)["signers"]
     assert signer["trust"] is not None
 

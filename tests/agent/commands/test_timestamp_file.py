@@ -19,7 +19,7 @@ def signed(run: CommandLine) -> Path:
 
 
 def stamp(run: CommandLine, *words: object) -> int:
-    return run("timestamp", *words, "--state-dir", run.state_dir, *run.network)
+    return run("timestamp", *words, "--state-dir", run.state_dir, *run.network, *run.stamping)
 
 
 def timestamps(path: Path) -> list[bool]:

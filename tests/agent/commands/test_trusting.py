@@ -1,13 +1,15 @@
 """Whom a command trusts."""
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
 
 from agent import config
 from agent.commands import trusting
-from agent.errors import AgentError, BadInput
+from agent.config import BadConfig
+from agent.errors import BadInput
 from agent.http_fetch import HttpFetch
 from agent.operations.judging import Trust
 from agent.trust import anchors
@@ -20,7 +22,7 @@ def trust(tmp_path: Path, *words: object) -> Trust:
     parser = argparse.ArgumentParser()
     trusting.add_arguments(parser)
     options = parser.parse_args([str(word) for word in (*words, "--state-dir", tmp_path)])
-    return trusting.trust(options, config.load(options))
+    return trusting.trust(config.load(options))
 
 
 def more_than_national(found: Trust) -> set[str]:
@@ -43,23 +45,26 @@ def test_named_and_own_authorities_are_trusted_too(tmp_path: Path) -> None:
     lying = chains.issue("Lying there", ca=True).certificate
     (tmp_path / "authorities" / "own.pem").write_text(lying.pem())
     first, second, *_ = authority.issuing_paths()
-    found = trust(tmp_path, "--ca", first, "--authority", second)
+    found = trust(tmp_path, "--authority", first, "--authority", second)
     given = {lying.fingerprint, *(certificate.fingerprint for certificate in authority.issuing()[:2])}
     assert more_than_national(found) == given
     assert {certificate.fingerprint for certificate in found.between} == given
     assert {anchor.domain for anchor in found.anchors if anchor.sha256 in given} == {"given"}
 
 
-def test_a_file_without_authorities_is_bad_input_or_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    junk = tmp_path / "junk.pem"
-    junk.write_bytes(b"junk")
-    leaf = tmp_path / "leaf.pem"
-    leaf.write_text(authority.certificate("gost2015-head").pem())
-    for words in (("--ca", junk), ("--ca", leaf), ("--ca", tmp_path / "none")):
-        with pytest.raises(BadInput):
-            trust(tmp_path, *words)
-    with pytest.raises(AgentError):
-        trust(tmp_path, "--authority", junk)
+def test_a_file_that_is_no_authority_is_refused_by_its_name(tmp_path: Path) -> None:
+    leaf = authority.certificate("gost2015-head")
+    contents = {
+        "junk.pem": b"junk",
+        "junk.cer": b"\x30\x00",
+        "leaf.pem": leaf.pem().encode(),
+        "leaf.cer": leaf.der,
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    for name in (*contents, "none.pem"):
+        with pytest.raises((BadInput, BadConfig), match=re.escape(str(tmp_path / name))):
+            trust(tmp_path / "state", "--authority", tmp_path / name)
 
 
 def test_nobody_is_asked_offline(tmp_path: Path) -> None:

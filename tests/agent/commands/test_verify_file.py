@@ -76,6 +76,7 @@ def test_a_revoked_certificate_is_invalid_unless_a_timestamp_proves_that_it_was_
 ) -> None:
     assert run.sign(run.file("act")) == 0
     authorities.revoke(CERTIFICATE, at=authorities.now, reason="superseded")
+    run.state_dir = run.folder / "another"  # where nobody learnt a moment ago, while signing, that all was well
     assert run.verify(run.folder / "act.cms") == 1
     assert "revoked on " in run.out
     assert "a new certificate was issued" in run.out
@@ -126,8 +127,19 @@ def test_one_file_may_hold_all_authorities(signed: CommandLine) -> None:
     text = "".join(p.read_text("ascii") for p in (*authority.root_paths(), *authority.issuing_paths()))
     together = signed.file("all.pem", text.encode())
     assert signed.report(*parts(signed))["signers"][0]["trust"] is None
-    assert signed.report(*parts(signed), "--ca", together)["signers"][0]["trust"]["domain"] == "given"
-    assert signed.verify(*parts(signed), "--ca", signed.file("junk.pem", b"junk")) == 5
+    assert signed.report(*parts(signed), "--authority", together)["signers"][0]["trust"]["domain"] == "given"
+    assert signed.verify(*parts(signed), "--authority", signed.file("junk.pem", b"junk")) == 5
+
+
+@pytest.mark.parametrize("command", ["verify", "card"])
+@pytest.mark.parametrize("signature_format", ["xml", "wsse"])
+def test_what_is_no_xml_is_told_by_file_line_and_column(
+    run: CommandLine, command: str, signature_format: str
+) -> None:
+    broken = run.file("act.xml", b"<a>\n<b></a>")
+    words = ("--format", signature_format, "--offline", "--state-dir", run.state_dir)
+    assert run(command, broken, *words) == 5
+    assert run.err.startswith(f"qalamsap {command}: {broken} can't be read as XML: line 2, column ")
 
 
 def test_a_bare_signature_needs_its_document_and_one_certificate(

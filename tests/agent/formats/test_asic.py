@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import BadInput, TimestampFailed, UnsupportedOperation
-from agent.formats import asic, cades, cms, tsp, zip_files
+from agent.formats import asic, cms, tsp, zip_files
 from tests.support import chains, timestamps
 
 AT = datetime(2026, 5, 8, 12, 34, 56, tzinfo=UTC)
@@ -104,7 +104,7 @@ def test_a_timestamp_is_put_beside_the_signature(family: str) -> None:
     once = asic.create(person, FILES, at=AT, timestamp=timestamp)
     for evidence in asic.verify(asic.add(person, once, at=AT, timestamp=timestamp)):
         assert evidence.signature == "valid"
-        (read,) = cades.timestamps(evidence)
+        (read,) = timestamps.of(evidence)
         assert read.is_over(evidence.stamped)
 
 
@@ -249,7 +249,7 @@ def test_names_and_elements_of_older_containers_are_read(signed: bytes) -> None:
         ({"mimetype": b"application/zip"}, "another mimetype"),
         ({"mimetype": b""}, "another mimetype"),
         ({MANIFEST: b"<Other/>"}, "document element"),
-        ({MANIFEST: b"no XML"}, "SAXParseException"),
+        ({MANIFEST: b"no XML"}, "manifest: line 1, column 1: "),
         ({MANIFEST: b"<!DOCTYPE ASiCManifest><ASiCManifest/>"}, "DOCTYPE"),
     ],
 )

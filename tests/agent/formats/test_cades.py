@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent import algorithms
-from agent.errors import BadInput, UnsupportedKey
+from agent.errors import BadInput, InvalidSignature, UnsupportedKey
 from agent.formats import asn1, cades, cms, cms_build, cms_read, tsp
 from tests.agent.formats.test_cms_read import streamed
 from tests.support import chains, messages, timestamps
@@ -90,7 +90,7 @@ def test_a_stamped_message_says_when_and_still_verifies(family: str, detached: b
     message = timestamps.stamped(signed(family, detached=detached))
     (evidence,) = cms.verify(cms.read(message), DOCUMENT)
     assert (evidence.signature, evidence.reasons) == ("valid", ())
-    (timestamp,) = cades.timestamps(evidence)
+    (timestamp,) = timestamps.of(evidence)
     assert timestamp.moment == timestamps.AT
     assert timestamp.evidence.signature == "valid"
     assert timestamp.is_over(evidence.stamped)
@@ -149,7 +149,7 @@ def test_a_stamped_message_can_be_co_signed_and_stamped_again() -> None:
     assert cms_read.read(stamped).signers[0] in cms_read.read(both).signers
     found = cms.verify(cms.read(both))
     assert [one.signature for one in found] == ["valid", "valid"]
-    assert all(cades.timestamps(one)[0].is_over(one.stamped) for one in found)
+    assert all(timestamps.of(one)[0].is_over(one.stamped) for one in found)
 
 
 def test_nothing_changes_where_no_token_is_given() -> None:
@@ -174,8 +174,8 @@ def test_a_second_timestamp_stands_beside_the_first() -> None:
     (signer,) = cms_read.read(once).signers
     later = timestamps.token(signer.signature, cades.profile_of(signer), at=datetime(2026, 7, 1, tzinfo=UTC))
     (evidence,) = cms.verify(cms.read(cades.with_timestamps(once, {0: later})))
-    assert len(cades.timestamps(evidence)) == 2
-    assert all(timestamp.is_over(evidence.stamped) for timestamp in cades.timestamps(evidence))
+    assert len(timestamps.of(evidence)) == 2
+    assert all(timestamp.is_over(evidence.stamped) for timestamp in timestamps.of(evidence))
 
 
 def test_a_streamed_message_keeps_every_octet_of_what_is_signed() -> None:
@@ -225,6 +225,15 @@ def test_attributes_that_a_later_timestamp_seals_are_left_alone(seal: str) -> No
         cades.with_timestamps(message, {0: token_for(message)})
 
 
+def test_a_message_of_which_more_than_the_timestamps_would_change_does_not_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    message, other = signed("p256"), cms_read.read(signed("p256"))
+    monkeypatch.setattr(cades, "_with_token", lambda _info, _token: other.signers[0].encoded)
+    with pytest.raises(InvalidSignature, match="something else"):
+        cades.with_timestamps(message, {0: token_for(message)})
+
+
 def test_what_is_no_message_is_bad_input() -> None:
     with pytest.raises(BadInput):
         cades.unstamped(b"%PDF-1.7")
@@ -239,7 +248,7 @@ def test_the_key_in_place_of_the_signature_algorithm_tells_the_family(vectors: P
     published = messages.get(vectors, "gokalkan_gost2004_clib_attached")
     (one,) = cades.unstamped(published.data)
     assert one.profile == tsp.profile_for(algorithms.GOST_2004)
-    assert one.imprint == algorithms.GOST_94(one.signature)
+    assert one.profile.digest == algorithms.GOST_94
 
 
 def test_an_unknown_family_is_unsupported() -> None:

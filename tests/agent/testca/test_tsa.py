@@ -8,7 +8,7 @@ import pytest
 from agent import algorithms
 from agent.algorithms import KeyType, SignatureAlgorithm
 from agent.errors import BadInput, TimestampFailed
-from agent.formats import asn1, cades, cms, tsp
+from agent.formats import asn1, cms, tsp
 from agent.testca import tsa
 from agent.testca.authority import Issuer
 from agent.testca.keys import KeyPair
@@ -79,7 +79,7 @@ def test_every_published_token_is_rebuilt_octet_for_octet(vectors: Path) -> None
     seen = set()
     for message in messages.published(vectors):
         for evidence in cms.verify(cms.read(message.data), message.document):
-            for timestamp in cades.timestamps(evidence):
+            for timestamp in timestamps.of(evidence):
                 assert tsp.read_response(rebuilt(timestamp.token)) == timestamp.token, message.name
                 seen.add(timestamp.policy)
     assert seen == {tsp.POLICY_GOST_2004, tsp.POLICY_GOST_2015}

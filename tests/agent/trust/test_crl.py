@@ -17,7 +17,7 @@ from agent.testca.crl_issuer import CrlIssuer, Fault
 from agent.testca.revocation_register import RevocationRegister
 from agent.trust import anchors, crl
 from agent.trust.crl import Entry, RevocationList
-from agent.trust.issuer import BadAnswer
+from agent.trust.issuer import SKEW, BadAnswer
 from tests.support import chains, responders
 from tests.support.authority import NOW
 
@@ -167,12 +167,12 @@ def test_a_delta_and_a_whole_list_are_not_taken_for_each_other() -> None:
 
 def test_a_list_is_current_until_its_next_update() -> None:
     found = full()
-    for at in (found.this_update - crl.SKEW, found.next_update + crl.SKEW):
+    for at in (found.this_update - SKEW, found.next_update + SKEW):
         found.check_current(at)
     with pytest.raises(BadAnswer, match="from-the-future"):
-        found.check_current(found.this_update - crl.SKEW - timedelta(seconds=1))
+        found.check_current(found.this_update - SKEW - timedelta(seconds=1))
     with pytest.raises(BadAnswer, match="stale"):
-        found.check_current(found.next_update + crl.SKEW + timedelta(seconds=1))
+        found.check_current(found.next_update + SKEW + timedelta(seconds=1))
 
 
 def test_a_list_without_end_is_current() -> None:

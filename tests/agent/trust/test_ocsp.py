@@ -15,7 +15,7 @@ from agent.formats import asn1
 from agent.testca.authority import Issuer
 from agent.testca.ocsp_responder import Fault
 from agent.trust import anchors, ocsp
-from agent.trust.issuer import BadAnswer
+from agent.trust.issuer import SKEW, BadAnswer
 from agent.trust.ocsp import Answer
 from tests.support import chains, responders
 from tests.support.authority import NOW
@@ -33,7 +33,7 @@ def answered(
     expected: bytes | None = NONCE,
     at: datetime = NOW,
     max_age: timedelta = ocsp.MAX_AGE,
-    skew: timedelta = ocsp.SKEW,
+    skew: timedelta = SKEW,
 ) -> Answer:
     """Asks with one nonce and expects another."""
     request = ocsp.request(world.certificate, world.issuer, nonce=nonce)

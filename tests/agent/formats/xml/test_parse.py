@@ -91,6 +91,13 @@ def test_a_broken_document_is_told_in_the_words_of_a_sax_parser(
     assert refused(document).startswith(f"{SAX}{place}; {sentence}")
 
 
+def test_where_a_document_stops_being_xml_is_told_to_people_in_other_words_than_to_pages() -> None:
+    with pytest.raises(BadInput) as caught:
+        parse.read(b"<a>\n<b></a>")
+    assert caught.value.detail == f"{SAX}2; columnNumber: 8; The document is not well-formed."
+    assert caught.value.place == "line 2, column 8: The document is not well-formed."
+
+
 def test_what_is_told_holds_nothing_of_the_document() -> None:
     assert "secret" not in refused(b"<secret></secrets>")
     assert "secret" not in refused(b"<a>&secret;</a>")
