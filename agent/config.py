@@ -7,6 +7,7 @@ that names the nearest known one: a setting that is silently ignored is worse th
     language = "ru"            of windows and tray: kk, ru, en
     tray = "auto"              "off": no icon
     log_level = "info"         debug, info, warning, error
+    plain_websocket = false    true: pages may also come by ws://, on the same port and by the same rules (decision 0017)
     spare_minutes = 15         how long a process waits ready after the last page left; 0: none waits
     key_folders = []           folders whose key files the window offers before all others
     timestamp_url = "http://tsp.pki.gov.kz/"
@@ -68,6 +69,7 @@ class Config:
     language: Language = "ru"
     tray: Tray = "auto"
     log_level: LogLevel = "info"
+    plain_websocket: bool = False
     spare_minutes: int = 15
     key_folders: tuple[Path, ...] = ()
     timestamp_url: str = DEFAULT_TIMESTAMP_URL
@@ -97,6 +99,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         action="append",
         help="offer the key files in DIR before all others (again for more)",
+    )
+    parser.add_argument(
+        "--plain-websocket",
+        action="store_const",
+        const=True,
+        help="let pages in by ws:// too, on the same port",
     )
     parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
     add_network_arguments(parser, timestamps=True, revocation=True, trust=True)
@@ -294,6 +302,7 @@ _CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
     "language": get_args(Language),
     "tray": get_args(Tray),
     "log_level": get_args(LogLevel),
+    "plain_websocket": _boolean,
     "spare_minutes": range(MAX_SPARE_MINUTES + 1),
     "key_folders": _folders,
     "timestamp_url": _url,

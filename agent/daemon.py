@@ -141,6 +141,7 @@ class _Daemon:
         self._server = Server(
             dispatch.Dispatch(self._workers, self._settings).answer,
             StatusPage(self._version, is_simulation),
+            plain_websocket=config.plain_websocket,
             on_open=self._on_page,
             on_gone=self._changed,
         )

@@ -1,4 +1,4 @@
-"""One connection: TLS is done, here come the HTTP request, then frames, until somebody closes.
+"""One connection: TLS is done, or was not wanted; here come the HTTP request, then frames, until somebody closes.
 
 An asyncio protocol around websockets' Sans-I/O core, which knows RFC 6455 and no sockets. Doing the I/O ourselves buys what this
 server needs and the ready-made one hides: limits counted from the first octet, frames as octets (a document of 64 MiB is never
@@ -42,7 +42,9 @@ _QUIET.disabled = True
 class Times:
     """How long a connection may take, in seconds."""
 
-    handshake: float = 10.0  # from accepting the socket to the end of the HTTP request
+    handshake: float = (
+        10.0  # from accepting the socket to the end of TLS, and from there to the end of the HTTP request
+    )
     message: float = 60.0  # from the first octet of a message to its last
     closing: float = 2.0  # for the other side to close after we did
     quiet: float = 0.2  # without an octet more, until a failed connection is dropped
@@ -54,6 +56,7 @@ class House:
 
     port: int
     page: StatusPage
+    plain_websocket: bool
     answer: Answer
     guests: "GuestList[Connection]"
     budget: Budget
@@ -68,6 +71,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, house: House) -> None:
         self._house = house
         self._transport: asyncio.Transport | None = None
+        self._is_plain = False
         self._wire = _Wire(self._too_big_reply)
         self._conversation: Conversation | None = None
         # Of the message that is coming in, if in fragments. One buffer: a list of tiny ones would outgrow the budget.
@@ -90,7 +94,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def has_begun(self) -> bool:
-        """Whether TLS is done."""
+        """Whether TLS is done, or not wanted."""
         return self._transport is not None
 
     def abort(self) -> None:
@@ -121,6 +125,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._is_plain = transport.get_extra_info("ssl_object") is None
         self._limit(self._house.times.handshake)
 
     def data_received(self, data: bytes) -> None:
@@ -171,16 +176,24 @@ class Connection(asyncio.Protocol):
     # --- the handshake -------------------------------------------------------------------------------------------
 
     def _on_request(self, request: Request) -> None:
-        verdict = handshake.judge(request, self._house.port, self._house.page)
+        verdict = handshake.judge(request, self._house.port, self._house.page, way=self._way)
         if isinstance(verdict, Origin):
             response = self._wire.accept(request)
             if response.status_code == 101:
                 self._admit(verdict, response)
                 return
             verdict = handshake.respond(response.status_code, "Not a WebSocket handshake.\n")
-        logs.note(_log, logging.DEBUG, "answered a plain request", status=verdict.status_code)
+        logs.note(
+            _log, logging.DEBUG, "answered a request without a conversation", status=verdict.status_code
+        )
         self._wire.send_response(verdict)
         self._limit(self._house.times.closing)
+
+    @property
+    def _way(self) -> handshake.Way:
+        if not self._is_plain:
+            return "tls"
+        return "plain" if self._house.plain_websocket else "plain-off"
 
     def _admit(self, origin: Origin, response: Response) -> None:
         owner = f"{origin.kind} {origin.canonical}"
@@ -311,7 +324,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_over(self) -> bool:
-        """Whether nothing more can come: the answer to a plain request is out, or both sides have said that they close."""
+        """Whether nothing more can come: the answer to a mere request is out, or both sides have said that they close."""
         return self._wire.state is State.CONNECTING or self._wire.close_rcvd is not None
 
     def _wait_quiet(self) -> None:

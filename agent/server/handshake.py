@@ -3,11 +3,15 @@
 The Host header must name this computer and our port, or a page could reach us under a name of its own (DNS rebinding). The
 Origin header says which page asks, and is believed because browsers don't let pages set it; two of them are an attack on somebody's
 parser. Programs send none. The path is ignored for conversations: clients in the field use several.
+
+The rules are the same with TLS and without. Only the status page is shown with TLS alone: that it is seen is the proof that this
+browser trusts us.
 """
 
 import email.utils
 import http
 from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
@@ -18,15 +22,25 @@ from agent.server import status_page
 from agent.server.status_page import StatusPage
 
 RETRY_AFTER_S = 5
-_HTTPS_PORT = 443
+# "plain-off": without TLS, although the settings don't let pages in like that.
+Way: TypeAlias = Literal["tls", "plain", "plain-off"]
+
+_DEFAULT_PORTS: dict[Way, int] = {"tls": 443, "plain": 80, "plain-off": 80}
+_USE_TLS = """\
+Мұнда тек https пен wss: https://127.0.0.1:{port}/
+Здесь только https и wss: https://127.0.0.1:{port}/
+Only https and wss here: https://127.0.0.1:{port}/
+"""
 _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def judge(request: Request, port: int, page: StatusPage) -> Origin | Response:
-    """The origin of a request that asks for a conversation and may have it, else the response."""
-    refusal = _host_refusal(request.headers.get_all("Host"), port)
+def judge(request: Request, port: int, page: StatusPage, *, way: Way = "tls") -> Origin | Response:
+    """The origin of a request that asks for a conversation and may have it, else the response. `way`: how it came in."""
+    refusal = _host_refusal(request.headers.get_all("Host"), port, _DEFAULT_PORTS[way])
     if refusal is not None:
         return refusal
+    if way == "plain-off":
+        return respond(400, _USE_TLS.format(port=port))
     found = request.headers.get_all("Origin")
     if len(found) > 1:
         return respond(403, "Two Origin headers.\n")
@@ -35,7 +49,7 @@ def judge(request: Request, port: int, page: StatusPage) -> Origin | Response:
             return Origin.parse(found[0] if found else None)
         except BadInput:
             return respond(403, "The Origin header makes no sense.\n")
-    return _plain(request, page)
+    return _without_conversation(request, port, page, way)
 
 
 def respond(status: int, text: str, extra: Iterable[tuple[str, str]] = ()) -> Response:
@@ -48,23 +62,25 @@ def refuse_full() -> Response:
     return respond(503, "Too many connections.\n", [("Retry-After", str(RETRY_AFTER_S))])
 
 
-def _host_refusal(found: list[str], port: int) -> Response | None:
+def _host_refusal(found: list[str], port: int, default_port: int) -> Response | None:
     if len(found) != 1:
         return respond(400, "One Host header is needed.\n")
     name, colon, given = found[0].lower().rpartition(":")
-    if not colon or given.endswith("]"):  # browsers leave out the port of https
-        name, given = found[0].lower(), str(_HTTPS_PORT)
+    if not colon or given.endswith("]"):  # browsers leave out the usual port of a scheme
+        name, given = found[0].lower(), str(default_port)
     if name not in _NAMES or given != str(port):
         return respond(421, "This is not the host you are looking for.\n")
     return None
 
 
-def _plain(request: Request, page: StatusPage) -> Response:
+def _without_conversation(request: Request, port: int, page: StatusPage, way: Way) -> Response:
     """The answer to a request that does not ask for a conversation."""
     if request.method not in {"GET", "HEAD"}:
         return respond(405, "Only GET and HEAD.\n", [("Allow", "GET, HEAD")])
     if request.path.partition("?")[0] not in status_page.PATHS:
         return respond(404, "Nothing here.\n")
+    if way != "tls":
+        return respond(307, _USE_TLS.format(port=port), [("Location", f"https://127.0.0.1:{port}/")])
     body = page.body()
     response = _response(200, body, status_page.headers())
     return (

@@ -1,8 +1,8 @@
 """The listening sockets, and all connections that came of them.
 
-Sockets are accepted here and handed to TLS one by one, so that handshakes in progress are counted and a port scan, a probe
-that connects and leaves, or plain HTTP on the TLS port costs nothing and logs nothing. Only loopback addresses are listened on,
-and only loopback peers are let in.
+Sockets are accepted here and handed to TLS one by one, so that handshakes in progress are counted and a port scan or a probe
+that connects and leaves costs nothing and logs nothing. Plain HTTP comes in by the same port (agent.server.first_octet) and is told
+to use https, unless the settings let it in. Only loopback addresses are listened on, and only loopback peers are let in.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pathlib import Path
 from websockets.frames import CloseCode
 
 from agent import instance, logs
+from agent.server import first_octet
 from agent.server.connection import BUDGET_BYTES, Connection, House, Times
 from agent.server.converse import Answer, Budget
 from agent.server.limits import GuestList
@@ -45,7 +46,8 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 class Server:
     """Serves pages on 127.0.0.1 and, where there is one, ::1.
 
-    `answer` gives the reply to a frame (agent.dispatch); `on_open` and `on_gone` are called when a page came or left.
+    `answer` gives the reply to a frame (agent.dispatch); `on_open` and `on_gone` are called when a page came or left;
+    `plain_websocket` lets pages in without TLS too, by the same rules.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Server:
         answer: Answer,
         page: StatusPage,
         *,
+        plain_websocket: bool = False,
         on_open: Callable[[], None] = lambda: None,
         on_gone: Callable[[], None] = lambda: None,
         times: Times | None = None,
@@ -60,6 +63,7 @@ class Server:
     ) -> None:
         self._answer = answer
         self._page = page
+        self._plain_websocket = plain_websocket
         self._on_open = on_open
         self._on_gone = on_gone
         self._times = times or Times()
@@ -99,6 +103,7 @@ class Server:
         self._house = House(
             port=taken,
             page=self._page,
+            plain_websocket=self._plain_websocket,
             answer=self._answer,
             guests=self._guests,
             budget=self._budget,
@@ -150,27 +155,44 @@ class Server:
         life.add_done_callback(self._lives.pop)
 
     async def _live(self, connection: Connection, accepted: socket.socket) -> None:
-        """TLS, and then the whole life of the connection."""
+        """The first octet, TLS where it says so, and then the whole life of the connection."""
         try:
             with contextlib.suppress(OSError):
                 accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             accepted.setblocking(False)
-            await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: connection,
-                accepted,
-                ssl=self._context,
-                ssl_handshake_timeout=self._times.handshake,
-                ssl_shutdown_timeout=self._times.closing,
-            )
+            async with asyncio.timeout(self._times.handshake):
+                await self._let_in(connection, accepted)
         except OSError:
-            # A probe that left, a scanner, plain HTTP, or a browser that does not trust us: not worth a line each.
-            logs.note(_log, logging.DEBUG, "no TLS handshake")
+            # A probe that left, a scanner, or a browser that does not trust us: not worth a line each.
+            logs.note(_log, logging.DEBUG, "no handshake")
             return
         else:
             await connection.wait_gone()
         finally:
             connection.abort()
             self._guests.leave(connection)
+
+    async def _let_in(self, connection: Connection, accepted: socket.socket) -> None:
+        """Begins the connection, over TLS or plain as its first octet says. The socket is closed where that fails. OSError."""
+        try:
+            kind = first_octet.kind_of(await first_octet.peek(accepted))
+        except BaseException:
+            accepted.close()
+            raise
+        loop = asyncio.get_running_loop()
+        if kind == "tls":
+            await loop.connect_accepted_socket(
+                lambda: connection,
+                accepted,
+                ssl=self._context,
+                ssl_handshake_timeout=self._times.handshake,
+                ssl_shutdown_timeout=self._times.closing,
+            )
+        elif kind == "plain":
+            await loop.connect_accepted_socket(lambda: connection, accepted)
+        else:
+            accepted.close()
+            raise ConnectionAbortedError
 
 
 def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:

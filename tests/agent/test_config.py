@@ -33,6 +33,17 @@ def test_the_file_is_stronger_than_the_default_and_the_flag_than_the_file(tmp_pa
     assert loaded.sources["tray"] == "default"
 
 
+def test_pages_come_with_tls_only_unless_file_or_flag_says_otherwise(tmp_path: Path) -> None:
+    assert not load("--state-dir", str(tmp_path)).plain_websocket
+    assert load("--state-dir", str(tmp_path), "--plain-websocket").plain_websocket
+    (tmp_path / "config.toml").write_text("plain_websocket = true")
+    loaded = load("--state-dir", str(tmp_path))
+    assert (loaded.plain_websocket, loaded.sources["plain_websocket"]) == (True, "file")
+    (tmp_path / "config.toml").write_text('plain_websocket = "yes"')
+    with pytest.raises(BadConfig, match="plain_websocket is 'yes', expected true or false"):
+        load("--state-dir", str(tmp_path))
+
+
 def test_the_language_chosen_in_the_tray_is_remembered_until_a_flag_says_otherwise(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('language = "kk"\n')
     (tmp_path / "language").write_text("en\n")
@@ -219,3 +230,20 @@ def test_whom_to_ask_comes_from_the_file_or_from_flags(
     )
     assert (given.fetch_hosts, given.authorities) == (("a.kz", "b.kz:1"), (tmp_path / "ca.pem",))
     assert given.offline  # the flag only says yes
+
+
+@pytest.mark.parametrize(
+    ("groups", "more"),
+    [
+        ({}, set()),
+        ({"timestamps": True}, {"timestamp_url"}),
+        ({"revocation": True}, {"ocsp_url"}),
+        ({"trust": True}, {"authorities"}),
+    ],
+)
+def test_a_command_takes_only_the_flags_about_the_network_that_it_reads(
+    groups: dict[str, bool], more: set[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    config.add_network_arguments(parser, **groups)
+    assert vars(parser.parse_args([])).keys() == {"proxy", "offline", "fetch_hosts", *more}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from agent import control as endpoint
 from agent import daemon, paths
@@ -106,6 +106,21 @@ def test_it_makes_its_identity_listens_and_says_how_it_is(tmp_path: Path) -> Non
             f"https://127.0.0.1:{agent.port}/", context=trusting(agent.state_dir), timeout=10
         ) as page:
             assert "Қаламсап" in page.read().decode()
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain-websocket",)])
+def test_pages_come_without_tls_only_where_the_settings_let_them(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    async def scenario(agent: agents.RunningAgent) -> bool:
+        try:
+            async with connect(f"ws://127.0.0.1:{agent.port}/") as page:
+                return await page.recv() == handshake.GREETING
+        except InvalidStatus:
+            return False
+
+    with running(prepared(tmp_path), 0, *flags) as agent:
+        assert stage.run(scenario(agent)) is bool(flags)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, "quit"])

@@ -149,6 +149,10 @@ class Scene:
     def url(self) -> str:
         return f"wss://127.0.0.1:{self.server.port}/"
 
+    @property
+    def plain_url(self) -> str:
+        return f"ws://127.0.0.1:{self.server.port}/"
+
     async def worker(self) -> Actor:
         return await self.director.worker()
 
@@ -164,7 +168,7 @@ class Scene:
     ) -> ClientConnection:
         """A connected page that has read its greeting."""
         options = {"ping_interval": None, "max_size": None, "compression": None, **options}
-        if "ssl" not in options:
+        if "ssl" not in options and not url.startswith("ws:"):
             options["ssl"] = client_context()
         connection = await connect(url or self.url, origin=origin, **options)  # type: ignore[arg-type]
         self._pages.push_async_callback(connection.close)
@@ -184,6 +188,7 @@ async def open_stage(
     grace_s: float = 5.0,
     spare_idle_s: float = 0.0,
     page: StatusPage | None = None,
+    plain_websocket: bool = False,
 ) -> AsyncIterator[Scene]:
     """A server on a free port, its dispatch, its workers."""
     director = Director()
@@ -193,6 +198,7 @@ async def open_stage(
     server = Server(
         Dispatch(workers, settings).answer,
         page or StatusPage("1.2.3"),
+        plain_websocket=plain_websocket,
         times=times,
         budget_bytes=budget_bytes,
     )

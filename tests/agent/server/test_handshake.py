@@ -15,8 +15,14 @@ PAGE = StatusPage("1.2.3")
 UPGRADE = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
 
 
-def judge(*headers: tuple[str, str], method: str = "GET", path: str = "/") -> Origin | Response:
-    return handshake.judge(Request(path, Headers(headers), method=method), PORT, PAGE)
+def judge(
+    *headers: tuple[str, str],
+    method: str = "GET",
+    path: str = "/",
+    way: handshake.Way = "tls",
+    port: int = PORT,
+) -> Origin | Response:
+    return handshake.judge(Request(path, Headers(headers), method=method), port, PAGE, way=way)
 
 
 def status_of(verdict: Origin | Response) -> int:
@@ -87,3 +93,40 @@ def test_everything_else_is_refused_and_never_cached(method: str, path: str, sta
     assert verdict.status_code == status
     assert verdict.headers["Cache-Control"] == "no-store"
     assert "Server" not in verdict.headers
+
+
+@pytest.mark.parametrize("origin", [None, "null", "https://a.kz", "http://a.kz", "http://localhost:8000"])
+def test_without_tls_a_caller_is_who_it_is_with_tls(origin: str | None) -> None:
+    headers = [("Host", "localhost:13579"), *UPGRADE, *([("Origin", origin)] if origin else [])]
+    verdict = judge(*headers, way="plain")
+    assert isinstance(verdict, Origin)
+    assert verdict == judge(*headers)
+
+
+def test_without_tls_the_page_is_not_shown_but_its_address() -> None:
+    for method in ("GET", "HEAD"):
+        shown = judge(("Host", "localhost:13579"), way="plain", method=method, path="/?from=//evil.example")
+        assert isinstance(shown, Response)
+        assert shown.status_code == 307
+        assert shown.headers["Location"] == "https://127.0.0.1:13579/"
+        assert shown.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("more", [(), UPGRADE, [*UPGRADE, ("Origin", "https://a.kz")]])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/x"), ("POST", "/")])
+def test_where_plain_is_off_all_that_is_said_is_where_to_go(
+    more: list[tuple[str, str]], method: str, path: str
+) -> None:
+    verdict = judge(("Host", "127.0.0.1:13579"), *more, method=method, path=path, way="plain-off")
+    assert isinstance(verdict, Response)
+    assert verdict.status_code == 400
+    assert verdict.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert verdict.body.decode().count("https://127.0.0.1:13579/") == 3
+    assert status_of(judge(("Host", "evil.example:13579"), *more, way="plain-off")) == 421
+
+
+def test_a_host_without_port_means_the_usual_one_of_the_scheme() -> None:
+    assert isinstance(judge(("Host", "localhost"), *UPGRADE, port=443), Origin)
+    assert isinstance(judge(("Host", "localhost"), *UPGRADE, port=80, way="plain"), Origin)
+    assert status_of(judge(("Host", "localhost"), *UPGRADE, port=80)) == 421
+    assert status_of(judge(("Host", "localhost"), *UPGRADE, port=443, way="plain")) == 421
