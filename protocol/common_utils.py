@@ -39,6 +39,12 @@ _UNAVAILABLE: Final = {
     "createCMSSignatureFromFile": "it does not sign files that a page names",
     "showFileChooser": "it does not choose files for a page",
 }
+# What the original says in a parser's words or in its own: pages know these texts, and nothing may stand around them.
+_KNOWN_TEXTS: Final = (
+    "org.xml.sax.SAXParseException; ",
+    "Указанный для подписи элемент ",
+    "элемент подписи не может ",
+)
 _PURPOSES: Final[dict[str, Purpose]] = {"SIGNATURE": "sign", "AUTHENTICATION": "identify"}
 _LANGUAGES: Final[dict[str, Language]] = {"kk": "kk", "ru": "ru", "en": "en", "": "ru"}
 
@@ -79,6 +85,8 @@ def _signed(method: str, signed: messages.Signed) -> object:
 
 def failure_reply(code: str, detail: str, uuid: str) -> str:
     """The reply for one of the codes of agent.errors."""
+    if code == "bad-input" and detail.startswith(_KNOWN_TEXTS):
+        return _failure(detail, uuid)
     sentence = messages.sentence(code)
     return _failure(f"{code}: {sentence} {detail}".rstrip(), uuid)
 

@@ -269,6 +269,20 @@ def test_a_failure_is_never_the_text_of_a_cancellation() -> None:
         assert "status" not in reply
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "org.xml.sax.SAXParseException; lineNumber: 1; columnNumber: 2; Some words of a parser.",
+        "Указанный для подписи элемент не содержит атрибут 'Id'",
+        "элемент подписи не может быть родительским элементом подписи",
+    ],
+)
+def test_a_text_of_the_original_stands_alone(text: str) -> None:
+    asked = call("signXml", "PKCS12", "SIGNATURE", "<a/>", "", "")
+    assert codec.encode(asked, messages.Failed("bad-input", text)) == failure(text)
+    assert codec.encode(asked, messages.Failed("unsupported", text)) != failure(text)
+
+
 KEY_INFO = messages.KeyInfo(
     alias="0011",
     key_id="0011",

@@ -1,0 +1,32 @@
+"""The persons that numbered tests ask through an agent: whoever owns the test key of a name, and three more."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.support import agents, authority
+from tests.support.agents import RunningAgent
+
+AgentOf = Callable[[str], RunningAgent]
+KEY = "gost2015-individual"
+NOBODY = "nobody"  # closes every window
+SLOW = "slow"  # signs after a while
+THINKS_S = 1.0
+UNREACHED = "unreached"  # signs, where no timestamp authority can be reached
+NOWHERE = "http://127.0.0.1:9/"
+
+
+@contextlib.contextmanager
+def agent(folder: Path, person: str, *, timestamp_url: str = NOWHERE) -> Iterator[RunningAgent]:
+    """An agent that this person sits at."""
+    answer: dict[str, object] = {"decision": "cancel"}
+    if person != NOBODY:
+        name = KEY if person in (SLOW, UNREACHED) else person
+        answer = {"key": authority.path(name), "password": authority.PASSWORD, "decision": "sign"}
+    if person == SLOW:
+        answer["delay_s"] = THINKS_S
+    flags = ("--proxy", "none", "--timestamp-url", timestamp_url)
+    with agents.simulated(
+        folder / "agent", [answer], test_authorities=authority.issuing_paths(), flags=flags
+    ) as running:
+        yield running
