@@ -76,7 +76,9 @@ def test_a_revoked_certificate_is_invalid_unless_a_timestamp_proves_that_it_was_
 ) -> None:
     assert run.sign(run.file("act")) == 0
     authorities.revoke(CERTIFICATE, at=authorities.now, reason="superseded")
-    run.state_dir = run.folder / "another"  # where nobody learnt a moment ago, while signing, that all was well
+    run.state_dir = (
+        run.folder / "another"
+    )  # where nobody learnt a moment ago, while signing, that all was well
     assert run.verify(run.folder / "act.cms") == 1
     assert "revoked on " in run.out
     assert "a new certificate was issued" in run.out
