@@ -38,6 +38,11 @@ def secret(password: str = PASSWORD) -> Secret:
 @functools.cache
 def stored_key(name: str) -> StoredKey:
     """The opened key, shared by all tests: don't wipe it."""
+    return opened_key(name)
+
+
+def opened_key(name: str) -> StoredKey:
+    """The key, opened for a caller who wipes it."""
     (key,) = pkcs12.open(path(name).read_bytes(), secret())
     return key
 

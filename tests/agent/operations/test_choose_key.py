@@ -189,7 +189,7 @@ def test_a_revoked_key_is_warned_of_or_disabled(allowed: bool, suitable: bool, t
         test_anchors=anchors.from_certificates(authority.roots()),
         test_authorities=authority.issuing(),
     )
-    scene.store.files["/keys/a.p12"] = [authority.stored_key("gost2015-head")]
+    scene.store.files["/keys/a.p12"] = [authority.opened_key("gost2015-head")]
     with contextlib.nullcontext() if suitable else pytest.raises(KeyUnsuitable):
         scene.choose()
     (key,) = scene.person.last_choice().keys
