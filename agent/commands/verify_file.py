@@ -179,7 +179,8 @@ def _escaped(letter: str) -> str:
 
 def lines(found: Report, words: Texts) -> Iterator[str]:
     """The report as a person reads it."""
-    yield f"{words(f'verdict.{found.verdict}.word')}. {words.verdict(found.verdict, len(found.signers))}"
+    sentence = words.verdict(found.verdict, len(found.signers), is_partial=found.is_partial)
+    yield f"{words(f'verdict.{found.verdict}.word')}. {sentence}"
     yield f"{words('fact.format')}: {words.chosen('format', found.format)}"
     yield f"{words('fact.checked')}: {words.moment(found.at)}"
     for number, signer in enumerate(found.signers, 1):

@@ -168,7 +168,7 @@ def _head(card: Card, words: Words) -> list[Flowable]:
 
 
 def _verdict(card: Card, words: Words) -> Flowable:
-    below = [escape(words.verdict(card.verdict, len(card.signers)))]
+    below = [escape(words.verdict(card.verdict, len(card.signers), is_partial=card.is_partial))]
     if any(signer.certificate and signer.certificate.domain == "test" for signer in card.signers):
         below.append(bold(escape(words("card.test_authority"))))
     return banner(card_signer.TONES[card.verdict], words(f"verdict.{card.verdict}.word"), below, large=True)

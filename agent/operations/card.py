@@ -81,6 +81,7 @@ def _card(report: Report, signed: Signed, words: Texts) -> Card:
         file_name=signed.name,
         format=report.format,
         verdict=report.verdict,
+        is_partial=report.is_partial,
         checked_at=report.at,
         signers=tuple(_signer(signer, report, signed, words) for signer in report.signers),
         size=None if document is None else len(document),

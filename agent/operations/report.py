@@ -126,11 +126,17 @@ class Report:
     at: datetime
     signers: tuple[SignatureReport, ...]
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether a signature is over a part of an XML document only: of the rest nothing is proven."""
+        return self.format in ("xml", "wsse") and any(signer.evidence.covers for signer in self.signers)
+
     def to_json(self) -> dict[str, Any]:
         """The form that `verify --json` prints."""
         return {
             "verdict": self.verdict,
             "format": self.format,
+            "is_partial": self.is_partial,
             "verified_at": _moment(self.at),
             "signers": [_signer_json(signer, self.format) for signer in self.signers],
         }

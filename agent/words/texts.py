@@ -59,10 +59,13 @@ class Texts:
         """Where a standard speaks of a reason: "RFC 5652 §5.4"; empty where none does. The same in every language."""
         return sections.section(reason, document_format)
 
-    def verdict(self, verdict: str, signatures: int) -> str:
-        """A sentence or two on what the verdict means for a document with so many signatures."""
+    def verdict(self, verdict: str, signatures: int, *, is_partial: bool = False) -> str:
+        """A sentence or two on what the verdict means for a document with so many signatures; `is_partial` where one of them is
+        over a part of it only, so that nothing good may be said of the whole."""
         if not signatures:
             return self("verdict.none")
+        if is_partial and verdict == "valid":
+            return self("verdict.partial")
         return self(f"verdict.{verdict}.{'single' if signatures == 1 else 'several'}")
 
     def moment(self, moment: datetime) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from agent import algorithms
@@ -354,3 +355,22 @@ def test_no_raw_word_is_shown_whatever_is_found(
     assert [word for word in raw if word in printed] == []
     assert "None" not in printed
     assert "(given)" not in printed
+
+
+def test_of_a_document_that_is_signed_in_part_it_is_not_said_that_it_did_not_change(
+    run: CommandLine, authorities: SimulatedAuthorities
+) -> None:
+    document = run.file("act.xml", b'<act><sum Id="s">1</sum><rest>2</rest></act>')
+    assert run.sign(document, "--format", "xml", "--element", "/act/sum", "--parent", "/act") == 0
+    signed = run.folder / "act.signed.xml"
+    signed.write_bytes(signed.read_bytes().replace(b"<rest>2", b"<rest>3"))  # nobody signed this
+    assert run.verify(signed) == 0
+    assert "that is not the whole document" in run.out
+    assert "has not changed" not in run.out
+    assert "Signed part: #s" in run.out
+    assert run.verify(signed, "--json") == 0
+    assert json.loads(run.out)["is_partial"] is True
+    target = run.folder / "card.pdf"
+    assert run("card", signed, "--out", target, "--state-dir", run.state_dir, *run.network) == 0
+    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(target))
+    assert "that is not the whole document" in " ".join(text.split())

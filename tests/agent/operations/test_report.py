@@ -150,7 +150,7 @@ def test_a_timestamp_proves_its_moment_only_without_reasons() -> None:
 
 # Programs rely on these names; one may be added, none may go or change its meaning.
 KEYS = {
-    "": {"verdict", "format", "verified_at", "signers"},
+    "": {"verdict", "format", "is_partial", "verified_at", "signers"},
     "signers": {
         "verdict", "subject", "algorithm", "covers", "signature", "reasons", "sections", "signing_time",
         "timestamps", "judged_at", "certificate", "trust", "revocation",
@@ -204,6 +204,7 @@ def test_the_json_of_a_good_signature() -> None:
     assert written == {
         "verdict": "valid",
         "format": "cms",
+        "is_partial": False,
         "verified_at": "2026-11-23T12:00:00Z",
         "signers": [
             {

@@ -128,6 +128,10 @@ def test_a_verdict_speaks_of_none_of_one_or_of_several_signatures():
     russian = texts.load("ru")
     assert russian.verdict("valid", 1).startswith("Подпись подлинная.")
     assert russian.verdict("valid", 2).startswith("Все подписи подлинные.")
+    assert russian.verdict("valid", 1, is_partial=True).startswith(
+        "То, что подписано, подлинное, но подписан не весь"
+    )
+    assert russian.verdict("invalid", 1, is_partial=True) == russian.verdict("invalid", 1)
     assert russian.verdict("invalid", 0) == "Подписей здесь нет: документ никем не подписан."
     assert russian.section("digest-mismatch") == "RFC 5652 §5.4"
     assert russian.section("digest-mismatch", "xml") == "XML-DSig §3.2.1"
