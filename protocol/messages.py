@@ -5,9 +5,9 @@ dialect that the page spoke. Daemon and worker use the same values.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from protocol.prompts import Language, Purpose
+from protocol.prompts import Fact, FileKind, Language, Purpose
 
 MAX_DOCUMENTS = 10_000  # what one prompt can list (protocol.pipes.MAX_JSON_BYTES)
 MAX_DIGEST_BYTES = 128  # twice the longest digest that we know
@@ -28,7 +28,7 @@ OPENABLE_STORAGES = ("PKCS12",)  # what this version opens; a test compares it w
 SignatureFormat: TypeAlias = Literal["cms", "xml", "raw", "pdf", "jws", "wsse", "asic"]
 XmlLayout: TypeAlias = Literal["lines", "compact"]
 
-Dialect: TypeAlias = Literal["common-utils", "basics", "accessory", "none"]
+Dialect: TypeAlias = Literal["common-utils", "basics", "accessory", "flat", "v1", "series", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,10 @@ class SignRequest:
     keys: KeyFilter = KeyFilter()
     storages: tuple[str, ...] = ()
     language: Language | None = None
-    names: tuple[str, ...] = ()  # what the documents are called; pages give no names
+    names: tuple[str, ...] = ()  # what the documents are called; NCALayer's pages give no names
+    facts: tuple[tuple[Fact, ...], ...] = ()  # what the page says about each of them
+    file: str = ""  # in place of `documents`: a file on this computer that the page named
+    is_any_digest: bool = False  # digests of a length that is not the key's are signed all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,73 @@ class KeyInfoRequest:
     """Asks what the certificate of a key says; the person chooses the key and approves."""
 
     storages: tuple[str, ...]
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseFileRequest:
+    """Asks the person to choose a file, whose path the page gets; `folder` is where to begin, as the page says."""
+
+    kind: FileKind
+    folder: str = ""
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AboutRequest:
+    """Asks to show the agent itself."""
+
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeyRequest:
+    """Asks for a key pair and a request for a certificate of it (PKCS#10), in the national profile.
+
+    `subject` are attributes in order: short names as in RFC 4514 or dotted OIDs, and values. `algorithm` is a name of
+    agent.algorithms' key algorithms in lower case.
+    """
+
+    subject: tuple[tuple[str, str], ...]
+    algorithm: str = "gost-2015-512"
+    purpose: Purpose = "sign"
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCertificateRequest:
+    """Asks to join a certificate, with those of its authorities, to the key that was made for it."""
+
+    certificate: bytes = field(repr=False)
+    authorities: tuple[bytes, ...] = field(default=(), repr=False)
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """Asks for a signed statement that the owner of a key is at the calling origin now, over the page's `nonce`."""
+
+    nonce: bytes
+    keys: KeyFilter = KeyFilter()
+    storages: tuple[str, ...] = ()
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """Asks what a signature proves. `document` is what it is about where that is not inside it. No key is needed, and nobody is asked."""
+
+    signature: bytes = field(repr=False)
+    document: bytes | None = field(default=None, repr=False)
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRequest:
+    """Asks for CMS signatures of `count` documents that come one by one once the person has agreed."""
+
+    count: int
+    detached: bool
     language: Language | None = None
 
 
@@ -160,6 +230,13 @@ Request: TypeAlias = (
     SignRequest
     | TimestampRequest
     | KeyInfoRequest
+    | ChooseFileRequest
+    | AboutRequest
+    | NewKeyRequest
+    | ImportCertificateRequest
+    | LoginRequest
+    | VerifyRequest
+    | SeriesRequest
     | TokensRequest
     | LocaleRequest
     | UnavailableRequest
@@ -211,6 +288,28 @@ class KeyInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FileChosen:
+    """The path of what the person chose."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRequested:
+    """A new key lies in its file; `request_der` is the PKCS#10 request for its certificate."""
+
+    request_der: bytes = field(repr=False)
+    key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What signatures prove: the report as JSON values (agent.operations.report)."""
+
+    report: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """Storage names of the tokens that are there."""
 
@@ -242,7 +341,9 @@ class Constant:
     reply: str
 
 
-Outcome: TypeAlias = Signed | KeyInfo | Tokens | Done | Cancelled | Failed | Constant
+Outcome: TypeAlias = (
+    Signed | KeyInfo | FileChosen | KeyRequested | Verified | Tokens | Done | Cancelled | Failed | Constant
+)
 
 # One sentence for developers of pages for each code of agent.errors; people read our window, not this.
 SENTENCES = {

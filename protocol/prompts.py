@@ -9,6 +9,14 @@ The window is started once per approval and lives through it. The worker sends o
     window  <- Approved(key_id, remember)      or BackToFiles(), to choose another file
     worker  -> Finished(...)                   what happened; the window closes by itself
 
+An approval may also begin, or consist of, another question:
+
+    worker  -> Approve(...)                    the keys are open already: Approved
+    worker  -> ChooseFile(...)                 FileChosen
+    worker  -> AllowFile(...)                  Allowed
+    worker  -> NewKey(...)                     KeyNamed, followed by one S frame with the password for it
+    worker  -> About(...)                      nothing: it is closed, which is Cancelled
+
 At any moment: worker -> Waiting(count) tells how many approvals wait behind this one; window <- Activity() says that the
 person touched the window (at most one a second); window <- Cancelled() ends it. End of the window's output without Cancelled
 is a crash, never a cancellation; end of its input means that nobody waits for the answer any more.
@@ -28,7 +36,9 @@ from protocol.errors import BadMessage
 
 Language: TypeAlias = Literal["kk", "ru", "en"]
 Purpose: TypeAlias = Literal["sign", "identify", "any"]
-Action: TypeAlias = Literal["sign", "show_key"]
+Action: TypeAlias = Literal["sign", "show_key", "log_in", "import_certificate"]
+FileKind: TypeAlias = Literal["any", "folder", "key", "pkcs12", "jks", "certificate", "crl"]
+FileUse: TypeAlias = Literal["sign", "open_key", "verify"]
 Placement: TypeAlias = Literal["beside", "around", "inside", "bare"]
 """Where a signature will be: in a file of its own, in a file that holds the document too, in the document itself; or bare octets,
 which say nothing of what was signed, and can be built into a signature of something else."""
@@ -54,6 +64,14 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What the page says about a document: "Сумма", "11 648,00 ₸". Nobody checked it, and the window says so."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One document as the person sees it in a list. The window never gets its bytes."""
 
@@ -62,6 +80,8 @@ class Document:
     digest_name: str  # display name of the hash, "SHA-256"
     digest: str  # hex of that hash over the frozen bytes; or of the digest that the page gave
     is_digest: bool = False  # only a digest was given: the content can't be shown
+    facts: tuple[Fact, ...] = ()
+    path: str = ""  # of a file on this computer that the page named and the agent read
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +159,10 @@ class OpenKey:
     timestamps: bool = False  # an authority will be asked for one on each signature
     waiting: int = 0
     problem: Problem | None = None
+    announced: int = (
+        0  # documents that the page sends only after the yes: nothing of them can be shown before
+    )
+    certificate: Key | None = None  # for "import_certificate": what will be joined to the key
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +171,62 @@ class ChooseKey:
 
     keys: tuple[Key, ...]
     remember_days: int = 0  # how long "remember this site" would last; 0: don't offer it
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Asks whether to go on with one of the keys, which are open already. In place of OpenKey and ChooseKey: `request` says what for."""
+
+    request: OpenKey
+    keys: tuple[Key, ...]
+    remember_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseFile:
+    """Asks for a file, or a folder, whose path the caller will get."""
+
+    caller: Caller
+    kind: FileKind
+    folder: str  # where the chooser starts; empty: wherever it likes
+    language: Language
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AllowFile:
+    """Asks whether the caller may use a file that it named by itself: the person did not choose it for that caller."""
+
+    caller: Caller
+    path: str
+    use: FileUse
+    language: Language
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Asks where to keep a new key, and for the password that it will have. `problem` says why the last answer was no good."""
+
+    caller: Caller
+    subject: tuple[Fact, ...]  # what the request for a certificate will say, as text keys and values
+    algorithm: str  # display name
+    folder: str
+    name: str  # suggested file name
+    language: Language
+    waiting: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Shows the caller's wish to see the agent itself. Its only answer is Cancelled: the person closed it."""
+
+    caller: Caller
+    version: str
+    port: int
+    language: Language
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +242,25 @@ class KeyOpened:
 
     path: str
     storage: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChosen:
+    """The person chose a file or folder in answer to ChooseFile."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The person said yes to AllowFile."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNamed:
+    """The person named the file for a new key; exactly one S frame with its password follows."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +289,29 @@ class Activity:
     """The person touched the window."""
 
 
-ToWindow: TypeAlias = OpenKey | ChooseKey | Waiting | Finished
-FromWindow: TypeAlias = KeyOpened | Approved | BackToFiles | Cancelled | Shown | Activity
+ToWindow: TypeAlias = (
+    OpenKey | ChooseKey | Approve | ChooseFile | AllowFile | NewKey | About | Waiting | Finished
+)
+FromWindow: TypeAlias = (
+    KeyOpened | Approved | BackToFiles | FileChosen | Allowed | KeyNamed | Cancelled | Shown | Activity
+)
 
 _TYPES: dict[str, type[Any]] = {
     "open-key": OpenKey,
     "choose-key": ChooseKey,
+    "approve": Approve,
+    "choose-file": ChooseFile,
+    "allow-file": AllowFile,
+    "new-key": NewKey,
+    "about": About,
     "waiting": Waiting,
     "finished": Finished,
     "key-opened": KeyOpened,
     "approved": Approved,
     "back-to-files": BackToFiles,
+    "file-chosen": FileChosen,
+    "allowed": Allowed,
+    "key-named": KeyNamed,
     "cancelled": Cancelled,
     "shown": Shown,
     "activity": Activity,

@@ -1,13 +1,21 @@
 """What daemon and worker say to each other about one approval.
 
-daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all
+daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all, then each attachment
+                   likewise
                    Waiting (protocol.prompts) whenever the queue behind this approval changes
                    Fetched for each Fetch, in any order, then the answer in D frames of `body_bytes` octets in all
                    end of input: the page left, the daemon stops, or time is up; the worker ends its window and exits
 worker -> daemon   Shown, Activity (protocol.prompts), passed on from the window
+                   Stage, Progress: what the page may be told of how far it is
                    Fetch, then the question's body in a D frame if it has any: a worker has no network
-                   Reply, then the reply's octets in D frames; the worker exits with 0 after it
+                   Reply, then the reply's octets in D frames, then each attachment likewise; the worker exits with 0 after it
                    end of output without a whole Reply: the worker crashed, and the daemon answers for it
+
+A series is an approval whose documents come after the yes (protocol.messages.SeriesRequest). Between Begin and Reply:
+
+worker -> daemon   Ready: the person agreed
+daemon -> worker   NextDocument, then its octets in D frames
+worker -> daemon   NextSignature, then its octets in D frames; or with a `failure`, a code of agent.errors, and none: then Reply follows
 """
 
 import dataclasses
@@ -18,6 +26,7 @@ from typing import Any, Literal, TypeAlias
 from protocol import prompts
 from protocol.errors import BadMessage
 from protocol.messages import MAX_DOCUMENTS
+from protocol.readings import Readings
 
 CallerKind: TypeAlias = Literal["site", "unprotected", "file", "program", "command"]
 FetchKind: TypeAlias = Literal["timestamp", "ocsp", "crl", "certificate"]
@@ -30,8 +39,19 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """Octets that go with a frame or a reply, under a name that the frame or reply calls them by."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
-    """Starts an approval. `origin` is canonical (agent.origins), empty where the caller sent none that counts."""
+    """Starts an approval. `origin` is canonical (agent.origins), empty where the caller sent none that counts.
+
+    `readings` are those of the site; `is_flat_on`: frames of the first dialect are carried out; `port` is where the agent listens.
+    """
 
     kind: CallerKind
     origin: str
@@ -39,6 +59,10 @@ class Begin:
     frame_bytes: int
     waiting: int = 0
     turn: int = 0  # number of this operation since the daemon started; picks the answer of a scripted person
+    attachments: tuple[Attachment, ...] = ()
+    readings: Readings = Readings()
+    is_flat_on: bool = False
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,42 @@ class Reply:
 
     reply_bytes: int
     outcome: Literal["done", "cancelled", "failed"]  # for the tray icon; the page reads the reply itself
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the worker waits for now."""
+
+    name: Literal["password", "approval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the documents are done."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The person agreed to a series; its documents may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextDocument:
+    """The next document of a series follows, so many octets."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextSignature:
+    """The signature of the last document follows, so many octets; or why there is none."""
+
+    size: int = 0
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +128,22 @@ class Fetched:
     failure: str = ""
 
 
-ToWorker: TypeAlias = Begin | Fetched | prompts.Waiting
-FromWorker: TypeAlias = Reply | Fetch | prompts.Shown | prompts.Activity
+ToWorker: TypeAlias = Begin | Fetched | NextDocument | prompts.Waiting
+FromWorker: TypeAlias = (
+    Reply | Fetch | Stage | Progress | Ready | NextSignature | prompts.Shown | prompts.Activity
+)
 
-_TYPES: dict[str, type[Any]] = {"begin": Begin, "reply": Reply, "fetch": Fetch, "fetched": Fetched}
+_TYPES: dict[str, type[Any]] = {
+    "begin": Begin,
+    "reply": Reply,
+    "fetch": Fetch,
+    "fetched": Fetched,
+    "stage": Stage,
+    "progress": Progress,
+    "ready": Ready,
+    "next-document": NextDocument,
+    "next-signature": NextSignature,
+}
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 
 
