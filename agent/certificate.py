@@ -22,6 +22,7 @@ from agent.errors import BadInput, InvalidSignature, UnsupportedKey
 from agent.gost import curves as gost_curves
 from agent.gost import signature as gost_signature
 from agent.x509 import Addresses, KeyContents
+from protocol.readings import NameKeywords
 
 # Attributes of names (RFC 5280 appendix A.1, RFC 4519) with the keywords that pages see in getKeyInfo.
 COMMON_NAME, SURNAME, SERIAL_NUMBER = "2.5.4.3", "2.5.4.4", "2.5.4.5"
@@ -44,6 +45,8 @@ _KEYWORDS = {
     USER_ID: "UID",
     "0.9.2342.19200300.100.1.25": "DC",
 }
+# What others write for two of them.
+_LONG_KEYWORDS = {**_KEYWORDS, "2.5.4.8": "ST", GIVEN_NAME: "GIVENNAME"}
 
 # Extended key usage: RFC 5280 section 4.2.1.12, and the roles of the national registry.
 ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
@@ -75,6 +78,15 @@ class Name:
     relative_names: tuple[tuple[tuple[str, str], ...], ...]
     """RelativeDistinguishedNames as encoded, each a tuple of (dotted OID, text)."""
 
+    @classmethod
+    def from_der(cls, der: bytes) -> Self:
+        """Reads a name on its own.
+
+        Raises: BadInput.
+        """
+        contents = x509.read_name(der)
+        return cls(contents.der, contents.relative_names)
+
     @property
     def attributes(self) -> tuple[tuple[str, str], ...]:
         """All attributes in the order of encoding."""
@@ -92,10 +104,11 @@ class Name:
     def common_name(self) -> str:
         return self.value(COMMON_NAME) or ""
 
-    def text(self) -> str:
+    def text(self, keywords: NameKeywords = "S-G") -> str:
         """The name as NCALayer writes it for pages: order of encoding, comma without space, CN, SURNAME, SERIALNUMBER, G, S, E."""
+        names = _KEYWORDS if keywords == "S-G" else _LONG_KEYWORDS
         return ",".join(
-            "+".join(f"{_KEYWORDS.get(oid, oid)}={_escaped(value)}" for oid, value in group)
+            "+".join(f"{names.get(oid, oid)}={_escaped(value)}" for oid, value in group)
             for group in self.relative_names
         )
 

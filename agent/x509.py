@@ -251,6 +251,17 @@ def read_public_key(spki_der: bytes) -> KeyContents:
         raise BadInput("malformed public key") from error
 
 
+def read_name(der: bytes) -> NameContents:
+    """Reads a distinguished name on its own (RFC 5280 section 4.1.2.4).
+
+    Raises: BadInput.
+    """
+    try:
+        return _name(RelativeNameSequence.load(der, strict=True))
+    except PARSE_ERRORS as error:
+        raise BadInput("malformed name") from error
+
+
 def first_element(contents: bytes) -> bytes:
     """The element that `contents` begin with, as it stands. Raises: ValueError."""
     _, _, _, header, inside, trailer = parser.parse(contents)

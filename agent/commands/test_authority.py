@@ -10,7 +10,8 @@ from types import FrameType
 
 from agent.certificate import Certificate
 from agent.commands import exit_codes
-from agent.errors import BadInput, BrokenKeyStore, WrongPassword
+from agent.errors import BadInput, BrokenKeyStore, StorageFailed, WrongPassword
+from agent.formats import csr
 from agent.instance import PortBusy
 from agent.keystores import pkcs12
 from agent.secret import Secret
@@ -41,7 +42,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--days", type=int, default=365, help="how long the keys are valid (default 365; negative: expired)"
     )
+    _add_request_arguments(parser.add_argument_group("a certificate for a key that was made elsewhere"))
     _add_server_arguments(parser.add_argument_group("the authority's servers (docs/simulator.md)"))
+
+
+def _add_request_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--csr",
+        type=Path,
+        metavar="FILE",
+        help="issue a certificate for this request (PKCS#10, PEM or DER), by the nearest profile or the one of --profile, and no keys",
+    )
+    group.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the certificate is put, with that of its authority behind it (default: beside the request)",
+    )
 
 
 def _add_server_arguments(group: argparse._ArgumentGroup) -> None:
@@ -71,6 +88,8 @@ def run(options: argparse.Namespace) -> int:
     """Raises BadInput, StorageFailed, PortBusy."""
     switches = _checked(options)
     home = options.folder / key_set.AUTHORITY_FOLDER
+    if options.csr is not None:
+        return _issue_for(home, options)
     if not options.serve or options.profile or not home.exists():
         _issue(options)
     return _serve(home, options, switches) if options.serve else exit_codes.DONE
@@ -84,12 +103,41 @@ def _checked(options: argparse.Namespace) -> list[tuple[Service, Fault]]:
         raise BadInput("--port is 0 to 65535")
     if not options.serve and (options.port is not None or options.fault or options.revoke):
         raise BadInput("--port, --fault and --revoke go with --serve")
+    if options.csr is not None and (options.serve or len(options.profile or ()) > 1):
+        raise BadInput("--csr goes with one --profile at most, and not with --serve")
+    if options.csr is None and options.out is not None:
+        raise BadInput("--out goes with --csr")
     return [simulator_faults.parse_switch(text) for text in options.fault or ()]
 
 
-def _issue(options: argparse.Namespace) -> None:
+def _issue_for(home: Path, options: argparse.Namespace) -> int:
+    """Answers one request."""
+    request = csr.Request.from_der(csr.unwrap(_read(options.csr)))
+    now, ends = _validity(options)
+    authority = TestAuthority.load(home) if home.exists() else TestAuthority.create(home, now)
+    certificates = authority.issue_for(
+        request,
+        not_before=now if options.days > 0 else ends - timedelta(days=365),
+        not_after=ends,
+        profile_name=options.profile[0] if options.profile else "",
+    )
+    target = options.out or options.csr.with_suffix(".cer.pem")
+    try:
+        target.write_text("".join(each.pem() for each in certificates), encoding="ascii")
+    except OSError as error:
+        raise StorageFailed(f"{target} can't be written: {error.strerror}") from error
+    print(target)
+    return exit_codes.DONE
+
+
+def _validity(options: argparse.Namespace) -> tuple[datetime, datetime]:
+    """Now, and when the keys end."""
     now = datetime.now(UTC).replace(microsecond=0)
-    ends = now + timedelta(days=options.days)
+    return now, now + timedelta(days=options.days)
+
+
+def _issue(options: argparse.Namespace) -> None:
+    now, ends = _validity(options)
     made = key_set.issue_set(
         options.folder,
         at=now,
@@ -123,10 +171,7 @@ def _serve(home: Path, options: argparse.Namespace, switches: Sequence[tuple[Ser
 
 def _certificate_in(path: Path) -> Certificate:
     """The certificate in a file of its own or in a key file. Raises BadInput."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path} can't be read: {error.strerror}") from error
+    content = _read(path)
     if path.suffix.lower() not in _KEY_FILES:
         return Certificate.from_pem_or_der(content)
     try:
@@ -134,6 +179,14 @@ def _certificate_in(path: Path) -> Certificate:
     except (WrongPassword, BrokenKeyStore) as error:
         raise BadInput(f"{path} is no key file with the password {DEFAULT_PASSWORD}") from error
     return keys[0].certificate
+
+
+def _read(path: Path) -> bytes:
+    """Raises BadInput."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}") from error
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

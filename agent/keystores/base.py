@@ -1,5 +1,6 @@
 """What a key looks like once its store is open, wherever it is kept."""
 
+import hashlib
 from typing import Protocol
 
 from agent.certificate import Certificate
@@ -43,3 +44,9 @@ def key_id_of(certificate: Certificate) -> str:
     """
     identifier = certificate.subject_key_identifier
     return identifier.hex() if identifier else certificate.fingerprint[:40]
+
+
+def identifier_of(public_key_bits: bytes) -> bytes:
+    """The key identifier that the national authority has given since 2022: SHA-1 over the contents of the BIT STRING, for GOST with
+    the header of the OCTET STRING inside."""
+    return hashlib.sha1(public_key_bits, usedforsecurity=False).digest()

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import algorithms
+from agent.algorithms import KeyType
 from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation
 from agent.keystores import pkcs12
 from agent.keystores.base import StoredKey
 from agent.secret import Secret
+from protocol.prompts import Purpose
 
 PKCS12 = "PKCS12"
 STORAGES = (PKCS12,)
@@ -29,7 +31,8 @@ MAX_DEPTH = 3
 """Folders below a folder that are looked into."""
 MAX_ENTRIES = 20_000
 """Directory entries looked at in all; a home folder may hold millions."""
-_EXTENSIONS = frozenset({".p12", ".pfx"})
+ENDING = ".p12"
+_EXTENSIONS = frozenset({ENDING, ".pfx"})
 # How the issuing portal names its files; the rest of the name is the certificate's SubjectKeyIdentifier.
 _LABELS = (
     ("AUTH_RSA256_", f"{algorithms.RSA_KEY.name} AUTH"),
@@ -112,6 +115,29 @@ def survey(folders: Iterable[Path], limit: int = 50) -> Survey:
     )
 
 
+def is_key_file_name(name: str) -> bool:
+    """Whether a file of that name is found as a key file."""
+    return Path(name).suffix.lower() in _EXTENSIONS
+
+
+def file_name(key_type: KeyType, purpose: Purpose, rest: str) -> str:
+    """A name for a key's file, in the manner of the issuing portal: the kind of key, then `rest`."""
+    names = {
+        algorithms.GOST_2015_512_KEY.oid: "GOST512_",
+        algorithms.GOST_2004_KEY.oid: "GOSTKNCA_",
+        algorithms.RSA_KEY.oid: "AUTH_RSA256_" if purpose == "identify" else "RSA256_",
+    }
+    return f"{names.get(key_type.oid, 'ECDSA_')}{rest}{ENDING}"
+
+
+def is_key_store(octets: bytes) -> bool:
+    """Whether octets begin as a key store does, of those that pages know, or hold a private key as text."""
+    is_pkcs12 = (
+        octets[:1] == b"\x30" and b"\x02\x01\x03\x30" in octets[:12]
+    )  # version 3, then the contents (RFC 7292 §4)
+    return is_pkcs12 or octets[:4] == b"\xfe\xed\xfe\xed" or b"PRIVATE KEY-----" in octets[:4096]
+
+
 def label_of(name: str) -> str:
     """The kind of key that a file's name promises, empty if none."""
     return next((label for prefix, label in _LABELS if name.startswith(prefix)), "")
@@ -147,7 +173,7 @@ class _Walk:
 
 def _found(entry: os.DirEntry[str]) -> FoundKey | None:
     path = Path(entry.path)
-    if path.suffix.lower() not in _EXTENSIONS:
+    if not is_key_file_name(path.name):
         return None
     try:
         status = entry.stat()

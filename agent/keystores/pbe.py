@@ -1,4 +1,4 @@
-"""Encryption and authentication by password, as PKCS#12 files use them.
+"""Encryption and authentication by password, as PKCS#12 files use them: undone for files that are read, done for our own.
 
 Two generations: the key derivation of RFC 7292 appendix B with 3DES or RC2 and HMAC (national files, Windows, old OpenSSL), and
 PBES2 / PBMAC1 of RFC 8018 and RFC 9579 with PBKDF2 and AES. The first reads the password as UTF-16 with a final zero, the
@@ -8,6 +8,7 @@ second as UTF-8.
 import dataclasses
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -17,8 +18,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, mode
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
 from agent import algorithms
+from agent.algorithms import DigestAlgorithm
 from agent.errors import BrokenKeyStore, UnsupportedKey
-from agent.keystores import rc2
+from agent.keystores import der, rc2
 
 MAX_ITERATIONS = 10_000_000
 """For one file, over all its parts: some seconds of work."""
@@ -35,19 +37,21 @@ _PKCS12_CIPHERS = {
 }
 _PBES2, _PBKDF2, _PBMAC1 = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.2.840.113549.1.5.14"
 _HMAC_SHA1 = "1.2.840.113549.2.7"
+_HMAC_SHA256 = "1.2.840.113549.2.9"
 # RFC 8018 appendix B.1: pseudo-random functions of PBKDF2, and MACs of PBMAC1.
 _HMACS = {
     _HMAC_SHA1: "sha1",
     "1.2.840.113549.2.8": "sha224",
-    "1.2.840.113549.2.9": "sha256",
+    _HMAC_SHA256: "sha256",
     "1.2.840.113549.2.10": "sha384",
     "1.2.840.113549.2.11": "sha512",
 }
+_AES_256_CBC = "2.16.840.1.101.3.4.1.42"
 # RFC 8018 appendix B.2 and the NIST register: OID: (cipher, octets of key, octets of a block).
 _CBC_CIPHERS: dict[str, tuple[Callable[[bytes], CipherAlgorithm], int, int]] = {
     "2.16.840.1.101.3.4.1.2": (AES, 16, 16),
     "2.16.840.1.101.3.4.1.22": (AES, 24, 16),
-    "2.16.840.1.101.3.4.1.42": (AES, 32, 16),
+    _AES_256_CBC: (AES, 32, 16),
     "1.2.840.113549.3.7": (TripleDES, 24, 8),
 }
 # Digests of the MAC of RFC 7292: OID: name in hashlib.
@@ -260,3 +264,48 @@ def _pbmac1_key(parsed: Any, password: Password, budget: Budget) -> tuple[str, b
     if size is None or not 1 <= size <= 64:
         raise BrokenKeyStore("the length of the MAC's key is missing or absurd")
     return _HMACS[scheme], _pbkdf2(parameters["derivation"], password, size, budget)
+
+
+# --- our own files ------------------------------------------------------------------------------------------------
+
+
+def encrypt(plain: bytes | bytearray, password: Password, iterations: int) -> tuple[bytes, bytes]:
+    """AlgorithmIdentifier and encrypted octets: PBES2 with PBKDF2 over HMAC-SHA-256, and AES-256 in CBC (RFC 8018 section 6.2)."""
+    salt, iv = secrets.token_bytes(16), secrets.token_bytes(16)
+    key = hashlib.pbkdf2_hmac("sha256", password.utf8, salt, iterations, 32)
+    function = algorithms.algorithm_identifier(_HMAC_SHA256, der.element(der.NULL))
+    parameters = der.element(
+        der.SEQUENCE, der.element(der.OCTET_STRING, salt), der.integer(iterations), function
+    )
+    derivation = der.element(der.SEQUENCE, algorithms.oid_der(_PBKDF2), parameters)
+    scheme = algorithms.algorithm_identifier(_AES_256_CBC, der.element(der.OCTET_STRING, iv))
+    algorithm = der.element(
+        der.SEQUENCE, algorithms.oid_der(_PBES2), der.element(der.SEQUENCE, derivation, scheme)
+    )
+    return algorithm, encrypt_cbc(AES(key), iv, plain)
+
+
+def encrypt_cbc(cipher: CipherAlgorithm, iv: bytes, plain: bytes | bytearray) -> bytes:
+    """Encrypted octets, padded as in RFC 8018 section 6.1.1."""
+    count = len(iv) - len(plain) % len(iv)
+    padded = bytearray(plain)
+    padded += bytes((count,)) * count
+    encryptor = Cipher(cipher, modes.CBC(iv)).encryptor()
+    encrypted = encryptor.update(padded) + encryptor.finalize()
+    padded[:] = bytes(len(padded))
+    return encrypted
+
+
+def mac_data(content: bytes, password: Password, digest: DigestAlgorithm, iterations: int) -> bytes:
+    """MacData over `content` (RFC 7292 section 4 and appendix B)."""
+    salt, name = secrets.token_bytes(20), _MAC_DIGESTS[digest.oid]
+    key = derive(
+        name, password.utf16, salt, iterations=iterations, purpose=PURPOSE_MAC, size=digest.digest_size
+    )
+    mac = der.element(der.OCTET_STRING, hmac.digest(bytes(key), content, name))
+    return der.element(
+        der.SEQUENCE,
+        der.element(der.SEQUENCE, digest.identifier_der, mac),
+        der.element(der.OCTET_STRING, salt),
+        der.integer(iterations),
+    )

@@ -16,7 +16,14 @@ from typing import Any, ClassVar
 from asn1crypto import core
 
 from agent.certificate import Certificate
-from agent.errors import AgentError, BadInput, BrokenKeyStore, UnsupportedKey, WrongPassword
+from agent.errors import (
+    AgentError,
+    BadInput,
+    BrokenKeyStore,
+    KeyUnsuitable,
+    UnsupportedKey,
+    WrongPassword,
+)
 from agent.keystores import pbe, pkcs8
 from agent.keystores.base import StoredKey
 from agent.keystores.software import PrivateKey, SoftwareKey
@@ -140,13 +147,74 @@ class _Contents:
 
     keys: list[_KeyBag] = dataclasses.field(default_factory=list)
     certificates: list[_FoundCertificate] = dataclasses.field(default_factory=list)
+    has_certificate_bags: bool = False
+    """Whether there are any, readable or not."""
     bags: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Lock:
+    """What decrypts the parts of one file."""
+
+    password: pbe.Password
+    budget: pbe.Budget
+    is_authenticated: bool
+
+    def opened(self, algorithm: Any, data: bytes) -> bytearray:
+        return _decrypted(algorithm, data, self.password, self.budget, self.is_authenticated)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
+class PendingKey:
+    """A private key that waits for its certificate. `pkcs8_der` is what the file holds of it; both are wiped together."""
+
+    private_key: PrivateKey
+    pkcs8_der: bytearray
+
+    def belongs_to(self, certificate: Certificate) -> bool:
+        """Whether the certificate holds its public half."""
+        return _belongs(certificate, self.private_key)
+
+    def wipe(self) -> None:
+        """Forgets the key. Can be called twice."""
+        self.private_key.wipe()
+        self.pkcs8_der[:] = bytes(len(self.pkcs8_der))
 
 
 def open(data: bytes, password: Secret) -> tuple[StoredKey, ...]:  # noqa: A001 - read as pkcs12.open
     """The keys of a file, each with its certificate. Keys of an unknown kind are left out if there is another one.
 
     The password stays the caller's to wipe; the keys are the caller's from now on.
+
+    Raises: WrongPassword, BrokenKeyStore, UnsupportedKey; KeyUnsuitable for a key that still waits for its certificate.
+    """
+    with _unlocked(data, password) as (contents, lock):
+        return _matched(contents, lock)
+
+
+def open_pending(data: bytes, password: Secret) -> PendingKey:
+    """The key of a file that holds one, and no certificate of it.
+
+    The password stays the caller's to wipe; the key is the caller's from now on.
+
+    Raises: WrongPassword, BrokenKeyStore, UnsupportedKey; KeyUnsuitable where the key has its certificate, or there are several.
+    """
+    with _unlocked(data, password) as (contents, lock):
+        if len(contents.keys) > 1 or contents.has_certificate_bags:
+            raise KeyUnsuitable("no key in the file waits for a certificate")
+        if not contents.keys:
+            raise BrokenKeyStore("no private key in the file")
+        plain = _plain_key(contents.keys[0], lock)
+        try:
+            return PendingKey(pkcs8.read(plain), plain)
+        except AgentError:
+            plain[:] = bytes(len(plain))
+            raise
+
+
+@contextlib.contextmanager
+def _unlocked(data: bytes, password: Secret) -> Iterator[tuple[_Contents, _Lock]]:
+    """What lies in a file, and what decrypts its keys until the block ends.
 
     Raises: WrongPassword, BrokenKeyStore, UnsupportedKey.
     """
@@ -159,12 +227,12 @@ def open(data: bytes, password: Secret) -> tuple[StoredKey, ...]:  # noqa: A001 
         encrypted = list(_open_parts(safe, contents))
     found = _password(mac_data, safe, password, budget)
     try:
-        is_authenticated = not isinstance(mac_data, core.Void)
+        lock = _Lock(found, budget, not isinstance(mac_data, core.Void))
         for part in encrypted:
             with _structure("encrypted part"):
-                plain = _decrypted(part["algorithm"], part["content"].native, found, budget, is_authenticated)
+                plain = lock.opened(part["algorithm"], part["content"].native)
                 _read_bags(bytes(plain), contents, depth=0)
-        return _matched(contents, found, budget, is_authenticated)
+        yield contents, lock
     finally:
         found.wipe()
 
@@ -229,6 +297,7 @@ def _read_bags(octets: bytes, contents: _Contents, depth: int) -> None:
             key = value.parse(_ShroudedKey)
             contents.keys.append(_KeyBag(key["algorithm"], key["data"].native, local_key_id, friendly_name))
         elif kind == _CERTIFICATE_BAG:
+            contents.has_certificate_bags = True
             _read_certificate(value.parse(_CertificateBag), local_key_id, friendly_name, contents)
         elif kind == _SAFE_CONTENTS_BAG:
             _read_bags(_untagged(value), contents, depth + 1)
@@ -290,16 +359,16 @@ def _decrypted(
         raise WrongPassword("wrong password, or a damaged file: there is no MAC to tell which") from error
 
 
-def _matched(
-    contents: _Contents, password: pbe.Password, budget: pbe.Budget, is_authenticated: bool
-) -> tuple[StoredKey, ...]:
+def _matched(contents: _Contents, lock: _Lock) -> tuple[StoredKey, ...]:
     """Each key with the certificate that holds its public half."""
+    if contents.keys and not contents.has_certificate_bags:
+        raise KeyUnsuitable("the key waits for its certificate: there is none in the file")
     stored: list[StoredKey] = []
     failures: list[AgentError] = []
     try:
         for bag in contents.keys:
             try:
-                stored.append(_stored_key(bag, contents, password, budget, is_authenticated))
+                stored.append(_stored_key(bag, contents, lock))
             except (UnsupportedKey, BrokenKeyStore) as error:
                 failures.append(error)
     except BaseException:
@@ -314,14 +383,8 @@ def _matched(
     )
 
 
-def _stored_key(
-    bag: _KeyBag, contents: _Contents, password: pbe.Password, budget: pbe.Budget, is_authenticated: bool
-) -> StoredKey:
-    with _structure("private key"):
-        if bag.algorithm is None:
-            plain = bytearray(bag.data)
-        else:
-            plain = _decrypted(bag.algorithm, bag.data, password, budget, is_authenticated)
+def _stored_key(bag: _KeyBag, contents: _Contents, lock: _Lock) -> StoredKey:
+    plain = _plain_key(bag, lock)
     try:
         private_key = pkcs8.read(plain)
     finally:
@@ -334,6 +397,12 @@ def _stored_key(
         raise BrokenKeyStore("no certificate in the file belongs to its private key")
     others = (c.certificate for c in contents.certificates if c is not own[0])
     return SoftwareKey((own[0].certificate, *others), private_key, bag.friendly_name or own[0].friendly_name)
+
+
+def _plain_key(bag: _KeyBag, lock: _Lock) -> bytearray:
+    """PrivateKeyInfo; the caller wipes it."""
+    with _structure("private key"):
+        return bytearray(bag.data) if bag.algorithm is None else lock.opened(bag.algorithm, bag.data)
 
 
 def _belongs(certificate: Certificate, private_key: PrivateKey) -> bool:

@@ -1,4 +1,4 @@
-"""Private keys in PKCS#8 (RFC 5958), as they lie in key files once decrypted.
+"""Private keys in PKCS#8 (RFC 5958), as they lie in key files before they are encrypted, and once decrypted.
 
 The reader walks over the buffer itself: an ASN.1 library would leave copies of the key that nobody can overwrite.
 
@@ -30,6 +30,38 @@ def read(buffer: bytearray) -> PrivateKey:
     except (ValueError, IndexError) as error:
         raise BrokenKeyStore(f"malformed private key {key_type.name}") from error
     return GostPrivateKey(key_type, scalar)
+
+
+def write_gost(key_type: KeyType, scalar: bytearray) -> bytearray:
+    """PrivateKeyInfo in DER of a national key, version 0, without attributes. The scalar is little-endian; both buffers are the
+    caller's to wipe."""
+    if key_type.family is Family.GOST_2015_512:
+        number = _written(_OCTET_STRING, scalar)
+    else:
+        big_endian = bytearray(reversed(scalar))
+        while len(big_endian) > 1 and not big_endian[0] and not big_endian[1] & 0x80:
+            del big_endian[0]
+        if big_endian[0] & 0x80:
+            big_endian.insert(0, 0)
+        number = _written(_INTEGER, big_endian)
+        big_endian[:] = bytes(len(big_endian))
+    octets = _written(_OCTET_STRING, number)
+    body = bytearray(b"\x02\x01\x00") + key_type.identifier_der
+    body += octets
+    whole = _written(_SEQUENCE, body)
+    for buffer in (number, octets, body):
+        buffer[:] = bytes(len(buffer))
+    return whole
+
+
+def _written(tag: int, contents: bytearray) -> bytearray:
+    """An element of at most 255 octets of contents."""
+    size = len(contents)
+    header = (tag, size) if size < 0x80 else (tag, 0x81, size)
+    whole = bytearray(len(header) + size)
+    whole[: len(header)] = bytes(header)
+    whole[len(header) :] = contents
+    return whole
 
 
 def _fields(octets: memoryview) -> tuple[KeyType, memoryview]:

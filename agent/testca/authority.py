@@ -13,8 +13,11 @@ from typing import ClassVar, Self
 
 from agent import algorithms
 from agent.certificate import Certificate
-from agent.errors import BadInput, StorageFailed
+from agent.errors import BadInput, InvalidSignature, StorageFailed, UnsupportedKey
 from agent.formats import asn1
+from agent.formats.csr import Request
+from agent.keystores import base
+from agent.keystores.pkcs12_writer import Entry
 from agent.testca import key_files, keys, profiles
 from agent.testca.keys import KeyPair
 from agent.testca.profiles import Organisation, Person, Profile
@@ -43,8 +46,8 @@ class IssuedKey:
     pkcs8_der: bytes = dataclasses.field(repr=False)
 
     @property
-    def entry(self) -> key_files.Entry:
-        return key_files.Entry(self.pkcs8_der, self.certificate)
+    def entry(self) -> Entry:
+        return Entry(self.pkcs8_der, self.certificate)
 
     @property
     def file_name(self) -> str:
@@ -121,10 +124,11 @@ class TestAuthority:
         profile = profiles.PROFILES[profile_name]
         issuer = self.issuers[profile.authority, _ISSUING]
         pair = keys.generate(profile.key_type)
-        identifier = profiles.key_identifier(pair.public_key_bits)
+        identifier = base.identifier_of(pair.public_key_bits)
         certificate = _sign(
-            issuer,
-            pair,
+            issuer.key,
+            pair.spki_der,
+            identifier,
             issuer_name=issuer.certificate.subject.der,
             subject=profiles.subject(profile, person, organisation),
             validity=(not_before, not_after or not_before + _KEY_LIFE),
@@ -134,6 +138,43 @@ class TestAuthority:
         )
         return IssuedKey(profile, certificate, pair.pkcs8_der)
 
+    def issue_for(
+        self,
+        request: Request,
+        *,
+        not_before: datetime,
+        not_after: datetime | None = None,
+        profile_name: str = "",
+    ) -> tuple[Certificate, Certificate]:
+        """A certificate for the key and the name in a request, and that of who issued it. Without a profile the nearest one is taken.
+
+        Raises: BadInput for a request that its own key did not sign, or that no profile fits.
+        """
+        try:
+            request.verify()
+            key_type = request.public_key.key_type
+        except (InvalidSignature, UnsupportedKey) as error:
+            raise BadInput(f"the request proves no key that we know: {error.detail}") from error
+        profile = profiles.PROFILES.get(profile_name) or profiles.nearest(
+            key_type, request.subject, request.extended_key_usage
+        )
+        if profile is None or profile.key_type != key_type:
+            raise BadInput(f"no profile {profile_name} for a key {key_type.name}")
+        issuer = self.issuers[profile.authority, _ISSUING]
+        identifier = base.identifier_of(request.public_key.bits)
+        certificate = _sign(
+            issuer.key,
+            request.public_key.spki_der,
+            identifier,
+            issuer_name=issuer.certificate.subject.der,
+            subject=request.subject.der,
+            validity=(not_before, not_after or not_before + _KEY_LIFE),
+            extensions=profiles.leaf_extensions(
+                profile, identifier, issuer.certificate.subject_key_identifier or b""
+            ),
+        )
+        return certificate, issuer.certificate
+
     def issue_service(
         self, service: str, family: str, *, not_before: datetime, not_after: datetime | None = None
     ) -> Issuer:
@@ -141,10 +182,11 @@ class TestAuthority:
         issuing authority of that family. It is kept by nobody."""
         issuer = self.issuers[family, _ISSUING]
         pair = keys.generate(profiles.AUTHORITY_KEY_TYPES[family])
-        identifier = profiles.key_identifier(pair.public_key_bits)
+        identifier = base.identifier_of(pair.public_key_bits)
         certificate = _sign(
-            issuer,
-            pair,
+            issuer.key,
+            pair.spki_der,
+            identifier,
             issuer_name=issuer.certificate.subject.der,
             subject=profiles.service_name(service, family),
             validity=(not_before, not_after or not_before + _KEY_LIFE),
@@ -165,11 +207,12 @@ class TestAuthority:
 
 
 def _new_issuer(pair: KeyPair, name: bytes, root: Issuer | None, at: datetime, end: datetime) -> Issuer:
-    identifier = profiles.key_identifier(pair.public_key_bits)
+    identifier = base.identifier_of(pair.public_key_bits)
     root_identifier = root.certificate.subject_key_identifier if root else None
     certificate = _sign(
-        root,
-        pair,
+        root.key if root else pair,
+        pair.spki_der,
+        identifier,
         issuer_name=root.certificate.subject.der if root else name,
         subject=name,
         validity=(at, end),
@@ -179,27 +222,27 @@ def _new_issuer(pair: KeyPair, name: bytes, root: Issuer | None, at: datetime, e
 
 
 def _sign(
-    issuer: Issuer | None,
-    pair: KeyPair,
+    issuer_key: KeyPair,
+    spki_der: bytes,
+    identifier: bytes,
     *,
     issuer_name: bytes,
     subject: bytes,
     validity: tuple[datetime, datetime],
     extensions: bytes,
 ) -> Certificate:
-    """A certificate for `pair`, signed by `issuer` or, without one, by itself (RFC 5280 section 4.1)."""
-    signing_key = (issuer.key if issuer else pair).private_key
+    """A certificate for the public key in `spki_der`, which goes by `identifier` (RFC 5280 section 4.1)."""
+    signing_key = issuer_key.private_key
     algorithm = algorithms.signature_for_key(signing_key.key_type)
-    serial_number = profiles.serial_number(profiles.key_identifier(pair.public_key_bits))
     body = asn1.element(
         asn1.SEQUENCE,
         asn1.element(0xA0, asn1.integer(2)),
-        asn1.integer(serial_number),
+        asn1.integer(profiles.serial_number(identifier)),
         algorithm.identifier_der,
         issuer_name,
         asn1.element(asn1.SEQUENCE, *(asn1.time(moment) for moment in validity)),
         subject,
-        pair.spki_der,
+        spki_der,
         asn1.element(0xA3, extensions),
     )
     signature = signing_key.sign(algorithm, algorithm.digest(body))

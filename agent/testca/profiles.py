@@ -6,10 +6,10 @@ extensions. Names and addresses are our own: a certificate of ours must not look
 """
 
 import dataclasses
-import hashlib
 
 from agent import algorithms
 from agent.algorithms import Family, KeyType
+from agent.certificate import Name
 from agent.formats import asn1
 
 ADDRESS = "http://qalamsap.invalid"
@@ -114,6 +114,16 @@ AUTHORITY_KEY_TYPES = {
 _AUTHORITY_TITLES = {"gost2015": "GOST 2015", "gost2004": "GOST 2004", "rsa": "RSA", "ecdsa": "ECDSA"}
 
 
+def nearest(key_type: KeyType, name: Name, usages: tuple[str, ...]) -> Profile | None:
+    """The profile for who asks for these extended key usages: of the organisation's employee where the name has one."""
+    use = IDENTIFY if _CLIENT_AUTH in usages and _EMAIL_PROTECTION not in usages else SIGN
+    kind = EMPLOYEE if name.value(_ORGANISATION) else INDIVIDUAL
+    able = [profile for profile in PROFILES.values() if profile.key_type == key_type]
+    # Not every kind of key exists for every owner and use: better another use than another owner.
+    able.sort(key=lambda profile: (profile.kind != kind, profile.use != use))
+    return able[0] if able else None
+
+
 def subject(profile: Profile, person: Person, organisation: Organisation | None) -> bytes:
     """Name of a key's owner, DER. The patronymic stands in GIVENNAME, the first name in the common name only."""
     parts = [
@@ -154,11 +164,6 @@ def _name(parts: list[tuple[str, int, str]]) -> bytes:
             for oid, tag, text in parts
         ),
     )
-
-
-def key_identifier(public_key_bits: bytes) -> bytes:
-    """SHA-1 over the contents of the BIT STRING, for GOST with the OCTET STRING header inside: the rule since 2022."""
-    return hashlib.sha1(public_key_bits, usedforsecurity=False).digest()
 
 
 def serial_number(identifier: bytes) -> int:

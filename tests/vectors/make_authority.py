@@ -16,9 +16,9 @@ sys.path.insert(0, str(ROOT))
 
 from agent import algorithms  # noqa: E402
 from agent.formats import asn1  # noqa: E402
+from agent.keystores.pkcs12_writer import Entry  # noqa: E402
 from agent.testca import key_files, profiles  # noqa: E402
 from agent.testca.authority import DEFAULT_PASSWORD, IssuedKey, TestAuthority  # noqa: E402
-from agent.testca.key_files import Entry  # noqa: E402
 from agent.testca.key_set import PEOPLE  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "authority"

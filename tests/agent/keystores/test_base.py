@@ -48,3 +48,9 @@ def test_a_key_is_named_by_its_subject_key_identifier() -> None:
 def test_a_key_without_identifier_is_named_by_its_fingerprint() -> None:
     certificate = dataclasses.replace(authority.certificate("gost2015-head"), subject_key_identifier=None)
     assert base.key_id_of(certificate) == certificate.fingerprint[:40]
+
+
+@pytest.mark.parametrize("name", ["gost2015-head", "gost2004-head", "rsa-sign-head", "p256-individual"])
+def test_an_identifier_is_made_as_the_authority_makes_it(name: str) -> None:
+    certificate = authority.certificate(name)
+    assert base.identifier_of(certificate.public_key.bits) == certificate.subject_key_identifier

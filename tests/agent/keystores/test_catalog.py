@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from agent import algorithms
 from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation, WrongPassword
 from agent.keystores import catalog, pkcs12
+from protocol import prompts
 from tests.support import authority
 
 
@@ -132,3 +134,36 @@ def test_a_walk_ends_at_its_limit_and_says_so(tmp_path: Path, monkeypatch: pytes
 )
 def test_only_names_of_the_national_portal_promise_a_kind(name: str, label: str) -> None:
     assert catalog.label_of(name) == label
+
+
+@pytest.mark.parametrize(
+    ("key_type", "purpose", "label"),
+    [
+        (algorithms.GOST_2015_512_KEY, "sign", algorithms.GOST_2015_512_KEY.name),
+        (algorithms.RSA_KEY, "sign", "RSA"),
+        (algorithms.RSA_KEY, "identify", "RSA AUTH"),
+        (algorithms.P384_KEY, "any", ""),
+    ],
+)
+def test_a_new_file_has_a_name_that_says_what_it_is(
+    key_type: algorithms.KeyType, purpose: prompts.Purpose, label: str
+) -> None:
+    name = catalog.file_name(key_type, purpose, "2026-11-26")
+    assert name.endswith("_2026-11-26.p12")
+    assert catalog.is_key_file_name(name)
+    assert catalog.label_of(name) == label
+
+
+@pytest.mark.parametrize(
+    "name", ["gost2015-individual", "gost2015-individual-modern", "rsa-sign-head", "two-keys"]
+)
+def test_a_key_store_is_known_by_its_beginning(name: str) -> None:
+    assert catalog.is_key_store(authority.path(name).read_bytes())
+
+
+def test_other_forms_of_keys_are_known_too() -> None:
+    assert catalog.is_key_store(b"\x30\x80\x02\x01\x03\x30\x80")  # indefinite lengths
+    assert catalog.is_key_store(b"\xfe\xed\xfe\xed\x00\x00\x00\x02")  # a Java key store
+    assert catalog.is_key_store(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+    for other in (b"", b"%PDF-1.7", b"PK\x03\x04", b"\x30\x03\x02\x01\x01"):
+        assert not catalog.is_key_store(other)

@@ -4,11 +4,18 @@ import hashlib
 import time
 
 import pytest
+from asn1crypto import core
 
+from agent import algorithms
 from agent.errors import BrokenKeyStore, UnsupportedKey
 from agent.formats import asn1
 from agent.keystores import pbe
 from agent.testca import key_files
+
+
+def _by_aes(plain: bytes, password: pbe.Password) -> tuple[bytes, bytes]:
+    return pbe.encrypt(plain, password, 100)
+
 
 # Published values for the key derivation of PKCS#12, the ones that most implementations test with:
 # (password, salt, iterations, purpose, size, result).
@@ -83,7 +90,7 @@ def test_no_iterations_are_refused(iterations: int) -> None:
         pbe.Budget().spend(iterations, 1)
 
 
-@pytest.mark.parametrize("encrypt", [key_files._by_3des, key_files._by_rc2, key_files._by_aes])
+@pytest.mark.parametrize("encrypt", [key_files._by_3des, key_files._by_rc2, _by_aes])
 def test_what_was_encrypted_is_decrypted_and_another_password_shows(encrypt) -> None:
     plain = b"0123456789abcdef" * 5 + b"x"
     algorithm, encrypted = encrypt(plain, pbe.Password.of(b"right"))
@@ -101,7 +108,7 @@ def test_what_was_encrypted_is_decrypted_and_another_password_shows(encrypt) -> 
 
 
 @pytest.mark.parametrize("size", [1, 7, 9, 15])
-@pytest.mark.parametrize("encrypt", [key_files._by_3des, key_files._by_rc2, key_files._by_aes])
+@pytest.mark.parametrize("encrypt", [key_files._by_3des, key_files._by_rc2, _by_aes])
 def test_a_part_cut_short_is_broken(encrypt, size: int) -> None:
     algorithm, encrypted = encrypt(b"some octets that fill more than a block", pbe.Password.of(b"x"))
     parsed = pbe.AlgorithmIdentifier.load(algorithm)
@@ -113,3 +120,21 @@ def test_an_unknown_cipher_is_named() -> None:
     algorithm = pbe.AlgorithmIdentifier.load(bytes.fromhex("300c060a2a864886f70d010c0101"))
     with pytest.raises(UnsupportedKey, match=r"1\.2\.840\.113549\.1\.12\.1\.1"):
         pbe.decrypt(algorithm, bytes(8), pbe.Password.of(b"x"), pbe.Budget())
+
+
+def test_what_is_authenticated_matches_and_anything_else_does_not() -> None:
+    right = pbe.Password.of("құпия".encode())
+    mac = asn1.read(pbe.mac_data(b"content", right, algorithms.SHA256, 10))
+    digest_info, salt, iterations = mac.children()
+    assert (len(salt.octets()), iterations.integer()) == (20, 10)
+    parsed = {
+        "mac": {
+            "algorithm": pbe.AlgorithmIdentifier.load(digest_info.children()[0].der),
+            "digest": core.OctetString(digest_info.children()[1].octets()),
+        },
+        "salt": core.OctetString(salt.octets()),
+        "iterations": core.Integer(iterations.integer()),
+    }
+    assert pbe.mac_matches(parsed, b"content", right, pbe.Budget())
+    assert not pbe.mac_matches(parsed, b"contents", right, pbe.Budget())
+    assert not pbe.mac_matches(parsed, b"content", pbe.Password.of(b"wrong"), pbe.Budget())

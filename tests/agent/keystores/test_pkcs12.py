@@ -1,6 +1,8 @@
 """Key files: national ones, those of other programs, and damaged ones. Three errors, told apart."""
 
 import contextlib
+import hashlib
+import hmac
 import json
 import shutil
 import subprocess
@@ -19,12 +21,12 @@ from hypothesis import strategies as st
 
 from agent import algorithms
 from agent.certificate import Certificate
-from agent.errors import AgentError, BrokenKeyStore, UnsupportedKey, WrongPassword
+from agent.errors import AgentError, BrokenKeyStore, KeyUnsuitable, UnsupportedKey, WrongPassword
 from agent.formats import asn1
-from agent.keystores import pbe, pkcs12
+from agent.keystores import pbe, pkcs12, pkcs12_writer
 from agent.keystores.base import StoredKey
+from agent.keystores.pkcs12_writer import Entry
 from agent.testca import key_files
-from agent.testca.key_files import Entry
 from tests.support import authority
 
 DATA = "1.2.840.113549.1.7.1"
@@ -44,7 +46,7 @@ def signs(key: StoredKey) -> bool:
 
 def without_mac(safe: bytes) -> bytes:
     """A file that nothing authenticates, so that damage reaches the deeper layers."""
-    return asn1.element(asn1.SEQUENCE, asn1.integer(3), key_files._data(safe))
+    return asn1.element(asn1.SEQUENCE, asn1.integer(3), pkcs12_writer.data(safe))
 
 
 def safe_of(data: bytes) -> bytes:
@@ -103,22 +105,26 @@ def test_of_two_certificates_for_one_key_the_file_says_which(is_first: bool) -> 
     renewed = Certificate.from_der(
         builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
     )
-    local_key_id = key_files._attribute(key_files._LOCAL_KEY_ID, asn1.element(asn1.OCTET_STRING, b"renewed"))
+    local_key_id = pkcs12_writer.attribute(
+        pkcs12_writer.LOCAL_KEY_ID, asn1.element(asn1.OCTET_STRING, b"renewed")
+    )
     bags = [
-        key_files._certificate_bag(renewed, b""),
-        key_files._certificate_bag(entry.certificate, key_files._attributes(entry.certificate)),
+        pkcs12_writer.certificate_bag(renewed, b""),
+        pkcs12_writer.certificate_bag(
+            entry.certificate, pkcs12_writer.certificate_attributes(entry.certificate)
+        ),
     ]
-    attributes = key_files._attributes(entry.certificate)
-    key_bag = key_files._bag("1.2.840.113549.1.12.10.1.1", entry.pkcs8_der, attributes)
-    safe = key_files._data(asn1.element(asn1.SEQUENCE, *(bags if is_first else bags[::-1]), key_bag))
+    attributes = pkcs12_writer.certificate_attributes(entry.certificate)
+    key_bag = pkcs12_writer.bag("1.2.840.113549.1.12.10.1.1", entry.pkcs8_der, attributes)
+    safe = pkcs12_writer.data(asn1.element(asn1.SEQUENCE, *(bags if is_first else bags[::-1]), key_bag))
     (found,) = opened(without_mac(asn1.element(asn1.SEQUENCE, safe)))
     assert found.certificates == (entry.certificate, renewed)
 
     # And where the identifier names neither, whichever holds the public half is good.
-    stranger = key_files._bag(
+    stranger = pkcs12_writer.bag(
         "1.2.840.113549.1.12.10.1.1", entry.pkcs8_der, asn1.element(asn1.SET, local_key_id)
     )
-    safe = key_files._data(asn1.element(asn1.SEQUENCE, *bags, stranger))
+    safe = pkcs12_writer.data(asn1.element(asn1.SEQUENCE, *bags, stranger))
     (found,) = opened(without_mac(asn1.element(asn1.SEQUENCE, safe)))
     assert found.certificate == renewed
     assert signs(found)
@@ -217,12 +223,42 @@ def test_a_file_without_private_key_is_broken() -> None:
         opened(data, "x")
 
 
-def test_a_key_without_certificate_is_broken() -> None:
-    data = other.serialize_key_and_certificates(
+def pending_file() -> bytes:
+    """A key without certificate, by another library."""
+    return other.serialize_key_and_certificates(
         None, ec.generate_private_key(ec.SECP256R1()), None, None, serialization.BestAvailableEncryption(b"x")
     )
-    with pytest.raises(BrokenKeyStore, match="no certificate"):
+
+
+def test_a_key_without_certificate_waits_for_it() -> None:
+    data = pending_file()
+    with pytest.raises(KeyUnsuitable, match="waits"):
         opened(data, "x")
+    with authority.secret("x") as secret:
+        key = pkcs12.open_pending(data, secret)
+    assert key.private_key.key_type == algorithms.P256_KEY
+    assert not key.belongs_to(authority.certificate("p256-individual"))
+    key.wipe()
+    assert not any(key.pkcs8_der)
+    key.wipe()
+    with authority.secret("y") as secret, pytest.raises(WrongPassword):
+        pkcs12.open_pending(data, secret)
+
+
+@pytest.mark.parametrize("name", ["gost2015-head", "rsa-sign-individual-modern", "mismatched", "two-keys"])
+def test_a_key_that_has_a_certificate_waits_for_none(name: str) -> None:
+    with authority.secret() as secret, pytest.raises(KeyUnsuitable, match="waits"):
+        pkcs12.open_pending(authority.path(name).read_bytes(), secret)
+
+
+def test_what_waits_may_be_no_key_or_an_unknown_one() -> None:
+    empty = without_mac(asn1.element(asn1.SEQUENCE, pkcs12_writer.data(asn1.element(asn1.SEQUENCE))))
+    with authority.secret() as secret, pytest.raises(BrokenKeyStore, match="no private key"):
+        pkcs12.open_pending(empty, secret)
+    bag = pkcs12_writer.bag("1.2.840.113549.1.12.10.1.1", asn1.element(asn1.SEQUENCE), b"")
+    broken = without_mac(asn1.element(asn1.SEQUENCE, pkcs12_writer.data(asn1.element(asn1.SEQUENCE, bag))))
+    with authority.secret() as secret, pytest.raises(BrokenKeyStore, match="malformed"):
+        pkcs12.open_pending(broken, secret)
 
 
 @pytest.mark.parametrize(
@@ -258,18 +294,18 @@ def test_another_version_is_broken() -> None:
 
 
 def test_too_many_parts_and_too_deep_bags_are_broken() -> None:
-    part = key_files._data(asn1.element(asn1.SEQUENCE))
+    part = pkcs12_writer.data(asn1.element(asn1.SEQUENCE))
     with pytest.raises(BrokenKeyStore, match="parts"):
         opened(without_mac(asn1.element(asn1.SEQUENCE, *[part] * (pkcs12.MAX_BAGS + 1))))
     bags = asn1.element(asn1.SEQUENCE)
     for _ in range(pkcs12.MAX_DEPTH + 2):
-        bags = asn1.element(asn1.SEQUENCE, key_files._bag("1.2.840.113549.1.12.10.1.6", bags, b""))
+        bags = asn1.element(asn1.SEQUENCE, pkcs12_writer.bag("1.2.840.113549.1.12.10.1.6", bags, b""))
     with pytest.raises(BrokenKeyStore, match="deep"):
-        opened(without_mac(asn1.element(asn1.SEQUENCE, key_files._data(bags))))
-    secrets_ = key_files._bag("1.2.840.113549.1.12.10.1.5", asn1.integer(1), b"")
+        opened(without_mac(asn1.element(asn1.SEQUENCE, pkcs12_writer.data(bags))))
+    secrets_ = pkcs12_writer.bag("1.2.840.113549.1.12.10.1.5", asn1.integer(1), b"")
     many = asn1.element(asn1.SEQUENCE, *[secrets_] * (pkcs12.MAX_BAGS + 1))
     with pytest.raises(BrokenKeyStore, match="bags"):
-        opened(without_mac(asn1.element(asn1.SEQUENCE, key_files._data(many))))
+        opened(without_mac(asn1.element(asn1.SEQUENCE, pkcs12_writer.data(many))))
 
 
 def test_a_file_that_asks_for_endless_work_is_refused_at_once() -> None:
@@ -301,7 +337,7 @@ def test_a_flipped_bit_anywhere_ends_in_a_typed_error_or_the_same_key(name: str,
     bit = data.draw(st.integers(0, 8 * len(octets) - 1))
     octets[bit // 8] ^= 1 << bit % 8
     # A bit that nothing depends on (the tag of an identifier's parameters) may leave the file as good as before.
-    with contextlib.suppress(WrongPassword, BrokenKeyStore, UnsupportedKey):
+    with contextlib.suppress(WrongPassword, BrokenKeyStore, UnsupportedKey, KeyUnsuitable):
         for key in opened(bytes(octets)):
             assert signs(key)
 
@@ -313,7 +349,7 @@ def test_damage_below_the_mac_ends_in_a_typed_error_or_the_same_key(name: str, d
     safe = bytearray(safe_of(authority.path(name).read_bytes()))
     for _ in range(data.draw(st.integers(1, 3))):
         safe[data.draw(st.integers(0, len(safe) - 1))] ^= data.draw(st.integers(1, 255))
-    with contextlib.suppress(WrongPassword, BrokenKeyStore, UnsupportedKey):
+    with contextlib.suppress(WrongPassword, BrokenKeyStore, UnsupportedKey, KeyUnsuitable):
         for key in opened(without_mac(bytes(safe))):
             assert signs(key)
 
@@ -356,9 +392,9 @@ def test_a_file_without_mac_opens_and_a_wrong_password_shows() -> None:
 
 def test_a_key_that_lies_open_is_read() -> None:
     entry = _entry("p256-individual")
-    key_bag = key_files._bag("1.2.840.113549.1.12.10.1.1", entry.pkcs8_der, b"")
-    certificate_bag = key_files._certificate_bag(entry.certificate, b"")
-    safe = key_files._data(asn1.element(asn1.SEQUENCE, key_bag, certificate_bag))
+    key_bag = pkcs12_writer.bag("1.2.840.113549.1.12.10.1.1", entry.pkcs8_der, b"")
+    certificate_bag = pkcs12_writer.certificate_bag(entry.certificate, b"")
+    safe = pkcs12_writer.data(asn1.element(asn1.SEQUENCE, key_bag, certificate_bag))
     (key,) = opened(without_mac(asn1.element(asn1.SEQUENCE, safe)))
     assert signs(key)
     assert key.friendly_name == ""
@@ -385,10 +421,10 @@ def test_a_file_under_pbmac1_opens() -> None:
         mac_data = asn1.element(
             asn1.SEQUENCE, mac, asn1.element(asn1.OCTET_STRING, b"unused"), asn1.integer(1)
         )
-        return asn1.element(asn1.SEQUENCE, asn1.integer(3), key_files._data(safe), mac_data)
+        return asn1.element(asn1.SEQUENCE, asn1.integer(3), pkcs12_writer.data(safe), mac_data)
 
-    mac_key = key_files.hashlib.pbkdf2_hmac("sha256", authority.PASSWORD.encode(), salt, iterations, 32)
-    expected = key_files.hmac.digest(mac_key, safe, "sha256")
+    mac_key = hashlib.pbkdf2_hmac("sha256", authority.PASSWORD.encode(), salt, iterations, 32)
+    expected = hmac.digest(mac_key, safe, "sha256")
     (key,) = opened(file(asn1.integer(32)))
     assert signs(key)
     with pytest.raises(WrongPassword):

@@ -124,3 +124,21 @@ def _pair(key_type: algorithms.KeyType) -> keys.KeyPair:
     if key_type.name not in _PAIRS:
         _PAIRS[key_type.name] = keys.generate(key_type)
     return _PAIRS[key_type.name]
+
+
+@pytest.mark.parametrize("key_type", [algorithms.GOST_2015_512_KEY, algorithms.GOST_2004_KEY])
+@pytest.mark.parametrize("top", [0x00, 0x01, 0x7F, 0x80, 0xFE])
+def test_what_is_written_is_read(key_type: algorithms.KeyType, top: int) -> None:
+    """Of an INTEGER the sign counts: a zero octet before a high one, none before a low one."""
+    size = key_type.coordinate_octets
+    scalar = bytearray(b"\x05" * (size - 1) + bytes((top,)))
+    if key_type == algorithms.GOST_2004_KEY and top == 0x00:
+        scalar[-2] = 0x90
+    written = pkcs8.write_gost(key_type, scalar)
+    number = asn1.read(asn1.read(written).children()[2].octets())
+    if number.tag == asn1.INTEGER:
+        assert asn1.integer(number.integer()) == number.der
+        assert number.integer() == int.from_bytes(scalar, "little")
+    else:
+        assert number.octets() == scalar
+    assert pkcs8.read(written).key_type is key_type

@@ -1,5 +1,6 @@
 """Test authorities: made, kept, taken again, and issuing."""
 
+import dataclasses
 import os
 import shutil
 import stat
@@ -9,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from agent import algorithms
+from agent.algorithms import KeyType
+from agent.certificate import PublicKey
 from agent.errors import BadInput, InvalidSignature, StorageFailed
-from agent.keystores import pkcs12
+from agent.formats import csr
+from agent.formats.csr import Request
+from agent.keystores import base, new_keys, pkcs12
 from agent.testca import authority as test_authority
 from agent.testca.authority import FAMILIES
 from agent.testca.key_set import PEOPLE
+from protocol.prompts import Purpose
 from tests.support import authority
 
 AT = datetime(2026, 11, 23, 10, 30, 15, 123456, tzinfo=UTC)
@@ -153,3 +160,55 @@ def test_test_authorities_of_one_name_are_told_apart_by_their_keys(
     certificate = authority.certificate("gost2015-head")
     with pytest.raises(InvalidSignature, match="match"):
         certificate.verify_issued_by(new.issuers["gost2015", "issuing"].certificate)
+
+
+# --- requests of others -------------------------------------------------------------------------------------------
+
+
+def request_of(key_type: KeyType, *, purpose: Purpose = "sign", legal: bool = False) -> Request:
+    key = new_keys.generate(key_type)
+    attributes = [("CN", "ТЕСТОВ ИВАН"), ("SERIALNUMBER", "IIN123456789013")]
+    attributes += [("O", "ТОО «Сынақ»"), ("OU", "BIN123456789021")] if legal else []
+    name = csr.subject(attributes)
+    return Request.from_der(csr.make(name, PublicKey.from_spki(key.spki_der), purpose, key.private_key.sign))
+
+
+@pytest.mark.parametrize(
+    ("key_type", "purpose", "legal", "uses", "roles"),
+    [
+        (algorithms.GOST_2015_512_KEY, "sign", False, ("sign", "identify"), ("individual",)),
+        (algorithms.GOST_2015_512_KEY, "identify", True, ("sign", "identify"), ("legal", "employee")),
+        (algorithms.GOST_2004_KEY, "sign", True, ("sign",), ("legal", "employee")),
+        (algorithms.RSA_KEY, "sign", False, ("sign",), ("individual",)),
+        (algorithms.RSA_KEY, "identify", True, ("identify",), ("legal", "employee")),
+        (algorithms.P384_KEY, "sign", True, ("sign",), ("individual",)),
+    ],
+)
+def test_a_request_gets_a_certificate_of_the_nearest_profile(
+    key_type: KeyType, purpose: Purpose, legal: bool, uses: tuple[str, ...], roles: tuple[str, ...]
+) -> None:
+    issuing = test_authority.TestAuthority.load(AUTHORITIES)
+    request = request_of(key_type, purpose=purpose, legal=legal)
+    certificate, issuer = issuing.issue_for(request, not_before=AT)
+    certificate.verify_issued_by(issuer)
+    assert certificate.public_key == request.public_key
+    assert certificate.subject == request.subject
+    assert (certificate.uses, certificate.roles) == (uses, roles)
+    assert certificate.subject_key_identifier == base.identifier_of(request.public_key.bits)
+
+
+def test_a_profile_can_be_named_if_the_key_is_of_its_kind() -> None:
+    issuing = test_authority.TestAuthority.load(AUTHORITIES)
+    request = request_of(algorithms.RSA_KEY)
+    certificate, _ = issuing.issue_for(request, not_before=AT, profile_name="rsa-sign-head")
+    assert certificate.roles == ("legal", "head")
+    with pytest.raises(BadInput, match="gost2015-head"):
+        issuing.issue_for(request, not_before=AT, profile_name="gost2015-head")
+
+
+def test_a_request_that_proves_no_key_gets_nothing() -> None:
+    issuing = test_authority.TestAuthority.load(AUTHORITIES)
+    request = request_of(algorithms.P256_KEY)
+    other = request_of(algorithms.P256_KEY)
+    with pytest.raises(BadInput, match="proves"):
+        issuing.issue_for(dataclasses.replace(request, signature=other.signature), not_before=AT)

@@ -1,6 +1,7 @@
 """Files we write: octet for octet those of the national authority, and readable by other programs."""
 
 import re
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12 as other
 
 from agent.formats import asn1
 from agent.keystores import pbe, pkcs12
+from agent.keystores.pkcs12_writer import Entry
 from agent.testca import key_files
 from tests.support import authority
 
@@ -44,8 +46,8 @@ def test_a_published_file_is_rebuilt_octet_for_octet(
     data = (vectors / "p12" / f"{name}.p12").read_bytes()
     (key,) = pkcs12.open(data, authority.secret())
     salts = iter(SALTS.findall(data))
-    monkeypatch.setattr(key_files.secrets, "token_bytes", lambda _: next(salts))
-    entry = key_files.Entry(_private_key(data), key.certificate)
+    monkeypatch.setattr(secrets, "token_bytes", lambda _: next(salts))
+    entry = Entry(_private_key(data), key.certificate)
     assert key_files.national(entry, authority.PASSWORD) == data
 
 
@@ -70,7 +72,7 @@ def test_openssl_accepts_the_mac_and_the_certificates(name: str, tmp_path: Path)
     path = tmp_path / "file.p12"
     if name == "gost2015-head-modern":
         (key,) = pkcs12.open(authority.path("gost2015-head").read_bytes(), authority.secret())
-        entry = key_files.Entry(_private_key(authority.path("gost2015-head").read_bytes()), key.certificate)
+        entry = Entry(_private_key(authority.path("gost2015-head").read_bytes()), key.certificate)
         path.write_bytes(key_files.modern([entry], authority.PASSWORD))
     else:
         path.write_bytes(authority.path(name).read_bytes())
@@ -90,6 +92,6 @@ def test_openssl_accepts_the_mac_and_the_certificates(name: str, tmp_path: Path)
 
 def test_two_files_of_one_key_share_no_salt() -> None:
     (key,) = pkcs12.open(authority.path("gost2015-head").read_bytes(), authority.secret())
-    entry = key_files.Entry(_private_key(authority.path("gost2015-head").read_bytes()), key.certificate)
+    entry = Entry(_private_key(authority.path("gost2015-head").read_bytes()), key.certificate)
     salts = [SALTS.findall(key_files.national(entry, "x")) for _ in range(2)]
     assert len({*salts[0], *salts[1]}) == 6

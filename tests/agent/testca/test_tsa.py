@@ -66,7 +66,7 @@ def rebuilt(token: bytes) -> bytes:
     assert read.nonce is not None
     key = Remembered(certificate.public_key.key_type, read.evidence.signer_info.signature)
     request = tsp.request(read.imprint, read.digest, policy=read.policy, nonce=read.nonce)
-    issuer = Issuer(certificate, KeyPair(key, b"", b""))
+    issuer = Issuer(certificate, KeyPair(key, b""))
     return tsa.respond(request, issuer, at=read.moment, serial_number=read.serial_number)
 
 

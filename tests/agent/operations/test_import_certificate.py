@@ -1,0 +1,225 @@
+"""A certificate and its key: joined where they belong together, and never otherwise."""
+
+import dataclasses
+import errno
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.certificate import Certificate
+from agent.errors import BadInput, StorageFailed, UserCancelled
+from agent.formats import csr
+from agent.keystores import key_file, pkcs12
+from agent.operations import import_certificate, new_key
+from agent.operations.approval import Approval
+from agent.testca.authority import TestAuthority
+from agent.trust import anchors
+from agent.user.base import PageLeft
+from protocol import prompts
+from protocol.messages import CertificateJoined, ImportCertificateRequest, NewKeyRequest
+from tests.support import authority, chains, people
+from tests.support.memory_store import MemoryStore
+from tests.support.new_keys import PASSWORD, SUBJECT, make_files_fast, names
+from tests.support.people import Step, opens
+
+ISSUER = TestAuthority.load(authority.FOLDER / "ca")
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_files_fast(monkeypatch)
+
+
+def approval_of(folder: Path, *steps: Step, **more: Any) -> Approval:
+    (folder / "state").mkdir(exist_ok=True)
+    usual = {
+        "test_anchors": anchors.from_certificates(authority.roots()),
+        "test_authorities": authority.issuing(),
+        **more,
+    }
+    return people.approval(folder / "state", MemoryStore({}), *steps, **usual)
+
+
+def issued_for(
+    folder: Path, algorithm: str = "ecdsa-p256", name: str = "new.p12"
+) -> tuple[Path, Certificate, Certificate]:
+    """A pending key's file, the certificate for it, and its authority's."""
+    path = folder / name
+    made = new_key.make(NewKeyRequest(SUBJECT, algorithm), approval_of(folder, names(path)))
+    certificate, issuer = ISSUER.issue_for(
+        csr.Request.from_der(made.request_der), not_before=chains.NOW - timedelta(hours=1)
+    )
+    return path, certificate, issuer
+
+
+def request_for(certificate: Certificate, *chain: Certificate) -> ImportCertificateRequest:
+    return ImportCertificateRequest(certificate.pem().encode(), tuple(each.der for each in chain), "en")
+
+
+def events(approval: Approval) -> list[tuple[str, str]]:
+    lines = [json.loads(line) for line in approval.journal.path.read_text("utf-8").splitlines()]
+    return [
+        (line["event"], line.get("decision", line.get("code", "")))
+        for line in lines
+        if line["action"] == "import_certificate"
+    ]
+
+
+@pytest.mark.parametrize("algorithm", new_key.KEY_TYPES)
+def test_the_file_opens_and_signs_with_its_certificate(tmp_path: Path, algorithm: str) -> None:
+    path, certificate, issuer = issued_for(tmp_path, algorithm)
+    approval = approval_of(tmp_path, opens(str(path)))
+    outcome = import_certificate.join(request_for(certificate, *authority.roots(), issuer), approval)
+    assert isinstance(outcome, CertificateJoined)
+    with authority.secret(PASSWORD) as secret:
+        (key,) = pkcs12.open(path.read_bytes(), secret)
+    assert key.key_id == outcome.key_id
+    assert key.certificate == certificate
+    root = next(each for each in authority.roots() if each.subject == issuer.issuer)
+    assert list(key.certificates) == [certificate, issuer, root]
+    signer = key.signer()
+    digest = signer.algorithm.digest(b"act")
+    certificate.verify(signer.algorithm, digest, signer.sign_digest(digest))
+    assert events(approval) == [("asked", ""), ("decided", "approved")]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["new.p12", "state"]
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o077 == 0
+    assert [used.path for used in approval.recent_keys.read()] == [str(path)]
+
+
+def test_the_person_sees_whose_certificate_it_is(tmp_path: Path) -> None:
+    path, certificate, _ = issued_for(tmp_path)
+    approval = approval_of(tmp_path, opens(str(path)))
+    import_certificate.join(request_for(certificate), approval)
+    prompt = people.person_of(approval).first_prompt()
+    assert (prompt.action, prompt.language, prompt.storages) == ("import_certificate", "en", ("PKCS12",))
+    facts = prompt.certificate
+    assert facts is not None
+    assert (facts.owner, facts.iin, facts.is_test) == ("ТЕСТОВ ИВАН", "123456789013", True)
+    assert facts.reasons == ("test-authority",)
+    assert facts.issuer == certificate.issuer.common_name
+
+
+def test_a_certificate_of_strangers_and_of_other_days_is_joined_with_a_warning(tmp_path: Path) -> None:
+    path, certificate, _ = issued_for(tmp_path)
+    late = certificate.not_after + timedelta(days=1)
+    approval = approval_of(tmp_path, opens(str(path)), test_anchors=(), now=lambda: late)
+    import_certificate.join(request_for(certificate), approval)
+    facts = people.person_of(approval).first_prompt().certificate
+    assert facts is not None
+    assert facts.reasons == ("expired", "unknown-authority")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ImportCertificateRequest(b""),
+        ImportCertificateRequest(b"no certificate"),
+        ImportCertificateRequest(authority.certificate("p256-individual").der[:-1]),
+        ImportCertificateRequest(authority.certificate("p256-individual").der, (b"no authority",)),
+    ],
+)
+def test_what_is_no_certificate_is_refused_before_anybody_is_asked(
+    tmp_path: Path, request_: ImportCertificateRequest
+) -> None:
+    approval = approval_of(tmp_path)
+    with pytest.raises(BadInput):
+        import_certificate.join(request_, approval)
+    assert people.person_of(approval).asked == []
+
+
+def test_a_certificate_of_a_key_that_we_do_not_know_is_refused(tmp_path: Path) -> None:
+    der = authority.certificate("p256-individual").der
+    other = der.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d030101"))
+    with pytest.raises(BadInput, match="not supported"):
+        import_certificate.join(ImportCertificateRequest(other), approval_of(tmp_path))
+
+
+def test_another_key_is_asked_for_until_the_right_one_comes(tmp_path: Path) -> None:
+    """Every way to name a wrong file is told in the window, and no file changes before the right one."""
+    path, certificate, _ = issued_for(tmp_path)
+    other, _, _ = issued_for(tmp_path, name="other.p12")
+    before = {each: each.read_bytes() for each in (path, other)}
+    complete = authority.path("p256-individual")
+    approval = approval_of(
+        tmp_path,
+        opens(str(other)),
+        opens(str(complete)),
+        opens(str(tmp_path / "nowhere.p12")),
+        opens(str(path), "wrong password"),
+    )
+
+    def last(prompt: Any) -> Any:
+        assert {each: each.read_bytes() for each in (path, other)} == before
+        return opens(str(path))(prompt)
+
+    def of_another_kind(prompt: Any) -> Any:
+        return dataclasses.replace(opens(str(path))(prompt), storage="JKS")  # type: ignore[type-var]  # it is Opened
+
+    people.person_of(approval).steps += [of_another_kind, last]
+    import_certificate.join(request_for(certificate), approval)
+    asked = [prompt for prompt in people.person_of(approval).asked if isinstance(prompt, prompts.OpenKey)]
+    codes = [prompt.problem.code if prompt.problem else "" for prompt in asked]
+    assert codes == ["", "key-unsuitable", "key-unsuitable", "broken-file", "wrong-password", "broken-file"]
+    assert asked[1].chosen == str(other)
+    assert other.read_bytes() == before[other]
+    assert complete.read_bytes()
+    assert events(approval) == [("asked", ""), ("decided", "approved")]
+
+
+def test_authorities_that_did_not_issue_it_are_left_out(tmp_path: Path) -> None:
+    path, certificate, _ = issued_for(tmp_path)
+    strangers = [each for each in authority.issuing() if each.subject != certificate.issuer]
+    import_certificate.join(request_for(certificate, *strangers), approval_of(tmp_path, opens(str(path))))
+    with authority.secret(PASSWORD) as secret:
+        (key,) = pkcs12.open(path.read_bytes(), secret)
+    assert list(key.certificates) == [certificate]
+
+
+@pytest.mark.parametrize("error", [UserCancelled(), PageLeft()])
+def test_who_says_no_or_leaves_changes_nothing(tmp_path: Path, error: Exception) -> None:
+    path, certificate, _ = issued_for(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(type(error)):
+        import_certificate.join(request_for(certificate), approval_of(tmp_path, people.raises(error)))
+    approval = approval_of(tmp_path, opens(str(path)))
+    people.person_of(approval).has_left = True
+    with pytest.raises(PageLeft):
+        import_certificate.join(request_for(certificate), approval)
+    assert path.read_bytes() == before
+
+
+def test_what_can_not_be_noted_is_not_done(tmp_path: Path) -> None:
+    path, certificate, _ = issued_for(tmp_path)
+    before = path.read_bytes()
+    approval = approval_of(tmp_path, opens(str(path)))
+    approval.journal.path.unlink()
+    approval.journal.path.mkdir()
+    with pytest.raises(StorageFailed):
+        import_certificate.join(request_for(certificate), approval)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_can_not_be_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, certificate, _ = issued_for(tmp_path)
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(key_file, "_put", full)
+    approval = approval_of(tmp_path, opens(str(path)), people.raises(UserCancelled()))
+    with pytest.raises(UserCancelled):
+        import_certificate.join(request_for(certificate), approval)
+    again = people.person_of(approval).asked[1]
+    assert isinstance(again, prompts.OpenKey)
+    assert again.problem == prompts.Problem(
+        "key-not-kept", None, "the key file can't be written: No space left on device"
+    )
+    assert path.read_bytes() == before
