@@ -1,11 +1,11 @@
-"""The window of one approval: which key, whose key, what came of it.
+"""The window of one approval: what is asked, one question after another, and what came of it.
 
-The first OpenKey puts it on the screen. What the person answers goes out through `Answers`; after Cancelled or the last word
+The first prompt puts it on the screen. What the person answers goes out through `Answers`; after Cancelled or the last word
 it is over.
 
-    OpenKey ->  files: a file and its password  -- KeyOpened, S -->  busy
-    ChooseKey -> keys: read and agree           -- Approved     -->  busy     -- BackToFiles --> busy
-    Finished -> done: closes by itself after success, with a button after a problem
+    asking -> a panel for the prompt: a key file and its password, the keys, a file, ...   -- its answer --> busy
+    busy   -> the worker works on the answer: another prompt, or Finished
+    done   -> closes by itself after success, with a button after a problem
 """
 
 import time
@@ -33,6 +33,7 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QAbstractSlider,
     QApplication,
     QDialog,
     QFrame,
@@ -45,18 +46,26 @@ from PySide6.QtWidgets import (
 
 from protocol import prompts
 from tray import guard, theme, widgets
+from tray.about import AboutPanel
+from tray.allow_file import AllowFilePanel
+from tray.choose_file import ChooseFilePanel
 from tray.documents import DocumentsPanel
 from tray.files import FilesPanel
 from tray.keys import KeysPanel
-from tray.outcome import OutcomePanel
+from tray.new_key import NewKeyPanel, RequestPanel
+from tray.outcome import OutcomePanel, needs_no_word
+from tray.panel import Panel
+from tray.password import PasswordField
+from tray.question import Question, question_of, wish_of
 from tray.texts import Texts, load
-from tray.who import Header
+from tray.who import Header, name
 
 SUCCESS_SHOWN_MS = 1200
 PROBLEM_SHOWN_MS = 120_000  # then nobody is there to read it
 _BUSY_AFTER_MS = 300  # shorter work shows nothing
 _ACTIVITY_EVERY_S = 1.0
 _WIDTH, _HEIGHT = 120 * theme.UNIT, 88 * theme.UNIT
+_SMALL_WIDTH = 80 * theme.UNIT
 _NARROW_BELOW = 88 * theme.UNIT  # one column
 _LOW_BELOW = 56 * theme.UNIT  # the head scrolls with the rest
 _MARGIN = 4 * theme.UNIT  # of the screen, for the title bar that the window manager adds
@@ -82,7 +91,7 @@ _REHEARSAL = prompts.OpenKey(
     folder="",
     files=(prompts.KeyFile("key.p12", "PKCS12", ""),),
 )
-State = Literal["waiting", "files", "keys", "busy", "done"]
+State = Literal["waiting", "asking", "busy", "done"]
 
 
 class Answers(Protocol):
@@ -109,9 +118,10 @@ class SigningWindow(QDialog):
         self._was_active = False
         self._last_activity = float("-inf")
         self._texts: Texts = load("ru")
-        self._prompt: prompts.OpenKey | None = None
-        self._files: FilesPanel | None = None
-        self._keys: KeysPanel | None = None
+        self._question: Question | None = None
+        self._waiting = 0
+        self._wanted = QSize()
+        self.panel: Panel | None = None
         self._frame = QVBoxLayout(self)
         self._frame.setContentsMargins(0, 0, 0, 0)
         self._frame.setSpacing(0)
@@ -124,76 +134,84 @@ class SigningWindow(QDialog):
 
     def rehearse(self) -> None:
         """Builds and draws what a prompt needs, unseen: fonts, drawings, texts and styles are at hand when it comes."""
-        if self._prompt is not None:
+        if self._question is not None:
             return
         for language in get_args(prompts.Language):
             load(language)
-        self._prompt = _REHEARSAL
+        self._question = _REHEARSAL
         panel = FilesPanel(self._texts, _REHEARSAL)
         self._lay_out(panel)
         self.grab()
         self._clear()
-        self._prompt = None
+        self._question = None
 
     # --- prompts --------------------------------------------------------------------------------------------------
 
     def receive(self, prompt: prompts.ToWindow) -> None:
         """Shows a prompt, or the number of those that wait."""
+        if (question := question_of(prompt)) is not None:
+            self._take_up(question)
         match prompt:
             case prompts.OpenKey():
-                self._open_key(prompt)
+                self._ask(FilesPanel(self._texts, prompt), prompt.problem)
             case prompts.ChooseKey():
-                self._choose_key(prompt)
+                self._choose_key(self._request, prompt, can_go_back=True)
+            case prompts.Approve(request, keys, remember_days):
+                self._choose_key(request, prompts.ChooseKey(keys, remember_days), can_go_back=False)
+            case prompts.ChooseFile():
+                self._ask(ChooseFilePanel(self._texts, prompt))
+            case prompts.AllowFile():
+                self._ask(AllowFilePanel(self._texts, prompt))
+            case prompts.NewKey():
+                self._ask(NewKeyPanel(self._texts, prompt), prompt.problem)
+            case prompts.About():
+                self._ask(AboutPanel(self._texts, prompt))
             case prompts.Finished():
                 self._finish(prompt)
             case prompts.Waiting(count):
                 self._show_waiting(count)
 
-    def _open_key(self, prompt: prompts.OpenKey) -> None:
-        if prompt.language != self._texts.language:
-            self._texts = load(prompt.language)
-        self._prompt = prompt
-        panel = FilesPanel(self._texts, prompt)
+    def _take_up(self, question: Question) -> None:
+        if question.language != self._texts.language:
+            self._texts = load(question.language)
+        self._question = question
+        self._waiting = question.waiting
+
+    def _ask(self, panel: Panel, problem: prompts.Problem | None = None) -> None:
+        """Puts a panel on the screen, and the keyboard where it is needed."""
         self._lay_out(panel)
-        self._files = panel
-        self.accent.setText(self._texts("button.open"))
-        self._show_waiting(prompt.waiting)
+        self.panel = panel
+        self.accent.setText(panel.agreement)
+        self.accent.setVisible(bool(panel.agreement))
+        self._show_waiting(self._waiting)
         panel.changed.connect(self._refresh)
         panel.submitted.connect(self._agree)
-        panel.password.field.textEdited.connect(self._show_focus)
-        self._enter("files")
-        panel.focus_first()
-        if prompt.problem is not None:
-            self._announce(self._texts.problem("error", prompt.problem.code))
+        for field in panel.findChildren(PasswordField):
+            field.textEdited.connect(self._show_focus)
+        self._enter("asking")
+        (panel.first_focus() or self.cancel).setFocus()
+        if problem is not None:
+            self._announce(self._texts.problem("error", problem.code))
             self.middle.verticalScrollBar().rangeChanged.connect(
                 self._show_focus, Qt.ConnectionType.QueuedConnection
             )
 
-    def _choose_key(self, prompt: prompts.ChooseKey) -> None:
-        request = self._request
-        panel = KeysPanel(self._texts, prompt, can_remember=request.caller.kind == "site")
-        waiting = self.waiting.text()
-        self._lay_out(panel)
-        self._keys = panel
-        self.accent.setText(self._agreement())
-        self.waiting.setText(waiting)
-        panel.changed.connect(self._refresh)
+    def _choose_key(self, request: prompts.OpenKey, prompt: prompts.ChooseKey, *, can_go_back: bool) -> None:
+        panel = KeysPanel(self._texts, request, prompt, can_go_back=can_go_back)
+        self._ask(panel)
         panel.back.connect(self._go_back)
         if panel.list is not None:
             panel.list.on_return = self.accent.setFocus
-        self._enter("keys")
-        self.cancel.setFocus()
 
     def _finish(self, finished: prompts.Finished) -> None:
-        if (
-            self._prompt is None
-        ):  # it failed before anything was asked: there is nothing to take down from the screen
+        if self._question is None or needs_no_word(self._question, finished):
+            # It failed before anything was asked, so nothing is on the screen; or all is said.
             self.vanish()
             return
         texts = self._texts
         self._clear()
-        panel = OutcomePanel(texts, self._request, finished)
-        self._frame.addWidget(Header(texts, self._request, is_over=True))
+        panel = OutcomePanel(texts, self._question, finished)
+        self._frame.addWidget(Header(texts, self._question, is_over=True))
         self._frame.addWidget(panel, 1)
         self._frame.addWidget(self._make_footer())
         self.cancel.setText(texts("button.close"))
@@ -206,48 +224,35 @@ class SigningWindow(QDialog):
         )
 
     def _show_waiting(self, count: int) -> None:
-        if self._prompt is not None:
+        if self._question is not None:
+            self._waiting = count
             self.waiting.setText(self._texts("waiting", count=count) if count > 0 else "")
-
-    def _agreement(self) -> str:
-        count = len(self._request.documents)
-        if self._request.action == "show_key":
-            return self._texts("button.send")
-        return self._texts("button.sign_many", count=count) if count > 1 else self._texts("button.sign")
 
     @property
     def _request(self) -> prompts.OpenKey:
-        if self._prompt is None:
-            raise RuntimeError("the first prompt must be OpenKey")
-        return self._prompt
+        if not isinstance(self._question, prompts.OpenKey):
+            raise RuntimeError("ChooseKey comes only after OpenKey")  # noqa: TRY004  # a mistake in the conversation, not of a type
+        return self._question
 
     # --- answers --------------------------------------------------------------------------------------------------
 
     def _agree(self) -> None:
-        """The accent button, or Return in the password field."""
-        if not self._guard.is_open:
+        """The accent button, or what the panel takes for the same."""
+        if self.state != "asking" or self.panel is None or not self._guard.is_open or not self.panel.is_ready:
             return
-        if self.state == "files" and self._files is not None and self._files.is_ready:
-            self._send_key_file(self._files)
-        elif self.state == "keys" and self._keys is not None and (key := self._keys.chosen) is not None:
-            remember = self._keys.remember is not None and self._keys.remember.isChecked()
-            self._be_busy("key.sending" if self._request.action == "show_key" else "key.signing")
-            self._answers.send(prompts.Approved(key.key_id, remember))
-
-    def _send_key_file(self, panel: FilesPanel) -> None:
-        file = panel.chosen
-        assert file is not None
-        secret = panel.password.field.take()
-        self._be_busy("key.opening")
+        answer, secret = self.panel.answer()
         try:
-            self._answers.send(prompts.KeyOpened(file.path, file.storage))
-            self._answers.send_secret(secret)
+            self._be_busy(self.panel.busy)
+            self._answers.send(answer)
+            if secret is not None:
+                self._answers.send_secret(secret)
         finally:
-            secret[:] = bytes(len(secret))
+            if secret is not None:
+                secret[:] = bytes(len(secret))
 
     def _go_back(self) -> None:
-        if self.state == "keys":
-            self._be_busy("key.opening")
+        if self.state == "asking":
+            self._be_busy(self._texts("key.opening"))
             self._answers.send(prompts.BackToFiles())
 
     def reject(self) -> None:
@@ -263,8 +268,8 @@ class SigningWindow(QDialog):
     def vanish(self) -> None:
         """Closes without a word: nobody waits for it any more."""
         self.state = "waiting"
-        if self._files is not None:
-            self._files.password.field.forget()
+        if self.panel is not None:
+            self.panel.forget()
         self.hide()
         self._application().removeEventFilter(self)
         self.over.emit()
@@ -295,6 +300,17 @@ class SigningWindow(QDialog):
             return event.isAutoRepeat() and event.key() in _CONFIRMING_KEYS - {Qt.Key.Key_Space}
         return self._is_first_guard or event.key() in _CONFIRMING_KEYS
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
+        """Page keys that nothing else wanted scroll the window: on a small screen there may be more to read than to focus."""
+        step = {
+            Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+            Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+        }.get(Qt.Key(event.key()))
+        if step is not None and self.state in {"asking", "busy"}:
+            self.middle.verticalScrollBar().triggerAction(step)
+            return
+        super().keyPressEvent(event)
+
     def _tell_activity(self) -> None:
         now = self._clock()
         if now - self._last_activity >= _ACTIVITY_EVERY_S and self.state != "done":
@@ -308,13 +324,15 @@ class SigningWindow(QDialog):
 
     # --- layout ---------------------------------------------------------------------------------------------------
 
-    def _lay_out(self, panel: QWidget) -> None:
-        texts, prompt = self._texts, self._request
+    def _lay_out(self, panel: Panel) -> None:
+        texts, question = self._texts, self._question
+        assert question is not None
         self._clear()
-        self.setWindowTitle(texts(f"window.{title_key(prompt)}"))
-        self.header = Header(texts, prompt)
-        self.documents = DocumentsPanel(texts, prompt)
-        columns = widgets.Columns(self.documents, panel, _NARROW_BELOW)
+        self.setWindowTitle(title_of(texts, question))
+        self.header = Header(texts, question)
+        self.beside = self._beside(question)
+        panels: list[QWidget] = [panel] if self.beside is None else [self.beside, panel]
+        columns = widgets.Columns(panels, _NARROW_BELOW)
         body = QWidget()
         body.setObjectName("body")
         inside = QVBoxLayout(body)
@@ -329,13 +347,23 @@ class SigningWindow(QDialog):
         self._frame.addWidget(scroll, 1)
         self._frame.addWidget(self._make_footer())
 
+    def _beside(self, question: Question) -> QWidget | None:
+        """What stands at the left of the panel: what it is all about."""
+        match question:
+            case prompts.OpenKey():
+                return DocumentsPanel(self._texts, question)
+            case prompts.NewKey():
+                return RequestPanel(self._texts, question)
+            case _:
+                return None
+
     def _show_focus(self) -> None:
         """Scrolls to where the person goes on, should the screen be too small for all."""
         if (widget := self.focusWidget()) is not None and self.middle.isAncestorOf(widget):
             self.middle.ensureWidgetVisible(widget, 0, 12 * theme.UNIT)
 
     def _make_footer(self) -> QFrame:
-        footer = QFrame()
+        self.footer = footer = QFrame()
         footer.setObjectName("footer")
         row = QHBoxLayout(footer)
         row.setContentsMargins(3 * theme.UNIT, 12, 3 * theme.UNIT, 12)
@@ -343,7 +371,8 @@ class SigningWindow(QDialog):
         self.waiting = widgets.label("", quiet=True)
         self.busy = widgets.label("", quiet=True, wraps=False)
         self.busy.hide()
-        self.cancel = QPushButton(self._texts("button.cancel"))
+        is_about = isinstance(self._question, prompts.About)  # which asks for nothing that could be cancelled
+        self.cancel = QPushButton(self._texts("button.close" if is_about else "button.cancel"))
         self.cancel.clicked.connect(self.reject)
         self.accent = QPushButton()
         self.accent.setObjectName("accent")
@@ -356,10 +385,9 @@ class SigningWindow(QDialog):
 
     def _clear(self) -> None:
         """Takes everything down; what was typed goes first."""
-        if self._files is not None:
-            self._files.password.field.forget()
-        self._files = None
-        self._keys = None
+        if self.panel is not None:
+            self.panel.forget()
+        self.panel = None
         self._busy_timer.stop()
         while (item := self._frame.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
@@ -371,6 +399,7 @@ class SigningWindow(QDialog):
         self.state = state
         # Here, because it counts only for a button that is in the window already.
         self.cancel.setDefault(True)
+        self._fit()
         if not self.isVisible():
             self._appear()
         else:
@@ -378,12 +407,34 @@ class SigningWindow(QDialog):
             self._arm()
         self._refresh()
 
-    def _appear(self) -> None:
+    def _fit(self) -> None:
+        """Gives the window the size that the question needs, in the middle of the screen; what the person changed stays."""
         room = self._available()
-        size = QSize(min(_WIDTH, room.width()), min(_HEIGHT, room.height()))
+        wanted = QSize(_WIDTH, _HEIGHT)
+        if isinstance(self._question, prompts.AllowFile | prompts.About):
+            wanted = QSize(_SMALL_WIDTH, self._height_for(_SMALL_WIDTH))
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        size = wanted.boundedTo(room.size())
         self.setMinimumSize(QSize(40 * theme.UNIT, 30 * theme.UNIT).boundedTo(size))
         self.resize(size)
         self.move(room.center() - self.rect().center())
+
+    def _height_for(self, width: int) -> int:
+        """What all the panels need if nothing is to be scrolled."""
+        if self.state == "done":
+            return self.height()
+        parts: list[QWidget | None] = [self.header, self.middle.widget(), self.footer]
+        if self.middle.isAncestorOf(self.header):
+            parts.pop(0)
+        return sum(
+            part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
+            for part in parts
+            if part is not None
+        )
+
+    def _appear(self) -> None:
         self.show()
         # Only now: building the window causes thousands of events, of which none is a person's.
         self._application().installEventFilter(self)
@@ -409,13 +460,12 @@ class SigningWindow(QDialog):
             self._arm()
             QTimer.singleShot(0, self, lambda: self._answers.send(prompts.Shown()))
 
-    def _be_busy(self, key: str) -> None:
+    def _be_busy(self, sentence: str) -> None:
         self.state = "busy"
-        for panel in (self._files, self._keys):
-            if panel is not None:
-                panel.setEnabled(False)
+        if self.panel is not None:
+            self.panel.setEnabled(False)
         self.setFocus()  # on nothing: an impatient second Return must not hit Cancel
-        self.busy.setText(self._texts(key))
+        self.busy.setText(sentence)
         self._busy_timer.start()
         self._refresh()
 
@@ -426,18 +476,14 @@ class SigningWindow(QDialog):
         """The accent button can be pressed only when there is something to agree to, and the guard is open."""
         if self.state == "waiting":
             return
-        ready = (self.state == "files" and self._files is not None and self._files.is_ready) or (
-            self.state == "keys" and self._keys is not None and self._keys.chosen is not None
-        )
-        self.accent.setEnabled(ready and self._guard.is_open)
+        is_ready = self.state == "asking" and self.panel is not None and self.panel.is_ready
+        self.accent.setEnabled(is_ready and self._guard.is_open)
 
     def _announce(self, sentence: str) -> None:
         """Has a screen reader say what changed."""
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
 
 
-def title_key(prompt: prompts.OpenKey) -> str:
-    """Which of the window titles fits."""
-    if prompt.action == "show_key":
-        return "show_key"
-    return "identify" if prompt.purpose == "identify" else "sign"
+def title_of(texts: Texts, question: Question) -> str:
+    """What stands in the title bar."""
+    return texts(f"window.{wish_of(question)}", site=name(texts, question.caller))

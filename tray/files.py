@@ -3,33 +3,24 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QDir, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import glyphs, theme, widgets, words
+from tray import theme, widgets, words
+from tray.chooser import Chooser
+from tray.panel import Panel
 from tray.password import PasswordBox
 from tray.rows import Row, RowList, RowModel
 from tray.texts import Texts
 
 _MOST_ROWS = 4
-_CHOOSER_BUTTONS = {
-    "backButton": "back",
-    "forwardButton": "forward",
-    "toParentButton": "up",
-    "listModeButton": "names",
-    "detailModeButton": "details",
-}
 # Storage names and the endings of their files; the first that fits names the storage of a file that the person picked.
 _ENDINGS = {"PKCS12": (".p12", ".pfx"), "JKS": (".jks",)}
 
 
-class FilesPanel(QWidget):
-    """Emits `submitted` when the person wants the chosen file opened, `changed` whenever `is_ready` may have changed."""
-
-    changed = Signal()
-    submitted = Signal()
+class FilesPanel(Panel):
+    """One of the files, and its password."""
 
     def __init__(self, texts: Texts, prompt: prompts.OpenKey) -> None:
         super().__init__()
@@ -37,10 +28,11 @@ class FilesPanel(QWidget):
         self._storages = prompt.storages
         self._folder = prompt.folder
         self._files = list(prompt.files)
-        self._dialog: QFileDialog | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.UNIT)
+        self._dialog: Chooser | None = None
+        is_import = prompt.action == "import_certificate"  # nothing is left to agree to once the key is open
+        self.agreement = texts("button.add_certificate" if is_import else "button.open")
+        self.busy = texts("key.adding" if is_import else "key.opening")
+        column = self.column
         title = widgets.heading(texts("key.heading"))
         self.list = RowList(texts("key.files"), _MOST_ROWS)
         title.setBuddy(self.list)
@@ -63,7 +55,9 @@ class FilesPanel(QWidget):
 
         self._fill(prompt.chosen)
         if prompt.problem is not None:
-            self.problem.addWidget(problem_notice(texts, prompt.problem))
+            is_other_key = is_import and prompt.problem.code == "key-unsuitable"
+            advice = texts("what.addition_other_key") if is_other_key else ""
+            self.problem.addWidget(problem_notice(texts, prompt.problem, advice))
         self.password.field.textChanged.connect(self.changed)
         self.password.field.entered.connect(self.submitted)
         self.list.on_return = self.password.field.setFocus
@@ -78,9 +72,16 @@ class FilesPanel(QWidget):
     def is_ready(self) -> bool:
         return self.chosen is not None and bool(self.password.field.text())
 
-    def focus_first(self) -> None:
-        """Puts the keyboard where it is needed next."""
-        (self.password.field if self._files else self.other).setFocus()
+    def answer(self) -> tuple[prompts.KeyOpened, bytearray]:
+        file = self.chosen
+        assert file is not None
+        return prompts.KeyOpened(file.path, file.storage), self.password.field.take()
+
+    def first_focus(self) -> QWidget:
+        return self.password.field if self._files else self.other
+
+    def forget(self) -> None:
+        self.password.field.forget()
 
     def choose(self, path: str) -> None:
         """Takes a file that is not in the list, or selects it there."""
@@ -90,26 +91,15 @@ class FilesPanel(QWidget):
         self.changed.emit()
 
     def browse(self) -> None:
-        """Opens the system's file chooser. It does not block: the end of the pipe must close the window at any moment."""
+        """Opens the file chooser. It does not block: the end of the pipe must close the window at any moment."""
         texts = self._texts
-        dialog = QFileDialog(self, texts("dialog.title"), self._folder or QDir.homePath())
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         endings = [ending for name in self._storages for ending in _ENDINGS.get(name, ())]
         patterns = " ".join(f"*{ending}" for ending in endings) or "*"
-        dialog.setNameFilters([texts("dialog.keys", patterns=patterns), texts("dialog.all")])
-        # Qt's own chooser, shown where the system has none, leaves some of its words in English.
-        for part, key in (
-            (QFileDialog.DialogLabel.LookIn, "dialog.look_in"),
-            (QFileDialog.DialogLabel.FileName, "dialog.file_name"),
-            (QFileDialog.DialogLabel.FileType, "dialog.file_type"),
-            (QFileDialog.DialogLabel.Accept, "dialog.accept"),
-            (QFileDialog.DialogLabel.Reject, "button.cancel"),
-        ):
-            dialog.setLabelText(part, texts(key))
-        _dress(dialog)
-        dialog.fileSelected.connect(self.choose)
-        self._dialog = dialog
-        dialog.open()
+        filters = [texts("dialog.keys", patterns=patterns), texts("dialog.all")]
+        self._dialog = Chooser(self, texts, "file", folder=self._folder, filters=filters)
+        self._dialog.setWindowTitle(texts("dialog.title"))
+        self._dialog.fileSelected.connect(self.choose)
+        self._dialog.open()
 
     def _fill(self, chosen: str) -> None:
         paths = [file.path for file in self._files]
@@ -123,15 +113,6 @@ class FilesPanel(QWidget):
         self.list.selectionModel().selectionChanged.connect(self.changed)
         if files:
             self.list.select(paths.index(chosen) if chosen else 0)
-
-
-def _dress(dialog: QFileDialog) -> None:
-    """Qt's own chooser draws its buttons dark whatever the theme; the system's has none of these."""
-    for button, drawing in _CHOOSER_BUTTONS.items():
-        if (found := dialog.findChild(QToolButton, button)) is not None:
-            found.setIcon(glyphs.icon(drawing, theme.current().text, 18))
-    if (folder := dialog.findChild(QToolButton, "newFolderButton")) is not None:
-        folder.hide()
 
 
 def storage_of(path: str, storages: tuple[str, ...]) -> str:
@@ -162,9 +143,9 @@ def row_of(texts: Texts, file: prompts.KeyFile) -> Row:
     )
 
 
-def problem_notice(texts: Texts, problem: prompts.Problem) -> widgets.Notice:
-    """Why the last answer did not work, and what to do."""
-    advice = texts.problem("advice", problem.code)
+def problem_notice(texts: Texts, problem: prompts.Problem, advice: str = "") -> widgets.Notice:
+    """Why the last answer did not work, and what to do: `advice`, or the general one."""
+    advice = advice or texts.problem("advice", problem.code)
     if problem.tries_left is not None:
         advice = f"{texts('tries', count=problem.tries_left)} {advice}"
     notice = widgets.Notice("danger", texts.problem("error", problem.code), advice)

@@ -2,55 +2,63 @@
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import theme, widgets, words
+from tray import question, theme, widgets, words
+from tray.panel import Panel
 from tray.rows import Row, RowList, RowModel
 from tray.texts import Texts
 
 _MOST_ROWS = 3
-_CODES = frozenset({"serial"})
+_STYLES: dict[str, widgets.Style] = {"serial": "code", "path": "path"}
+_AGREEMENTS = {"show_key": "send", "log_in": "log_in", "import_certificate": "add_certificate"}
+_BUSY = {"sign": "signing", "show_key": "sending", "log_in": "signing", "import_certificate": "adding"}
 
 
-class KeysPanel(QWidget):
-    """One key is shown at once; of several suitable ones the person picks, nothing is picked for them."""
+class KeysPanel(Panel):
+    """One key is shown at once; of several suitable ones the person picks, nothing is picked for them.
 
-    changed = Signal()
+    `back` is emitted when the person wants another file; that way is there only if `can_go_back`.
+    """
+
     back = Signal()
 
-    def __init__(self, texts: Texts, prompt: prompts.ChooseKey, *, can_remember: bool) -> None:
+    def __init__(
+        self, texts: Texts, request: prompts.OpenKey, prompt: prompts.ChooseKey, *, can_go_back: bool = True
+    ) -> None:
         super().__init__()
         self._texts = texts
         self._keys = prompt.keys
+        self.agreement = agreement_of(texts, request)
+        self.busy = texts(f"key.{_BUSY[request.action]}")
         suitable = [number for number, key in enumerate(prompt.keys) if key.suitable]
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.UNIT)
         title = widgets.heading(texts("key.choose" if len(suitable) > 1 else "key.heading"))
         self.other_key = widgets.link(texts("button.other_key"))
         self.other_key.clicked.connect(self.back)
+        if not can_go_back:
+            self.other_key.hide()
         head = QHBoxLayout()
         head.addWidget(title, 1)
         head.addWidget(self.other_key)
-        self._column.addLayout(head)
+        self.column.addLayout(head)
         self.list: RowList | None = None
         self._shown: QWidget | None = None
         if not suitable:
-            self._column.addWidget(widgets.Notice("danger", texts("key.none_suitable")))
+            self.column.addWidget(widgets.Notice("danger", texts("key.none_suitable")))
         if len(prompt.keys) > 1:
             self.list = RowList(title.text(), _MOST_ROWS)
             title.setBuddy(self.list)
             self.list.show_rows(RowModel(len(prompt.keys), lambda number: row_of(texts, prompt.keys[number])))
             self.list.selectionModel().selectionChanged.connect(self._when_selected)
-            self._column.addWidget(self.list)
+            self.column.addWidget(self.list)
         self._place = QVBoxLayout()
-        self._column.addLayout(self._place)
+        self.column.addLayout(self._place)
         self.remember: widgets.CheckBox | None = None
-        if prompt.remember_days > 0 and can_remember and suitable:
+        if prompt.remember_days > 0 and request.caller.kind == "site" and suitable:
             self._offer_to_remember(prompt.remember_days)
-        self._column.addStretch()
+        self.column.addStretch()
         self._show_first(suitable)
 
     @property
@@ -60,6 +68,15 @@ class KeysPanel(QWidget):
             number = self.list.selected_row()
             return None if number is None else self._keys[number]
         return self._keys[0] if self._keys and self._keys[0].suitable else None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.chosen is not None
+
+    def answer(self) -> tuple[prompts.Approved, None]:
+        key = self.chosen
+        assert key is not None
+        return prompts.Approved(key.key_id, self.remember is not None and self.remember.isChecked()), None
 
     def _show_first(self, suitable: list[int]) -> None:
         if self.list is None:
@@ -76,9 +93,9 @@ class KeysPanel(QWidget):
         self.remember.setAccessibleDescription(note)
         quiet = widgets.label(note, quiet=True)
         quiet.setIndent(3 * theme.UNIT)
-        self._column.addSpacing(4)
-        self._column.addWidget(self.remember)
-        self._column.addWidget(quiet)
+        self.column.addSpacing(4)
+        self.column.addWidget(self.remember)
+        self.column.addWidget(quiet)
 
     def _when_selected(self) -> None:
         if (key := self.chosen) is not None:
@@ -91,6 +108,14 @@ class KeysPanel(QWidget):
             self._shown.deleteLater()
         self._shown = widget
         self._place.addWidget(widget)
+
+
+def agreement_of(texts: Texts, request: prompts.OpenKey) -> str:
+    """What agreeing is called: it says what happens then."""
+    if request.action != "sign":
+        return texts(f"button.{_AGREEMENTS[request.action]}")
+    count = question.count_of(request)
+    return texts("button.sign_many", count=count) if count > 1 else texts("button.sign")
 
 
 def row_of(texts: Texts, key: prompts.Key) -> Row:
@@ -131,8 +156,8 @@ def facts_of(texts: Texts, key: prompts.Key) -> list[tuple[str, str]]:
         ("uses", uses),
         ("issuer", words.clean(key.issuer)),
         ("algorithm", words.clean(key.algorithm)),
-        ("storage", texts.chosen("storage", key.storage, name=words.clean(key.storage))),
-        ("path", words.clean(key.path)),
+        ("storage", key.storage and texts.chosen("storage", key.storage, name=words.clean(key.storage))),
+        ("path", words.path(key.path)),
         ("serial", words.groups(words.clean(key.serial_number))),
     ]
     return [(name, value) for name, value in facts if value]
@@ -151,19 +176,8 @@ def card_of(texts: Texts, key: prompts.Key) -> QWidget:
     inner.addLayout(head)
     for sentence in reasons_of(texts, key):
         inner.addWidget(widgets.Notice("warning" if key.suitable else "danger", sentence, is_framed=False))
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(2 * theme.UNIT)
-    grid.setVerticalSpacing(4)
-    grid.setColumnStretch(1, 1)
-    for row, (name, text) in enumerate(facts_of(texts, key)):
-        title = widgets.label(texts(f"fact.{name}"), quiet=True, wraps=False)
-        shown: QLabel = (
-            widgets.ElidedLabel(text) if name == "path" else widgets.value(text, is_code=name in _CODES)
-        )
-        shown.setAccessibleName(f"{title.text()}: {text}")
-        grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(shown, row, 1)
-    inner.addLayout(grid)
+    rows = [(texts(f"fact.{name}"), text, _STYLES.get(name, "text")) for name, text in facts_of(texts, key)]
+    inner.addLayout(widgets.facts(rows))
     return frame
 
 

@@ -4,16 +4,26 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import files, glyphs, theme, widgets
+from tray import files, glyphs, question, theme, widgets
 from tray.texts import Texts
+
+# What is said at the end, as text keys below "done". What is not here closes without a word.
+_SAID: dict[question.Wish, str] = {
+    "sign": "sign",
+    "identify": "sign",
+    "show_key": "show_key",
+    "log_in": "log_in",
+    "import_certificate": "import_certificate",
+    "new_key": "new_key",
+}
 
 
 class OutcomePanel(QWidget):
-    def __init__(self, texts: Texts, prompt: prompts.OpenKey, finished: prompts.Finished) -> None:
+    def __init__(self, texts: Texts, asked: question.Question, finished: prompts.Finished) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT)
-        self.sentence = sentence(texts, prompt, finished)
+        self.sentence = sentence(texts, asked, finished)
         if finished.problem is not None:
             column.addWidget(files.problem_notice(texts, finished.problem))
             column.addStretch()
@@ -34,10 +44,13 @@ class OutcomePanel(QWidget):
         column.addStretch()
 
 
-def sentence(texts: Texts, prompt: prompts.OpenKey, finished: prompts.Finished) -> str:
+def needs_no_word(asked: question.Question, finished: prompts.Finished) -> bool:
+    """Whether it went well, and the person sees on the page what came of it."""
+    return finished.problem is None and question.wish_of(asked) not in _SAID
+
+
+def sentence(texts: Texts, asked: question.Question, finished: prompts.Finished) -> str:
     """What happened, in one sentence."""
     if finished.problem is not None:
         return texts.problem("error", finished.problem.code)
-    if prompt.action == "show_key":
-        return texts("done.show_key")
-    return texts("done.sign", count=finished.count)
+    return texts(f"done.{_SAID[question.wish_of(asked)]}", count=finished.count)

@@ -82,46 +82,63 @@ class PasswordField(QLineEdit):
 
 
 class PasswordBox(QWidget):
-    """Label, field, eye and warnings."""
+    """Label, field, eye and warnings; `title` and `note` are text keys. `shown` tells when the eye opens and closes.
 
-    def __init__(self, texts: Texts) -> None:
+    One `without_eye` shows what is typed as long as another's eye tells it to.
+    """
+
+    shown = Signal(bool)
+
+    def __init__(
+        self,
+        texts: Texts,
+        title: str = "key.password",
+        note: str = "key.password_stays",
+        *,
+        without_eye: bool = False,
+    ) -> None:
         super().__init__()
         self._texts = texts
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.UNIT)
-        title = widgets.heading(texts("key.password"))
+        heading = widgets.heading(texts(title))
         self.field = PasswordField()
-        self.field.setAccessibleName(texts("key.password"))
-        self.field.setAccessibleDescription(texts("key.password_stays"))
-        title.setBuddy(self.field)
+        self.field.setAccessibleName(texts(title))
+        self.field.setAccessibleDescription(texts(note) if note else "")
+        heading.setBuddy(self.field)
         self.eye = QToolButton()
         self.eye.setObjectName("eye")
         self.eye.setCheckable(True)
         self.eye.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.eye.toggled.connect(self._show_password)
+        self.eye.toggled.connect(self.show_password)
+        if without_eye:
+            self.eye.hide()
         row = QHBoxLayout()
         row.setSpacing(theme.UNIT)
         row.addWidget(self.field, 1)
         row.addWidget(self.eye)
         self.caps_lock = widgets.Notice("warning", texts("key.caps_lock"), is_framed=False)
         self.layout_warning = widgets.Notice("warning", texts("key.layout"), is_framed=False)
-        column.addWidget(title)
+        column.addWidget(heading)
         column.addLayout(row)
         column.addWidget(self.caps_lock)
         column.addWidget(self.layout_warning)
-        column.addWidget(widgets.label(texts("key.password_stays"), quiet=True))
+        if note:
+            column.addWidget(widgets.label(texts(note), quiet=True))
         self.field.warned.connect(self._warn)
         self._warn(caps_lock=False, foreign=False)
-        self._show_password(is_shown=False)
+        self.show_password(is_shown=False)
 
     def _warn(self, caps_lock: bool, foreign: bool) -> None:
         self.caps_lock.setVisible(caps_lock)
         self.layout_warning.setVisible(foreign)
 
-    def _show_password(self, is_shown: bool) -> None:
+    def show_password(self, is_shown: bool) -> None:
+        """Shows what is typed, or dots."""
         name = self._texts("button.hide_password" if is_shown else "button.show_password")
         self.eye.setIcon(glyphs.icon("eye-off" if is_shown else "eye", theme.current().text, 20))
         self.eye.setToolTip(name)
         self.eye.setAccessibleName(name)
         self.field.setEchoMode(QLineEdit.EchoMode.Normal if is_shown else QLineEdit.EchoMode.Password)
+        self.shown.emit(is_shown)

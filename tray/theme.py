@@ -142,6 +142,9 @@ QDialog, QWidget#body { background: %(window)s; color: %(text)s; }
 QFrame#header { background: %(base)s; border: 0; border-bottom: 1px solid %(line)s; }
 QFrame#footer { background: %(base)s; border: 0; border-top: 1px solid %(line)s; }
 QScrollArea { border: 0; background: %(window)s; }
+QScrollArea#facts, QWidget#plain { background: transparent; }
+QScrollArea#facts { border: 1px solid transparent; border-radius: 4px; }
+QScrollArea#facts:focus { border-color: %(accent)s; }
 QLabel { color: %(text)s; }
 QLabel#quiet { color: %(quiet)s; }
 QLabel#badge { color: %(warning)s; background: %(warning_back)s; border: 1px solid %(warning)s; border-radius: 4px; padding: 1px 7px; }
@@ -151,6 +154,8 @@ QFrame#warning { background: %(warning_back)s; border: 1px solid %(warning)s; bo
 QFrame#good { background: %(good_back)s; border: 1px solid %(good)s; border-radius: 8px; }
 QListView { background: %(base)s; border: 1px solid %(line)s; border-radius: 8px; padding: 4px; outline: 0; }
 QListView:focus { border: 2px solid %(accent)s; padding: 3px; }
+QTreeView { background: %(base)s; border: 1px solid %(line)s; outline: 0; }
+QTreeView:focus { border: 2px solid %(accent)s; }
 QLineEdit { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 0 10px; min-height: 34px;
     selection-background-color: %(selection)s; selection-color: %(text)s; }
 QLineEdit:focus { border: 2px solid %(accent)s; padding: 0 9px; min-height: 32px; }

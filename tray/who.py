@@ -5,16 +5,17 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from protocol import prompts
 from tray import glyphs, theme, widgets, words
+from tray.question import Question, count_of, wish_of
 from tray.texts import Texts
 
 
 class Header(QFrame):
     """Site or caller in large type, one sentence, and every reason to be careful; once all is over, only the first."""
 
-    def __init__(self, texts: Texts, prompt: prompts.OpenKey, *, is_over: bool = False) -> None:
+    def __init__(self, texts: Texts, question: Question, *, is_over: bool = False) -> None:
         super().__init__()
         self.setObjectName("header")
-        caller = prompt.caller
+        caller = question.caller
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * theme.UNIT, 2 * theme.UNIT, 3 * theme.UNIT, 2 * theme.UNIT)
         row.setSpacing(2 * theme.UNIT)
@@ -27,7 +28,7 @@ class Header(QFrame):
 
         who = name(texts, caller)
         self.site = widgets.SiteLabel(who, words.clean(caller.registrable) if caller.site else "")
-        self.request = sentence(texts, prompt)
+        self.request = sentence(texts, question)
         line = QHBoxLayout()
         line.setSpacing(12)
         line.addWidget(self.site)
@@ -36,14 +37,15 @@ class Header(QFrame):
         line.addStretch()
         column.addLayout(line)
         if not is_over:
-            self._add_request(column, texts, prompt, who)
+            self._add_request(column, texts, question, who)
 
-    def _add_request(self, column: QVBoxLayout, texts: Texts, prompt: prompts.OpenKey, who: str) -> None:
+    def _add_request(self, column: QVBoxLayout, texts: Texts, question: Question, who: str) -> None:
         request = widgets.label(self.request, pixels=theme.MEDIUM)
         request.setAccessibleName(f"{who} {self.request}")
         column.addWidget(request)
-        column.addWidget(widgets.label(texts("who.advice"), quiet=True))
-        for warning in warnings(prompt.caller):
+        if not isinstance(question, prompts.About):  # which asks for nothing
+            column.addWidget(widgets.label(texts("who.advice"), quiet=True))
+        for warning in warnings(question.caller):
             column.addSpacing(4)
             tone: theme.Tone = "danger" if warning == "mixed-script" else "warning"
             column.addWidget(widgets.Notice(tone, texts(f"who.warning.{warning}")))
@@ -56,13 +58,11 @@ def name(texts: Texts, caller: prompts.Caller) -> str:
     return texts(f"who.name.{caller.kind}")
 
 
-def sentence(texts: Texts, prompt: prompts.OpenKey) -> str:
+def sentence(texts: Texts, question: Question) -> str:
     """What is asked for; it goes on from the name."""
-    if prompt.action == "show_key":
-        return texts("who.show_key")
-    if prompt.purpose == "identify":
-        return texts("who.identify")
-    return texts("who.sign", count=len(prompt.documents))
+    wish = wish_of(question)
+    count = count_of(question) if isinstance(question, prompts.OpenKey) else 0
+    return texts(f"who.{wish}", count=count)
 
 
 def warnings(caller: prompts.Caller) -> list[str]:

@@ -1,13 +1,18 @@
 """Small pieces that every state of the window is made of."""
 
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -16,6 +21,9 @@ from PySide6.QtWidgets import (
 from tray import glyphs, theme
 from tray.texts import Texts
 
+Style: TypeAlias = Literal["text", "path", "code"]
+
+_NAMES_WIDTH = 20 * theme.UNIT  # names of facts wrap beyond it
 _BREAK_EVERY = 24  # characters without a space, after which a line may break
 _ZERO_WIDTH_SPACE = "\u200b"
 
@@ -86,6 +94,63 @@ def link(text: str) -> QPushButton:
     return made
 
 
+def facts(rows: Iterable[tuple[str, str, Style]]) -> QGridLayout:
+    """Names and values in two columns; what is too long for its column wraps, a path loses its middle."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(2 * theme.UNIT)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(1, 1)
+    widest = 0
+    for row, (name, text, style) in enumerate(rows):
+        title = label(breakable(name), quiet=True)
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        widest = max(widest, title.fontMetrics().horizontalAdvance(name))
+        shown = ElidedLabel(text) if style == "path" else value(text, is_code=style == "code")
+        shown.setAccessibleName(f"{name}: {text}")
+        grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(shown, row, 1)
+    grid.setColumnMinimumWidth(0, min(widest + 2, _NAMES_WIDTH))
+    return grid
+
+
+class FactsTable(QScrollArea):
+    """Facts that may be many: grows with them up to `most_pixels`, then scrolls, by keyboard too."""
+
+    def __init__(self, name: str, most_pixels: int) -> None:
+        super().__init__()
+        self._most = most_pixels
+        self.setObjectName("facts")
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_rows(self, rows: Iterable[tuple[str, str, Style]]) -> None:
+        inner = QWidget()
+        inner.setObjectName("plain")
+        grid = facts(rows)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(grid)
+        column.addStretch()
+        self.setWidget(inner)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if (inner := self.widget()) is None:
+            return
+        frame = 2 * self.frameWidth()
+        wanted = inner.heightForWidth(max(1, self.width() - frame)) + frame
+        is_long = wanted > self._most
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_long else Qt.FocusPolicy.NoFocus)
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_long else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(policy)
+        self.setFixedHeight(min(wanted, self._most))
+
+
 class ElidedLabel(QLabel):
     """One line, elided in the middle where it does not fit; the whole text is the tooltip and what a screen reader says."""
 
@@ -94,6 +159,16 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setToolTip(text)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Another line in place of this one."""
+        self.setText(text)
+        self.setToolTip(text)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it does not fit."""
+        return QFontMetrics(self.font()).horizontalAdvance(self.text()) > self.width()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  # Qt's name
         return QSize(6 * theme.UNIT, super().minimumSizeHint().height())
@@ -225,16 +300,16 @@ class Notice(QFrame):
 
 
 class Columns(QWidget):
-    """Two panels side by side, or one above the other where the window is narrow."""
+    """One panel, or two side by side, or one above the other where the window is narrow."""
 
-    def __init__(self, left: QWidget, right: QWidget, narrow_below: int) -> None:
+    def __init__(self, panels: Iterable[QWidget], narrow_below: int) -> None:
         super().__init__()
         self._narrow_below = narrow_below
         self._panels = QHBoxLayout(self)
         self._panels.setContentsMargins(3 * theme.UNIT, 2 * theme.UNIT, 3 * theme.UNIT, 2 * theme.UNIT)
         self._panels.setSpacing(3 * theme.UNIT)
-        self._panels.addWidget(left, 1)
-        self._panels.addWidget(right, 1)
+        for panel in panels:
+            self._panels.addWidget(panel, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         is_narrow = event.size().width() < self._narrow_below

@@ -13,6 +13,7 @@ from protocol import prompts
 from tray import glyphs, startup, theme, wire
 from tray.approval import SigningWindow
 from tray.mailbox import Mailbox
+from tray.question import question_of
 
 
 def run(frames: int, theme_name: str) -> int:
@@ -32,8 +33,8 @@ def run(frames: int, theme_name: str) -> int:
     )
 
     def receive(prompt: prompts.ToWindow) -> None:
-        if isinstance(prompt, prompts.OpenKey) and translator.isEmpty():
-            translate(application, translator, prompt.language)
+        if (asked := question_of(prompt)) is not None and translator.isEmpty():
+            translate(application, translator, asked.language)
         window.receive(prompt)
 
     def end() -> None:

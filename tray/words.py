@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import PureWindowsPath
 
 from protocol import letters, prompts
 
 NO_BREAK_SPACE = "\u00a0"
 THIN_SPACE = "\u202f"  # the narrow no-break one
 MAX_NAME_LENGTH = 500  # characters of a stranger's text that are kept
+MAX_PATH_LENGTH = 4096  # as long as Linux allows
 _KILO = 1024
 
 
@@ -59,6 +61,20 @@ def clean(text: str) -> str:
     """A stranger's text with every shapeless character made visible: nothing in it can hide, reorder or break lines."""
     kept = text if len(text) <= MAX_NAME_LENGTH else text[:MAX_NAME_LENGTH] + "…"
     return letters.visible(kept)
+
+
+def path(text: str) -> str:
+    """The path of a file, likewise; one of absurd length loses its middle, never the file's name."""
+    half = MAX_PATH_LENGTH // 2
+    return letters.visible(text if len(text) <= MAX_PATH_LENGTH else f"{text[:half]} … {text[-half:]}")
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """A path's name and its folder, whichever system's path it is."""
+    at = path.rfind("/")
+    if PureWindowsPath(path).drive:
+        at = max(at, path.rfind("\\"))
+    return path[at + 1 :], path[: at + 1]
 
 
 def _parse(moment: str) -> datetime | None:

@@ -216,6 +216,17 @@ class Samples:
         )
         return dataclasses.replace(usual, **changes)
 
+    def new_key(self, folder: str, **changes: Any) -> prompts.NewKey:
+        subject = (
+            prompts.Fact("CN", "АХМЕТОВА АЙГЕРІМ"),
+            prompts.Fact("SERIALNUMBER", "IIN850101400001"),
+            prompts.Fact("1.2.3.4", "х"),
+        )
+        usual = prompts.NewKey(
+            self.site, subject, "ГОСТ 34.10-2015 (512)", folder, "GOST512_new.p12", language="ru"
+        )
+        return dataclasses.replace(usual, **changes)
+
     def other_key(self, **changes: Any) -> prompts.Key:
         return dataclasses.replace(self.key, **changes)
 

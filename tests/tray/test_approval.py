@@ -49,7 +49,7 @@ class Opened:
 
     @property
     def password(self):
-        return self.window._files.password.field
+        return self.window.panel.password.field
 
     def enter(self, password):
         QTest.keyClicks(self.password, password)
@@ -84,7 +84,7 @@ def test_a_whole_approval_from_the_file_to_the_last_word(opened, samples):
     assert opened.recorded.secrets == [b"Qwerty12"]
     opened.show(prompts.ChooseKey((samples.key,), remember_days=30))
     assert opened.window.accent.text() == "Подписать (3)"
-    opened.window._keys.remember.click()
+    opened.window.panel.remember.click()
     opened.window.accent.click()
     assert opened.sent[1:] == [prompts.Approved("first", remember=True)]
     opened.show(prompts.Finished(3))
@@ -115,7 +115,7 @@ def test_the_buffer_is_wiped_even_if_the_pipe_breaks(opened, samples, monkeypatc
     opened.password.setText("Qwerty12")
     monkeypatch.setattr(opened.recorded, "send_secret", fail)
     with pytest.raises(OSError):
-        opened.window._send_key_file(opened.window._files)
+        opened.window._agree()
     assert kept == [bytearray(8)]
 
 
@@ -238,17 +238,17 @@ def test_while_the_worker_works_nothing_can_be_changed_and_return_cancels_nothin
 def test_another_key_goes_back_to_the_files(opened, samples):
     opened.show(samples.open_key())
     opened.show(prompts.ChooseKey((samples.key,)))
-    opened.window._keys.other_key.click()
+    opened.window.panel.other_key.click()
     assert opened.sent == [prompts.BackToFiles()]
     opened.show(samples.open_key(chosen=samples.second_file.path))
-    assert opened.window._files.chosen == samples.second_file
+    assert opened.window.panel.chosen == samples.second_file
 
 
 def test_with_several_keys_nothing_can_be_signed_before_one_is_chosen(opened, samples):
     opened.show(samples.open_key())
     opened.show(prompts.ChooseKey((samples.key, samples.other_key(key_id="second"))))
     assert not opened.window.accent.isEnabled()
-    opened.window._keys.list.select(1)
+    opened.window.panel.list.select(1)
     assert opened.window.accent.isEnabled()
     opened.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     opened.window._agree()
@@ -299,7 +299,7 @@ def test_activity_is_told_at_most_once_a_second(opened, samples):
 def test_a_failure_stays_until_it_is_closed(opened, samples):
     opened.show(samples.open_key())
     opened.show(prompts.Finished(0, prompts.Problem("storage-failed", detail="disk full")))
-    assert "Не удалось сохранить запись о подписи" in opened.texts()
+    assert "Не удалось сделать запись в журнале" in opened.texts()
     assert opened.window.cancel.text() == "Закрыть"
     QTest.qWait(1400)
     assert opened.window.isVisible()
@@ -348,9 +348,9 @@ def test_everything_can_be_reached_with_the_tab_key(opened, samples):
     for _ in range(12):
         reached.add(opened.window.focusWidget())
         opened.press(Qt.Key.Key_Tab)
-    files = opened.window._files
+    files = opened.window.panel
     wanted = {
-        opened.window.documents.list, files.list, files.other, files.password.field, files.password.eye, opened.window.cancel,
+        opened.window.beside.list, files.list, files.other, files.password.field, files.password.eye, opened.window.cancel,
         opened.window.accent,
     }  # fmt: skip
     assert wanted <= reached
@@ -360,13 +360,180 @@ def test_every_button_and_field_has_a_name(opened, samples):
     opened.show(samples.open_key(problem=prompts.Problem("broken-file", detail="x")))
     for button in opened.window.findChildren(QPushButton):
         assert button.text() or button.accessibleName()
-    assert opened.window._files.list.accessibleName() == "Файлы ключей"
-    assert opened.window.documents.list.accessibleName() == "Документы (3)"
+    assert opened.window.panel.list.accessibleName() == "Файлы ключей"
+    assert opened.window.beside.list.accessibleName() == "Документы (3)"
 
 
 def test_ten_thousand_documents_are_no_burden(opened, samples):
     many = tuple(dataclasses.replace(samples.act, name=f"Акт № {number}") for number in range(10_000))
     opened.show(samples.open_key(documents=many))
-    assert opened.window.documents.list.model().rowCount() == 10_000
-    assert opened.window.documents.list.height() < opened.window.height()
+    assert opened.window.beside.list.model().rowCount() == 10_000
+    assert opened.window.beside.list.height() < opened.window.height()
     assert "просит подписать 10\u202f000 документов" in opened.texts()
+
+
+# --- other questions ----------------------------------------------------------------------------------------------
+
+
+def test_keys_that_are_open_already_are_approved_at_once(opened, samples):
+    opened.show(prompts.Approve(samples.open_key(), (samples.key,), remember_days=30))
+    assert opened.window.windowTitle() == "Подписание документов"
+    assert opened.window.accent.text() == "Подписать (3)"
+    assert not opened.window.panel.other_key.isVisible()
+    assert opened.window.focusWidget() is opened.window.cancel
+    opened.window.panel.remember.click()
+    opened.window.accent.click()
+    assert opened.sent == [prompts.Approved("first", remember=True)]
+
+
+def test_a_file_is_chosen_in_the_window_and_it_closes_without_a_word(opened, samples, tmp_path):
+    (tmp_path / "act.pdf").write_bytes(b"act")
+    over = []
+    opened.window.over.connect(lambda: over.append(True))
+    opened.show(prompts.ChooseFile(samples.site, "any", str(tmp_path), "ru", waiting=2))
+    assert opened.window.windowTitle() == "Выбор файла"
+    assert "просит выбрать файл" in opened.texts()
+    assert opened.window.waiting.text() == "Ещё 2 запроса ждут"
+    assert not opened.window.accent.isEnabled()
+    QTest.keyClicks(opened.window.focusWidget(), "act.pdf")
+    assert opened.window.accent.isEnabled()
+    QTest.keyClick(opened.window.panel.chooser.name, Qt.Key.Key_Return)
+    assert opened.sent == [prompts.FileChosen(str(tmp_path / "act.pdf"))]
+    opened.show(prompts.Finished(0))
+    assert over == [True]
+    assert len(opened.sent) == 1
+
+
+def test_no_file_is_taken_before_the_guard_opens(opened, samples, tmp_path):
+    (tmp_path / "act.pdf").write_bytes(b"act")
+    opened.show(prompts.ChooseFile(samples.site, "any", str(tmp_path), "ru"), seconds=0)
+    opened.window.panel.chooser.name.setText("act.pdf")
+    opened.window.panel.chooser.accept()  # a double click
+    opened.window.accent.click()
+    assert opened.sent == []
+    opened.wait()
+    opened.window.panel.chooser.accept()
+    assert opened.sent == [prompts.FileChosen(str(tmp_path / "act.pdf"))]
+
+
+@pytest.mark.parametrize("way", ["escape", "close", "button"])
+def test_choosing_a_file_can_be_refused(opened, samples, tmp_path, way):
+    opened.show(prompts.ChooseFile(samples.site, "any", str(tmp_path), "ru"))
+    if way == "escape":
+        opened.press(Qt.Key.Key_Escape)
+    elif way == "close":
+        opened.window.close()
+    else:
+        opened.window.cancel.click()
+    assert opened.sent == [prompts.Cancelled()]
+    assert not opened.window.isVisible()
+
+
+def test_a_file_that_cannot_be_told_ends_with_the_reason(opened, samples, tmp_path):
+    opened.show(prompts.ChooseFile(samples.site, "folder", str(tmp_path), "ru"))
+    opened.window.accent.click()
+    opened.show(prompts.Finished(0, prompts.Problem("storage-failed")))
+    assert "Не удалось сделать запись в журнале" in opened.texts()
+
+
+def test_a_file_that_the_page_named_is_allowed_and_then_signed(opened, samples):
+    opened.show(prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "sign", "ru"))
+    assert opened.window.focusWidget() is opened.window.cancel
+    assert opened.window.cancel.isDefault()
+    small = opened.window.size()
+    opened.window.accent.setFocus()
+    opened.press(Qt.Key.Key_Space)
+    assert opened.sent == [prompts.Allowed()]
+    opened.show(samples.open_key())
+    assert opened.window.accent.text() == "Открыть ключ"
+    assert opened.window.width() > small.width()
+
+
+def test_return_refuses_a_file_that_the_page_named(opened, samples):
+    opened.show(prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "verify", "ru"))
+    opened.press(Qt.Key.Key_Return)
+    assert opened.sent == [prompts.Cancelled()]
+
+
+def test_a_new_key_gets_its_file_and_its_password(opened, samples, tmp_path):
+    opened.show(samples.new_key(str(tmp_path)))
+    panel = opened.window.panel
+    assert opened.window.focusWidget() is panel.password.field
+    QTest.keyClicks(panel.password.field, "Qwerty12")
+    QTest.keyClick(panel.password.field, Qt.Key.Key_Return)
+    assert opened.sent == []
+    QTest.keyClicks(panel.again.field, "Qwerty12")
+    QTest.keyClick(panel.again.field, Qt.Key.Key_Return)
+    assert opened.sent == [prompts.KeyNamed(str(tmp_path / "GOST512_new.p12"))]
+    assert opened.recorded.secrets == [b"Qwerty12"]
+    assert opened.recorded.buffers == [bytearray(8)]
+    opened.show(samples.new_key(str(tmp_path), problem=prompts.Problem("key-not-kept")))
+    assert "Файл ключа не удалось записать" in opened.texts()
+    opened.show(prompts.Finished(0))
+    assert "Ключ создан" in opened.texts()
+
+
+def test_a_password_for_a_new_key_does_not_outlive_a_no(opened, samples, tmp_path):
+    opened.show(samples.new_key(str(tmp_path)))
+    panel = opened.window.panel
+    QTest.keyClicks(panel.password.field, "Qwerty12")
+    opened.press(Qt.Key.Key_Escape)
+    assert panel.password.field.text() == ""
+    assert opened.sent == [prompts.Cancelled()]
+
+
+def test_the_agent_itself_is_shown_until_it_is_closed(opened, samples):
+    opened.show(prompts.About(samples.site, "0.4.0", 13579, "ru"))
+    assert opened.window.windowTitle() == "О программе Qalamsap"
+    assert opened.window.cancel.text() == "Закрыть"
+    assert not opened.window.accent.isVisible()
+    assert not any("нажмите «Отмена»" in text for text in opened.texts())
+    opened.window._agree()  # Ctrl+Return
+    assert opened.sent == []
+    opened.window.close()
+    assert opened.sent == [prompts.Cancelled()]
+
+
+def test_a_certificate_is_added_with_the_password(opened, samples):
+    certificate = samples.other_key(storage="", path="")
+    asked = samples.open_key(action="import_certificate", documents=(), certificate=certificate)
+    opened.show(asked)
+    assert opened.window.accent.text() == "Добавить сертификат"
+    opened.show(dataclasses.replace(asked, problem=prompts.Problem("key-unsuitable")))
+    assert any(text.startswith("Этот ключ не тот, для которого") for text in opened.texts())
+    opened.enter("Qwerty12")
+    assert opened.sent == [prompts.KeyOpened(samples.first_file.path, "PKCS12")]
+    opened.show(prompts.Finished(0))
+    assert "Сертификат добавлен к ключу" in opened.texts()
+
+
+def test_logging_in_names_the_site_on_every_step(opened, samples):
+    opened.show(samples.open_key(action="log_in", purpose="identify", documents=(samples.act,)))
+    assert opened.window.windowTitle() == "Вход на сайт kds.ismet.kz"
+    opened.enter("Qwerty12")
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.text() == "Войти"
+    opened.window.accent.click()
+    opened.show(prompts.Finished(1))
+    assert "Вход подтверждён" in opened.texts()
+
+
+def test_announced_documents_are_counted_on_the_button(opened, samples):
+    opened.show(samples.open_key(documents=(), announced=300))
+    assert "просит подписать 300 документов" in opened.texts()
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.text() == "Подписать (300)"
+
+
+def test_the_page_keys_scroll_what_has_nothing_to_focus(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(prompts.ChooseKey((samples.key,), remember_days=30))
+    opened.window.setMinimumSize(100, 100)
+    opened.window.resize(480, 320)
+    QApplication.processEvents()
+    bar = opened.window.middle.verticalScrollBar()
+    before = bar.value()
+    QTest.keyClick(opened.window.cancel, Qt.Key.Key_PageDown)
+    assert bar.value() > before
+    QTest.keyClick(opened.window.cancel, Qt.Key.Key_PageUp)
+    assert bar.value() == before

@@ -1,11 +1,14 @@
 import dataclasses
+import time
 
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
+from protocol import prompts
 from tray import documents, texts
 
 
@@ -99,3 +102,121 @@ def test_no_documents_at_all_is_said(application, samples):
 
 def test_an_identification_lists_what_is_signed_for_it(samples):
     assert documents.title_of(texts.load("ru"), samples.open_key(purpose="identify")) == "Что подписывается"
+
+
+FACTS = (prompts.Fact("Сумма", "11 648,00 ₸"), prompts.Fact("Контрагент", "ТОО «Пример Трейд»"))
+
+
+def facts_in(panel):
+    return [
+        name
+        for label in panel.facts.findChildren(QLabel)
+        if (name := label.accessibleName()) and label.isVisibleTo(panel)
+    ]
+
+
+def test_what_the_site_says_of_a_document_is_shown_as_the_sites_words(application, samples):
+    prompt = samples.open_key(documents=(dataclasses.replace(samples.act, facts=FACTS),))
+    panel = documents.DocumentsPanel(texts.load("ru"), prompt)
+    assert "Со слов сайта, агент этого не проверял" in shown(panel)
+    assert facts_in(panel) == ["Сумма: 11 648,00 ₸", "Контрагент: ТОО «Пример Трейд»"]
+    program = dataclasses.replace(prompt, caller=prompts.Caller("program"))
+    assert "Со слов того, кто просит, агент этого не проверял" in shown(
+        documents.DocumentsPanel(texts.load("ru"), program)
+    )
+
+
+def test_without_facts_there_is_no_card_for_them(application, samples):
+    assert documents.DocumentsPanel(texts.load("ru"), samples.open_key()).facts is None
+
+
+def test_the_facts_are_those_of_the_row_that_is_looked_at(application, samples):
+    told = (dataclasses.replace(samples.act, facts=FACTS), samples.long_name)
+    panel = documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=told))
+    assert len(facts_in(panel)) == 2
+    panel.list.select(1)
+    assert facts_in(panel) == []
+    assert panel.facts.none.isVisibleTo(panel)
+    panel.list.select(0)
+    assert len(facts_in(panel)) == 2
+
+
+def test_facts_cannot_hide_reorder_or_flood(application, samples):
+    tricky = (prompts.Fact("a\u202eb", "x" * 5000), *(prompts.Fact(str(n), "y") for n in range(500)))
+    panel = documents.DocumentsPanel(
+        texts.load("en"), samples.open_key(documents=(dataclasses.replace(samples.act, facts=tricky),))
+    )
+    panel.resize(440, 600)
+    panel.show()
+    application.processEvents()
+    told = [label.text() for label in panel.facts.findChildren(QLabel)]
+    assert "a\ufffdb" in told
+    assert "and 401 more lines" in told
+    assert panel.facts.height() < 300
+    assert panel.facts.table.focusPolicy() == Qt.FocusPolicy.StrongFocus
+    panel.close()
+
+
+def test_hundreds_of_documents_with_facts_stay_fast(application, samples):
+    many = tuple(dataclasses.replace(samples.act, name=f"№ {n}", facts=FACTS * 10) for n in range(1000))
+    panel = documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=many))
+    begun = time.perf_counter()
+    for number in range(20):
+        panel.list.select(number)
+    assert time.perf_counter() - begun < 5
+
+
+def test_a_file_that_the_page_named_is_called_by_its_name_and_shown_with_its_path(application, samples):
+    path = "/home/aigerim/Документы/act.pdf"
+    named = dataclasses.replace(samples.act, name="", path=path)
+    assert documents.row_of(texts.load("ru"), named, 0).title == "act.pdf"
+    panel = documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=(named,)))
+    assert panel.path.isVisibleTo(panel)
+    assert panel.path.accessibleName() == f"Файл: {path}"
+    without = documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=(samples.act,)))
+    assert not without.path.isVisibleTo(without)
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("ru", 1, "1 документ поступит только"),
+        ("ru", 3, "3 документа поступят только"),
+        ("ru", 21, "21 документ поступит только"),
+        ("ru", 300, "300 документов поступят только"),
+        ("kk", 5, "5 құжат сіз келіскеннен кейін"),
+        ("en", 1, "1 document comes only"),
+        ("en", 2, "2 documents come only"),
+    ],
+)
+def test_documents_that_come_after_the_yes_are_announced_plainly(application, samples, language, count, said):
+    prompt = samples.open_key(documents=(), announced=count, language=language)
+    told = shown(documents.DocumentsPanel(texts.load(language), prompt))
+    assert any(text.startswith(said) for text in told)
+    assert texts.load(language)("what.announced_record") in told
+    assert texts.load(language)("what.no_documents") not in told
+
+
+def test_twenty_one_documents_are_several_where_the_number_is_not_said(application, samples):
+    told = shown(documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=(), announced=21)))
+    assert "Подписи будут отдельными файлами, сами документы в них не войдут." in told
+
+
+def test_a_login_names_the_site_in_the_statement(application, samples):
+    prompt = samples.open_key(action="log_in", purpose="identify", documents=(samples.act,))
+    panel = documents.DocumentsPanel(texts.load("ru"), prompt)
+    told = shown(panel)
+    assert "Заявление: «Владелец ключа сейчас входит на сайт kds.ismet.kz»." in told
+    assert any("другие сайты не смогут им воспользоваться" in text for text in told)
+    assert panel.list is None
+    assert panel.checksum.text().startswith("66be e8b0")
+
+
+def test_the_certificate_that_will_be_joined_is_shown(application, samples):
+    certificate = samples.other_key(storage="", path="")
+    prompt = samples.open_key(action="import_certificate", documents=(), certificate=certificate)
+    told = [text.replace("\u200b", "") for text in shown(documents.DocumentsPanel(texts.load("ru"), prompt))]
+    assert told[0] == "Какой сертификат будет добавлен"
+    assert "АХМЕТОВА АЙГЕРІМ СЕРІКҚЫЗЫ" in told
+    assert "Хранилище" not in told
+    assert "Документы не названы" not in told

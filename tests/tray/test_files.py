@@ -47,8 +47,7 @@ def test_where_nothing_was_found_the_person_is_told_what_to_look_for(make):
     assert panel.chosen is None
     assert panel.empty.isVisible()
     assert not panel.list.isVisible()
-    panel.focus_first()
-    assert panel.focusWidget() is panel.other
+    assert panel.first_focus() is panel.other
 
 
 def test_a_key_can_be_opened_once_a_file_and_a_password_are_there(make):

@@ -5,13 +5,15 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 from PySide6.QtWidgets import QLabel
 
 from protocol import prompts
+from tests.tray.conftest import Samples
 from tray import keys, texts
 
+REQUEST = Samples().open_key()
 
-def panel_of(*found, language="ru", days=0, can_remember=True):
-    return keys.KeysPanel(
-        texts.load(language), prompts.ChooseKey(tuple(found), days), can_remember=can_remember
-    )
+
+def panel_of(*found, language="ru", days=0, request=REQUEST, can_go_back=True):
+    prompt = prompts.ChooseKey(tuple(found), days)
+    return keys.KeysPanel(texts.load(language), request, prompt, can_go_back=can_go_back)
 
 
 def shown(panel):
@@ -108,7 +110,10 @@ def test_a_test_key_wears_a_badge(application, samples):
 
 def test_a_site_can_be_remembered_only_where_that_is_offered(application, samples):
     assert panel_of(samples.key).remember is None
-    assert panel_of(samples.key, days=30, can_remember=False).remember is None
+    assert (
+        panel_of(samples.key, days=30, request=samples.open_key(caller=prompts.Caller("program"))).remember
+        is None
+    )
     panel = panel_of(samples.key, days=30)
     offered = panel.remember
     assert offered.text() == "Запомнить этот сайт на 30 дней"

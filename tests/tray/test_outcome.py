@@ -31,6 +31,30 @@ def test_a_failure_is_told_with_its_advice_and_detail(application, samples):
     failed = prompts.Finished(0, prompts.Problem("storage-failed", detail="no space left on device"))
     panel = outcome.OutcomePanel(texts.load("ru"), samples.open_key(), failed)
     told = [label.text() for label in panel.findChildren(QLabel)]
-    assert "Не удалось сохранить запись о подписи" in told
-    assert "Подпись не отправлена. Освободите место на диске и повторите." in told
+    assert "Не удалось сделать запись в журнале" in told
+    assert "Ничего не отправлено. Освободите место на диске и повторите." in told
     assert "storage-failed: no space left on device" in " ".join(told).replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"action": "log_in", "purpose": "identify"}, "Кіру расталды"),
+        ({"action": "import_certificate"}, "Сертификат кілтке қосылды"),
+        ({"purpose": "identify"}, "Қол қойылды: 1 құжат"),
+    ],
+)
+def test_the_last_word_fits_what_was_asked(samples, changes, sentence):
+    asked = samples.open_key(**changes)
+    assert not outcome.needs_no_word(asked, prompts.Finished(1))
+    assert outcome.sentence(texts.load("kk"), asked, prompts.Finished(1)) == sentence
+
+
+def test_where_the_page_shows_what_came_of_it_nothing_is_said(samples):
+    for asked in (
+        prompts.ChooseFile(samples.site, "any", "", "ru"),
+        prompts.AllowFile(samples.site, "/a", "verify", "ru"),
+        prompts.About(samples.site, "1.0", 13579, "ru"),
+    ):
+        assert outcome.needs_no_word(asked, prompts.Finished(0))
+        assert not outcome.needs_no_word(asked, prompts.Finished(0, prompts.Problem("internal")))

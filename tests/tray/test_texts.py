@@ -1,11 +1,12 @@
 import re
 import string
+import typing
 from pathlib import Path
 
 import pytest
 
 from agent import errors, journal
-from tray import texts
+from tray import question, texts
 
 LANGUAGES = ("kk", "ru", "en")
 FORMS = {"kk": {"other"}, "ru": {"one", "few", "many"}, "en": {"one", "other"}}
@@ -14,8 +15,16 @@ TRAY = Path(texts.__file__).parent
 PICKED = {
     "who.warning.": {"unprotected", "file", "program", "mixed-script", "punycode"},
     "who.name.": {"file", "program", "command"},
-    "window.": {"sign", "identify", "show_key"},
+    "window.": set(typing.get_args(question.Wish)),
+    "button.": {"send", "log_in", "add_certificate"},
+    "key.": {"signing", "sending", "adding"},
+    "done.": {"sign", "show_key", "log_in", "import_certificate", "new_key"},
+    "new_key.rule.": {"length", "variety", "again"},
+    "subject.": {
+        "UID", "DC", "CN", "SURNAME", "SERIALNUMBER", "C", "L", "S", "STREET", "O", "OU", "BUSINESSCATEGORY", "T", "G", "E", "other",
+    },
     "what.unit.": {"kilo", "mega", "giga"},
+    "who.": set(typing.get_args(question.Wish)),
     "what.": {"beside", "around", "inside", "bare"},
     "storage.": {"PKCS12", "JKS", "other"},
     "role.": {
@@ -25,9 +34,9 @@ PICKED = {
     "use.": {"sign", "identify", "other"},
     "reason.": {
         "expired", "revoked", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
-        "unsupported", "test-authority", "unknown-authority", "other",
+        "unsupported", "test-authority", "unknown-authority", "other-digest-length", "other",
     },
-    "trouble.": {"identity-renewal", "other"},
+    "trouble.": {"identity-renewal", "https-api-port", "other"},
 }  # fmt: skip
 PICKED_ALONE = {"icon.ready", "icon.asking", "icon.paused", "icon.trouble", "icon.pause", "icon.resume"}
 

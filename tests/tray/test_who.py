@@ -74,3 +74,29 @@ def test_a_site_cannot_dress_up_its_name(samples):
 def test_once_all_is_over_only_the_name_stays(application, samples):
     header = who.Header(texts.load("ru"), samples.open_key(), is_over=True)
     assert shown(header) == ["kds.ismet.kz"]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (prompts.ChooseFile(prompts.Caller("program"), "key", "", "ru"), "просит выбрать файл"),
+        (prompts.ChooseFile(prompts.Caller("program"), "folder", "", "ru"), "просит выбрать папку"),
+        (
+            prompts.AllowFile(prompts.Caller("program"), "/a", "sign", "ru"),
+            "просит подписать файл с этого компьютера",
+        ),
+        (
+            prompts.NewKey(prompts.Caller("program"), (), "", "", "", "ru"),
+            "просит создать для вас новый ключ ЭЦП",
+        ),
+    ],
+)
+def test_other_questions_are_introduced_alike(application, question, sentence):
+    told = shown(who.Header(texts.load("ru"), question))
+    assert told[:2] == ["Программа на этом компьютере", sentence]
+    assert any("нажмите «Отмена»" in text for text in told)
+
+
+def test_who_only_shows_the_agent_asks_for_nothing(application, samples):
+    told = shown(who.Header(texts.load("ru"), prompts.About(samples.site, "1.0", 13579, "ru")))
+    assert not any("нажмите «Отмена»" in text for text in told)

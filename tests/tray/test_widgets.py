@@ -104,7 +104,7 @@ def test_a_check_box_takes_clicks_on_its_words_and_the_space_bar(application):
 
 
 def test_columns_stand_one_above_the_other_in_a_narrow_window(application):
-    columns = widgets.Columns(QLabel("what"), QLabel("which"), narrow_below=500)
+    columns = widgets.Columns([QLabel("what"), QLabel("which")], narrow_below=500)
     columns.resize(800, 300)
     columns.show()
     assert columns.layout().direction() == QHBoxLayout.Direction.LeftToRight

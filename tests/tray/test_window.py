@@ -1,6 +1,7 @@
 """The window as the worker meets it: a process, frames, a person's hands on a real screen."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import queue
@@ -113,6 +114,43 @@ def test_a_key_file_is_picked_with_the_chooser(start, screen, samples, tmp_path)
     screen.press("Return")
     assert one.answer() == prompts.KeyOpened(str(tmp_path / "own.p12"), "PKCS12")
     assert one.answer() == b"Qwerty12"
+
+
+def test_a_file_is_chosen_for_a_page_by_typing_its_path(start, screen, samples, tmp_path):
+    (tmp_path / "act.pdf").write_bytes(b"act")
+    one = start()
+    show(one, screen, prompts.ChooseFile(samples.site, "any", str(tmp_path), "ru"))
+    screen.type("act.pdf")
+    screen.press("Return")
+    assert one.answer() == prompts.FileChosen(str(tmp_path / "act.pdf"))
+    one.ask(prompts.Finished(0))
+    assert one.answer() is None
+    assert one.wait() == 0
+
+
+def test_a_file_that_a_page_named_is_allowed_by_the_keyboard_alone(start, screen, samples):
+    one = start()
+    show(one, screen, prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "sign", "ru"))
+    screen.press("Tab", "Return")
+    assert one.answer() == prompts.Allowed()
+    one.ask(samples.open_key())
+    screen.wait_for_window("Подписание документов")
+    time.sleep(GUARD_S)
+    screen.press("Escape")
+    assert one.answer() == prompts.Cancelled()
+    assert one.wait() == 0
+
+
+def test_a_new_key_is_made_by_the_keyboard_alone(start, screen, samples, tmp_path):
+    one = start()
+    show(one, screen, samples.new_key(str(tmp_path)))
+    screen.type("Qwerty12")
+    screen.press("Return")
+    screen.type("Qwerty12")
+    screen.press("Return")
+    assert one.answer() == prompts.KeyNamed(str(tmp_path / "GOST512_new.p12"))
+    assert one.answer() == b"Qwerty12"
+    assert b"Qwerty" not in one.errors
 
 
 def test_the_end_of_input_closes_the_window_at_once_without_an_answer(start, screen, samples):
@@ -236,6 +274,43 @@ def test_pictures_of_every_state(program, screens, samples, artefacts, look):
     picture("4-done")
 
 
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(str(part) for part in look))
+def test_pictures_of_other_questions(program, screens, samples, *, artefacts, tmp_path, look):
+    """As above. One window takes all of them, as it takes those of one approval."""
+    language, theme, percent = look
+    screen = screens[percent]
+    folder = artefacts / "windows"
+    folder.mkdir(exist_ok=True)
+    (tmp_path / "АВР-000482.pdf").write_bytes(b"act")
+    facts = (prompts.Fact("Сумма", "11 648,00 ₸"), prompts.Fact("Контрагент", "ТОО «Пример Трейд»"))
+    site, act = samples.site, dataclasses.replace(samples.act, facts=facts, path="/home/aigerim/act.pdf")
+    login = {"action": "log_in", "purpose": "identify", "documents": (samples.act,), "language": language}
+    added = samples.other_key(storage="", path="")
+    questions = {
+        "5-choose-file": prompts.ChooseFile(site, "any", str(tmp_path), language),
+        "6-allow-file": prompts.AllowFile(site, "/home/aigerim/act.pdf", "sign", language),
+        "7-facts": samples.open_key(documents=(act,), language=language),
+        "8-announced": samples.open_key(documents=(), announced=300, language=language),
+        "9-new-key": samples.new_key(str(tmp_path), language=language),
+        "10-add-certificate": samples.open_key(
+            action="import_certificate", documents=(), certificate=added, language=language
+        ),
+        "11-log-in": prompts.Approve(samples.open_key(**login), (samples.key,), 30),
+        "12-about": prompts.About(site, "0.4.0", 13579, language),
+    }
+    environment = screen.environment({"QT_SCALE_FACTOR": str(percent // 100)})
+    one = program(["window", "--theme", theme], environment)
+    for number, (state, prompt) in enumerate(questions.items()):
+        if number:
+            one.ask(prompt)
+            time.sleep(2 * PAINT_S)
+        else:
+            show(one, screen, prompt)
+        path = folder / f"{language}-{theme}-{percent}-{state}.png"
+        screen.screenshot(path)
+        assert _colours(path) > 50
+
+
 def _colours(path):
     from PySide6.QtGui import QImage
 
@@ -326,6 +401,33 @@ def test_a_screen_reader_finds_whose_key_it_is(accessible, screen, samples):
     cancel = next(node for node in found if node["name"] == "Отмена")
     assert cancel["focused"]
     assert any(node["name"] == "Подписать (3)" and node["enabled"] for node in found)
+
+
+def test_a_screen_reader_finds_the_file_that_a_page_named_and_what_a_yes_means(accessible, screen, samples):
+    one, read = accessible
+    path = "/home/aigerim/" + "длинная папка/" * 30 + "act.pdf"
+    show(one, screen, prompts.AllowFile(samples.site, path, "sign", "ru"))
+    found = list(every(read()))
+    names = {node["name"] for node in found}
+    assert f"Файл: {path}" in names
+    assert "kds.ismet.kz просит подписать файл с этого компьютера" in names
+    assert any(name.startswith("Этот файл выбрали не вы") for name in names)
+    assert next(node for node in found if node["name"] == "Отмена")["focused"]
+    assert any(node["name"] == "Разрешить" and node["enabled"] for node in found)
+
+
+def test_a_screen_reader_finds_the_rules_for_a_new_password(accessible, screen, samples, tmp_path):
+    one, read = accessible
+    show(one, screen, samples.new_key(str(tmp_path)))
+    screen.type("Qwerty12")
+    found = list(every(read()))
+    fields = [node["name"] for node in found if node["role"] == "password text"]
+    assert fields == ["Пароль для нового ключа", "Пароль ещё раз"]
+    names = {node["name"] for node in found}
+    assert "Не короче 8 знаков: выполнено" in names
+    assert "Оба раза введён одинаково: пока не выполнено" in names
+    assert "ИИН: 850101400001" in names
+    assert f"Файл: {tmp_path / 'GOST512_new.p12'}" in names
 
 
 def test_the_windows_own_words_of_qt_are_translated(application):

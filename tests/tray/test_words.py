@@ -62,3 +62,18 @@ def test_cleaned_text_is_always_one_printable_line(text):
     cleaned = words.clean(text)
     assert len(cleaned.splitlines()) <= 1
     assert words.clean(cleaned) == cleaned or len(text) > words.MAX_NAME_LENGTH
+
+
+def test_a_path_of_absurd_length_keeps_its_ends():
+    path = "/" + "x" * 10_000 + "/act.pdf"
+    assert len(words.path(path)) < 4200
+    assert words.path(path).startswith("/xxx")
+    assert words.path(path).endswith("x/act.pdf")
+    assert words.path("/a/b\u202e.pdf") == "/a/b\ufffd.pdf"
+
+
+def test_a_path_is_split_by_the_rules_of_its_system():
+    assert words.split_path("/home/a/act.pdf") == ("act.pdf", "/home/a/")
+    assert words.split_path("C:\\docs\\act.pdf") == ("act.pdf", "C:\\docs\\")
+    assert words.split_path("/home/a/a\\b.pdf") == ("a\\b.pdf", "/home/a/")
+    assert words.split_path("") == ("", "")

@@ -1,0 +1,46 @@
+"""Choosing a file or a folder for a caller, who gets its path."""
+
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from protocol import prompts
+from tray import widgets
+from tray.chooser import EmbeddedChooser, filters_of
+from tray.panel import Panel
+from tray.texts import Texts
+
+
+class ChooseFilePanel(Panel):
+    """What the caller will get, and the chooser right below it: a double click is all it takes."""
+
+    def __init__(self, texts: Texts, prompt: prompts.ChooseFile) -> None:
+        super().__init__()
+        is_folder = prompt.kind == "folder"
+        self.agreement = texts("button.choose_folder" if is_folder else "button.choose_file")
+        self.busy = texts("key.sending")
+        note = texts("choose.folder_note" if is_folder else "choose.file_note")
+        self.column.addWidget(widgets.Notice("info", note))
+        self.chooser = EmbeddedChooser(
+            self,
+            texts,
+            "folder" if is_folder else "file",
+            folder=prompt.folder,
+            filters=filters_of(texts, prompt.kind),
+        )
+        self.chooser.changed.connect(self.changed)
+        self.chooser.submitted.connect(self.submitted)
+        self.chooser.refused.connect(lambda: self.window().close())
+        self.column.addWidget(self.chooser, 1)
+        if self.chooser.name is not None:
+            self.chooser.name.setAccessibleDescription(note)
+            QShortcut(QKeySequence.StandardKey.Open, self, self.chooser.name.setFocus)
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.chooser.chosen)
+
+    def answer(self) -> tuple[prompts.FileChosen, None]:
+        return prompts.FileChosen(self.chooser.chosen), None
+
+    def first_focus(self) -> QWidget | None:
+        return self.chooser.name

@@ -1,0 +1,50 @@
+"""The prompts that begin something new and introduce a caller; and the one word that picks the texts for each."""
+
+from typing import Literal, TypeAlias
+
+from protocol import prompts
+
+Question: TypeAlias = (
+    prompts.OpenKey | prompts.ChooseFile | prompts.AllowFile | prompts.NewKey | prompts.About
+)
+Wish: TypeAlias = Literal[
+    "sign", "identify", "show_key", "log_in", "import_certificate", "choose_file", "choose_folder", "allow_sign",
+    "allow_open_key", "allow_verify", "new_key", "about",
+]  # fmt: skip
+_ALLOWANCES: dict[prompts.FileUse, Wish] = {
+    "sign": "allow_sign",
+    "open_key": "allow_open_key",
+    "verify": "allow_verify",
+}
+
+
+def question_of(prompt: prompts.ToWindow) -> Question | None:
+    """What `prompt` asks anew; None where the one before it stays in force, or nothing is asked."""
+    match prompt:
+        case prompts.Approve():
+            return prompt.request
+        case prompts.ChooseKey() | prompts.Waiting() | prompts.Finished():
+            return None
+        case _:
+            return prompt
+
+
+def wish_of(question: Question) -> Wish:
+    """What the caller wants."""
+    match question:
+        case prompts.OpenKey():
+            is_proof = question.action == "sign" and question.purpose == "identify"
+            return "identify" if is_proof else question.action
+        case prompts.ChooseFile():
+            return "choose_folder" if question.kind == "folder" else "choose_file"
+        case prompts.AllowFile():
+            return _ALLOWANCES[question.use]
+        case prompts.NewKey():
+            return "new_key"
+        case prompts.About():
+            return "about"
+
+
+def count_of(request: prompts.OpenKey) -> int:
+    """How many documents it is about, those among them that come after the yes."""
+    return len(request.documents) + request.announced
