@@ -8,6 +8,9 @@ that names the nearest known one: a setting that is silently ignored is worse th
     tray = "auto"              "off": no icon
     log_level = "info"         debug, info, warning, error
     plain_websocket = false    true: pages may also come by ws://, on the same port and by the same rules (decision 0017)
+    flat_api = false           true: pages may also use NCALayer's first methods, which send the key's password (decision 0019)
+    https_api = false          true: the HTTPS interface for large documents is served too (decision 0020)
+    https_api_port = 24680     its port; 0 takes a free one
     spare_minutes = 15         how long a process waits ready after the last page left; 0: none waits
     key_folders = []           folders whose key files the window offers before all others
     timestamp_url = "http://tsp.pki.gov.kz/"
@@ -19,6 +22,9 @@ that names the nearest known one: a setting that is silently ignored is worse th
                                may then lie in a private network (agent.fetch_hosts)
     authorities = []           files with certificates of authorities that are trusted like the national ones, or folders of
                                such files, beside the folder authorities/ that lies where this file does
+
+    [sites."https://x.kz"]     how pages of that origin are understood and answered where NCALayer's ways are not known for sure
+    basics_cms = "base64"      (docs/readings.md has all of them)
 """
 
 import argparse
@@ -26,20 +32,23 @@ import difflib
 import locale
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args, get_type_hints
 
 from agent import fetch_hosts, paths
-from agent.errors import AgentError
+from agent.errors import AgentError, BadInput
+from agent.origins import Origin
 from agent.paths import Paths
 from protocol.prompts import Language
+from protocol.readings import Readings
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 Tray: TypeAlias = Literal["auto", "off"]
 Source: TypeAlias = Literal["default", "file", "flag", "tray"]
 
 DEFAULT_PORT = 13579
+DEFAULT_HTTPS_API_PORT = 24680
 MAX_FILE_BYTES = 64 * 1024
 MAX_SPARE_MINUTES = 24 * 60
 MAX_ITEMS = 32  # of a setting that is a list
@@ -54,10 +63,14 @@ class BadConfig(AgentError):
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A scripted person in place of a real one: the answers they give, and the test authorities whose keys they use."""
+    """A scripted person in place of a real one: the answers they give, and the test authorities whose keys they use.
+
+    `tokens` are the storage names of the tokens that are plugged in, by the file of answers (agent.user.scripted).
+    """
 
     answers: Path
     test_authorities: tuple[Path, ...] = ()
+    tokens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,9 @@ class Config:
     tray: Tray = "auto"
     log_level: LogLevel = "info"
     plain_websocket: bool = False
+    flat_api: bool = False
+    https_api: bool = False
+    https_api_port: int = DEFAULT_HTTPS_API_PORT
     spare_minutes: int = 15
     key_folders: tuple[Path, ...] = ()
     timestamp_url: str = DEFAULT_TIMESTAMP_URL
@@ -78,6 +94,7 @@ class Config:
     offline: bool = False
     fetch_hosts: tuple[str, ...] = ()
     authorities: tuple[Path, ...] = ()
+    sites: Mapping[str, Readings] = field(default_factory=dict)
     simulation: Simulation | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
 
@@ -105,6 +122,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=True,
         help="let pages in by ws:// too, on the same port",
+    )
+    parser.add_argument(
+        "--flat-api",
+        action="store_const",
+        const=True,
+        help="let pages use NCALayer's first methods, which send the key's password",
+    )
+    parser.add_argument(
+        "--https-api",
+        action="store_const",
+        const=True,
+        help="serve the HTTPS interface for large documents too",
+    )
+    parser.add_argument(
+        "--https-api-port",
+        type=int,
+        metavar="N",
+        help=f"its port (default {DEFAULT_HTTPS_API_PORT}; 0: a free one)",
     )
     parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
     add_network_arguments(parser, timestamps=True, revocation=True, trust=True)
@@ -155,10 +190,14 @@ def add_network_arguments(
         )
 
 
-def add_simulation_arguments(parser: argparse.ArgumentParser) -> None:
+def add_simulation_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """The flags of `simulate`, beside those of `run`."""
     parser.add_argument(
-        "--answers", type=Path, metavar="FILE", required=True, help="what the scripted person answers (TOML)"
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        required=required,
+        help="what the scripted person answers (TOML)",
     )
     parser.add_argument(
         "--test-ca",
@@ -276,6 +315,42 @@ def _authorities(name: str, value: Any, where: str) -> tuple[Path, ...]:
     return found
 
 
+def _sites(name: str, value: Any, where: str) -> dict[str, Readings]:
+    """The readings of sites, by canonical origin."""
+    if not isinstance(value, dict):
+        raise BadConfig(f'{where}: {name} is {value!r}, expected tables such as [sites."https://x.kz"]')
+    found: dict[str, Readings] = {}
+    for text, table in value.items():
+        site = _site(text, f"{where}: {name}")
+        if site in found:
+            raise BadConfig(f"{where}: {name} has two tables for {site}")
+        found[site] = _readings(table, f"{where}: {name}.{text!r}")
+    return found
+
+
+def _site(text: str, where: str) -> str:
+    try:
+        origin = Origin.parse(text)
+    except BadInput:
+        origin = Origin("program")
+    if origin.kind not in ("site", "unprotected"):
+        raise BadConfig(f"{where} has {text!r}, expected an origin such as 'https://x.kz'")
+    return origin.canonical
+
+
+def _readings(table: Any, where: str) -> Readings:
+    if not isinstance(table, dict):
+        raise BadConfig(f"{where} is {table!r}, expected a table")
+    known = {item.name: get_args(get_type_hints(Readings)[item.name]) for item in fields(Readings)}
+    for name, value in table.items():
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise BadConfig(f"{where}: unknown reading {name!r}, the nearest known one is {nearest!r}")
+        if value not in known[name]:
+            raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(known[name])}")
+    return Readings(**table)
+
+
 def _paths(name: str, value: Any, where: str, expected: str) -> tuple[Path, ...]:
     try:
         found = tuple(Path(item).expanduser() for item in _list(name, value, where, expected))
@@ -303,6 +378,9 @@ _CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
     "tray": get_args(Tray),
     "log_level": get_args(LogLevel),
     "plain_websocket": _boolean,
+    "flat_api": _boolean,
+    "https_api": _boolean,
+    "https_api_port": range(65536),
     "spare_minutes": range(MAX_SPARE_MINUTES + 1),
     "key_folders": _folders,
     "timestamp_url": _url,
@@ -311,6 +389,7 @@ _CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
     "offline": _boolean,
     "fetch_hosts": _hosts,
     "authorities": _authorities,
+    "sites": _sites,
 }
 
 
@@ -344,7 +423,16 @@ def _simulation(flags: argparse.Namespace) -> Simulation | None:
         if not _may_hold_certificates(path):
             raise BadConfig(f"{path} holds no certificate")
     first, *rest = (path.expanduser().absolute() for path in given)
-    return Simulation(first, tuple(rest))
+    return Simulation(first, tuple(rest), _tokens(first))
+
+
+def _tokens(answers: Path) -> tuple[str, ...]:
+    """The storages of the tokens in a file of answers. A look at their names: who reads the file as a whole says what is wrong with it."""
+    try:
+        tables = tomllib.loads(answers.read_text("utf-8")).get("token", [])
+        return tuple(str(table["storage"]) for table in tables)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ()
 
 
 def _may_hold_certificates(path: Path) -> bool:

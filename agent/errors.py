@@ -9,7 +9,10 @@
      +-- BrokenKeyStore            broken-file     yes    not a key file, or damaged
      +-- UnsupportedKey            unsupported-key yes    a key we can't use; `detail` names the algorithm
      +-- KeyUnsuitable             key-unsuitable  yes    a good key, but not for this request
+     +-- KeyNotKept                key-not-kept    yes    the file for a key can't be written there
+     +-- WeakPassword              weak-password   yes    no password to keep a new key under
      +-- BadInput                  bad-input       no     the document or the request makes no sense
+     |    +-- FileUnusable         file-unusable   no     a file that was named is not there, or can't be read
      +-- UnsupportedOperation      unsupported     no     honest: not built, or not available here
      +-- InvalidSignature          invalid         no     cryptography says no
      +-- NoPath                    no-path         no     no certification path to an anchor
@@ -87,6 +90,16 @@ class KeyUnsuitable(AgentError):
     retryable = True
 
 
+class KeyNotKept(AgentError):
+    code = "key-not-kept"
+    retryable = True
+
+
+class WeakPassword(AgentError):
+    code = "weak-password"
+    retryable = True
+
+
 class BadInput(AgentError):
     """`place` says of a document that is not XML where that shows, for people: `detail` has it in a SAX parser's words, for pages."""
 
@@ -95,6 +108,10 @@ class BadInput(AgentError):
     def __init__(self, detail: str = "", *, place: str = "") -> None:
         super().__init__(detail)
         self.place = place
+
+
+class FileUnusable(BadInput):
+    code = "file-unusable"
 
 
 class UnsupportedOperation(AgentError):

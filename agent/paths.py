@@ -69,6 +69,11 @@ class Paths:
         return self.state_dir / "grants.json"
 
     @property
+    def chosen_files(self) -> Path:
+        """Which files the person chose for which sites."""
+        return self.state_dir / "chosen-files.json"
+
+    @property
     def key_folders(self) -> Path:
         """What the file chooser remembers between windows."""
         return self.state_dir / "folders.json"
@@ -91,6 +96,16 @@ class Paths:
     def authority_cache(self) -> Path:
         """The folder of answers of authorities' servers that are still good."""
         return self.state_dir / "authority-cache"
+
+    @property
+    def password_guesses(self) -> Path:
+        """How many times callers tried passwords at key files."""
+        return self.state_dir / "password-guesses.json"
+
+    @property
+    def spool(self) -> Path:
+        """The folder where uploads of pages lie, in files without a name."""
+        return self.state_dir / "spool"
 
     @property
     def log(self) -> Path:

@@ -3,7 +3,7 @@
 Every error has `code`, `details`, `message` and `status` false, every success an object `body`: clients read all of them
 unasked. A cancelled request is a success with an empty body. A single document is answered with an array of one.
 
-What nothing published settles is decided here:
+What nothing published settles is decided here; where a site may need it decided otherwise, its readings say so (protocol.readings):
 
 * A document that is itself a CMS signature is signed as the octets it is. `data` is what the page wants signed, `encapsulate`
   would have two meanings otherwise, and the digest that the person sees stays the digest of what the page sent.
@@ -17,15 +17,18 @@ What nothing published settles is decided here:
 Ours beyond the original: `format: "pdf"` (docs/api/pdf.md). `data` is PDF files, so `decode` must be true, and so is what comes back,
 in base64. `signingParams.stamp` true, or `{"page": N}`, draws the signature on a page.
 
+`generateCsr` and `importCertificate`: protocol/basics_keys.py.
+
 `signerParams.password`, which some clients send, is not read at all, nor is `logo`.
 """
 
 from typing import Any, Final
 
-from protocol import base64_text, json_text, messages
+from protocol import base64_text, basics_keys, json_text, members, messages
 from protocol.errors import BadCall
 from protocol.messages import Call
-from protocol.prompts import Language
+from protocol.prompts import Language, Purpose
+from protocol.readings import USUAL, Readings
 
 MODULE = "kz.gov.pki.knca.basics"
 
@@ -39,116 +42,133 @@ _FORMATS: Final[dict[str, messages.SignatureFormat]] = {
 }
 _LANGUAGES: Final[dict[str, Language]] = {"kk": "kk", "ru": "ru", "en": "en"}
 _ILLEGAL = "java.lang.IllegalArgumentException: "
+_CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 _CODES: Final = {"bad-input": "INVALID_SIGNING_PARAMS", "internal": "INVOCATION_ERROR"}
-_OTHER_METHODS: Final = {
-    "generateCsr": "CSR_GENERATING_FAILURE",
-    "importCertificate": "CERTIFICATE_IMPORTING_FAILURE",
-}
 
 
-class _JsonComplaint(Exception):
-    """What org.json says of a member that is missing or of another type."""
-
-
-def decode(message: dict[str, Any]) -> Call:
-    """The call in a JSON object that named this module. Raises BadCall."""
+def decode(message: dict[str, Any], readings: Readings = USUAL, tokens: tuple[str, ...] = ()) -> Call:
+    """The call in a JSON object that named this module; `tokens` are those that are there. Raises BadCall."""
     method, args = _envelope(message)
-    if method in _OTHER_METHODS:
-        reply = _error(_OTHER_METHODS[method], messages.sentence("unsupported"), f"unsupported: {method}")
-        return Call("basics", method, messages.ConstantRequest(reply))
     try:
-        return Call("basics", method, _sign_request(args))
-    except _JsonComplaint as error:
+        if method in basics_keys.METHODS:
+            request = basics_keys.request(method, args, _storages(args, ()))
+        else:
+            request = _sign_request(args, readings, tokens)
+        return Call("basics", method, request, readings=readings)
+    except members.JsonComplaint as error:
         raise BadCall(_invocation_error(f"org.json.JSONException: {error}")) from error
     except base64_text.NotBase64 as error:
         raise BadCall(_invocation_error(_ILLEGAL + str(error))) from error
 
 
-def encode(outcome: messages.Outcome) -> str:
-    """The reply to any call of this module."""
+def encode(call: Call, outcome: messages.Outcome) -> str:
+    """The reply to `call`."""
     match outcome:
         case messages.Signed():
-            return _body({"result": _result(outcome)})
+            return _body({"result": _result(outcome, call.readings)})
+        case messages.Cancelled() if call.readings.basics_cancel == "error":
+            return _error("USER_CANCELED", "action.canceled", "cancelled")
         case messages.Cancelled() | messages.Done():
             return _body({})
+        case messages.KeyRequested() | messages.CertificateJoined():
+            return _body({"result": basics_keys.result(outcome)})
         case messages.Failed(code, detail):
-            return failure_reply(code, detail)
+            return failure_reply(code, detail, call.method)
         case messages.Constant(reply):
             return reply
-        case messages.KeyInfo() | messages.Tokens():
+        case _:
             raise ValueError(f"basics has no way to say {type(outcome).__name__}")
 
 
-def _result(signed: messages.Signed) -> object:
+def _result(signed: messages.Signed, readings: Readings) -> object:
     match signed.format:
         case "cms":
-            return [base64_text.armour("CMS", der) for der in signed.signatures]
+            texts = [_cms_text(der, readings) for der in signed.signatures]
         case "xml":
-            return [octets.decode() for octets in signed.signatures]
+            texts = [octets.decode() for octets in signed.signatures]
         case _:
             texts = [base64_text.encode(octets) for octets in signed.signatures]
     if not signed.certificate_der:
-        return texts
+        is_bare = readings.basics_single == "text" and signed.format == "cms" and len(texts) == 1
+        return texts[0] if is_bare else texts
     return {
         "signatures": texts,
         "certificate": base64_text.armour("CERTIFICATE", signed.certificate_der),
     }
 
 
-def failure_reply(code: str, detail: str) -> str:
+def _cms_text(der: bytes, readings: Readings) -> str:
+    match readings.basics_cms:
+        case "pem":
+            return base64_text.armour("CMS", der)
+        case "pem-open":
+            return base64_text.armour("CMS", der).removesuffix("\n")
+        case "base64":
+            return base64_text.encode(der)
+
+
+def failure_reply(code: str, detail: str, method: str = "sign") -> str:
     """The reply for one of the codes of agent.errors."""
     details = f"{code}: {detail}" if detail else code
-    return _error(_CODES.get(code, "SIGNING_FAILURE"), messages.sentence(code), details)
+    named = basics_keys.failure_code(method, code) if method in basics_keys.METHODS else "SIGNING_FAILURE"
+    if method == "sign" or code == "internal":
+        named = _CODES.get(code, named)
+    return _error(named, messages.sentence(code), details)
 
 
 def _envelope(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    if _whole_number(message.get("apiVersion"), _API_VERSION) != _API_VERSION:
+    if members.whole_number(message.get("apiVersion"), _API_VERSION) != _API_VERSION:
         raise BadCall(_general_error(f"{_ILLEGAL}Supported apiVersion is {_API_VERSION}"))
-    class_name = _optional_text(message, "class")
+    class_name = members.optional_text(message, "class")
     if class_name not in ("", _CLASS):
         raise BadCall(_general_error(f"{_ILLEGAL}{class_name} is not found"))
     try:
-        method = _text(message, "method")
-    except _JsonComplaint as error:
+        method = members.text(message, "method")
+    except members.JsonComplaint as error:
         raise BadCall(_general_error(f"org.json.JSONException: {error}")) from error
-    if method != "sign" and method not in _OTHER_METHODS:
+    if method != "sign" and method not in basics_keys.METHODS:
         raise BadCall(_general_error(f"{_ILLEGAL}{method} is not defined in {_CLASS}"))
     if not isinstance(message.get("args"), dict):
         raise BadCall(_general_error(f"{_ILLEGAL}{method} demands arguments"))
     return method, message["args"]
 
 
-def _sign_request(args: dict[str, Any]) -> messages.Request:
+def _sign_request(args: dict[str, Any], readings: Readings, tokens: tuple[str, ...]) -> messages.Request:
     """Reads everything first, so that a mistake in a type is told whatever else is wrong."""
-    format_name = _text(args, "format")
+    format_name = members.text(args, "format")
     texts = _documents(args)
-    signing = _object(args, "signingParams")
+    signing = members.nested(args, "signingParams")
     keys = _key_filter(
-        _object(args, "signerParams"),
-        _flag(signing, "allowExpired", default=False),
-        _flag(signing, "allowRevoked", default=False),
+        members.nested(args, "signerParams"),
+        members.flag(signing, "allowExpired", default=False),
+        members.flag(signing, "allowRevoked", default=False),
+        readings,
     )
-    asked, storages = _storages(args)
+    asked, storages = _storages(args, tokens)
     refusal = _refusal(format_name, signing, texts, asked, storages)
     if refusal is not None:
         return refusal
-    is_base64 = _flag(signing, "decode", default=False)
+    is_base64 = members.flag(signing, "decode", default=False)
     documents = _octets(texts, is_base64=is_base64)
-    are_digests = _flag(signing, "digested", default=False)
+    are_digests = members.flag(signing, "digested", default=False)
     if are_digests and any(len(digest) > messages.MAX_DIGEST_BYTES for digest in documents):
         return messages.UnavailableRequest("a digest is too long", code="bad-input")
+    is_inside = members.flag(signing, "encapsulate", default=readings.basics_encapsulate == "true")
+    may_have_certificate = format_name == "raw" or readings.basics_certificate == "every"
     return messages.SignRequest(
         documents=documents,
-        detached=are_digests or format_name == "raw" or not _flag(signing, "encapsulate", default=True),
+        detached=are_digests or format_name == "raw" or not is_inside,
         format=_FORMATS[format_name],
         timestamps=_wants_timestamps(signing),
         are_digests=are_digests,
-        xml=messages.XmlOptions(layout="compact", is_text=not is_base64),
+        is_any_digest=are_digests and format_name == "cms" and readings.digest_length == "any",
+        cosigns=not are_digests and format_name == "cms" and readings.basics_cosigns == "yes",
+        xml=messages.XmlOptions(layout=readings.basics_xml, is_text=not is_base64),
         stamp=_stamp(signing) if format_name == "pdf" else None,
-        with_certificate=format_name == "raw" and _flag(signing, "outputCert", default=False),
+        with_certificate=may_have_certificate and members.flag(signing, "outputCert", default=False),
         keys=keys,
         storages=storages,
-        language=_LANGUAGES.get(_optional_text(args, "locale"), "kk"),
+        language=_LANGUAGES.get(members.optional_text(args, "locale"), "kk"),
     )
 
 
@@ -163,11 +183,11 @@ def _refusal(
         return messages.UnavailableRequest(f"more than {messages.MAX_DOCUMENTS} documents", code="bad-input")
     if _wants_timestamps(signing) and format_name not in ("cms", "pdf"):
         return messages.UnavailableRequest(f"the format {format_name} has no place for a timestamp")
-    if _flag(signing, "digested", default=False) and format_name not in ("cms", "raw"):
+    if members.flag(signing, "digested", default=False) and format_name not in ("cms", "raw"):
         return messages.UnavailableRequest(
             f"the format {format_name} needs the document, not its digest", code="bad-input"
         )
-    if format_name == "pdf" and not _flag(signing, "decode", default=False):
+    if format_name == "pdf" and not members.flag(signing, "decode", default=False):
         return messages.UnavailableRequest("a PDF comes in base64, with decode true", code="bad-input")
     if asked and not storages:
         return messages.UnavailableRequest("storage.empty: none of allowedStorages holds a key here")
@@ -188,11 +208,11 @@ def _stamp(signing: dict[str, Any]) -> messages.StampOptions | None:
         case {"page": int(page), **others} if not others and not isinstance(page, bool) and page:
             return messages.StampOptions(page)
         case _:
-            raise _JsonComplaint('JSONObject["stamp"] is neither a boolean nor {"page": N}.')
+            raise members.JsonComplaint('JSONObject["stamp"] is neither a boolean nor {"page": N}.')
 
 
 def _documents(args: dict[str, Any]) -> list[str]:
-    return _texts(args, "data") if isinstance(args.get("data"), list) else [_text(args, "data")]
+    return members.texts(args, "data") if isinstance(args.get("data"), list) else [members.text(args, "data")]
 
 
 def _octets(texts: list[str], *, is_base64: bool) -> tuple[bytes, ...]:
@@ -201,25 +221,34 @@ def _octets(texts: list[str], *, is_base64: bool) -> tuple[bytes, ...]:
     try:
         return tuple(text.encode() for text in texts)
     except UnicodeEncodeError as error:
-        raise _JsonComplaint('JSONObject["data"] has half a character.') from error
+        raise members.JsonComplaint('JSONObject["data"] has half a character.') from error
 
 
-def _key_filter(signer: dict[str, Any], allow_expired: bool, allow_revoked: bool) -> messages.KeyFilter:
-    chain = tuple(_texts(signer, "chain")) if signer.get("chain") is not None else None
+def _key_filter(
+    signer: dict[str, Any], allow_expired: bool, allow_revoked: bool, readings: Readings
+) -> messages.KeyFilter:
+    chain = tuple(members.texts(signer, "chain")) if signer.get("chain") is not None else None
     if chain is not None and len(chain) > messages.MAX_AUTHORITIES:
-        raise _JsonComplaint(f'JSONObject["chain"] has more than {messages.MAX_AUTHORITIES} certificates.')
+        raise members.JsonComplaint(
+            f'JSONObject["chain"] has more than {messages.MAX_AUTHORITIES} certificates.'
+        )
+    usages = tuple(members.texts(signer, "extKeyUsageOids")) if "extKeyUsageOids" in signer else ()
+    purpose: Purpose = "any"
+    if readings.usages == "client-auth" and usages:
+        purpose, usages = "identify" if _CLIENT_AUTH in usages else "sign", ()
     return messages.KeyFilter(
-        usages=tuple(_texts(signer, "extKeyUsageOids")) if "extKeyUsageOids" in signer else (),
-        iin=_optional_text(signer, "iin"),
-        bin=_optional_text(signer, "bin"),
-        serial_number=_optional_text(signer, "serialNumber"),
+        purpose=purpose,
+        usages=usages,
+        iin=members.optional_text(signer, "iin"),
+        bin=members.optional_text(signer, "bin"),
+        serial_number=members.optional_text(signer, "serialNumber"),
         authorities=chain,
         allow_expired=allow_expired,
         allow_revoked=allow_revoked,
     )
 
 
-def _storages(args: dict[str, Any]) -> tuple[list[str], tuple[str, ...]]:
+def _storages(args: dict[str, Any], tokens: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
     """The names that the page gave, and those of them that can hold a key here."""
     given = args.get("allowedStorages")
     if given is None:
@@ -227,59 +256,8 @@ def _storages(args: dict[str, Any]) -> tuple[list[str], tuple[str, ...]]:
     if isinstance(given, str):
         asked = [name.strip() for name in given.split(",") if name.strip()]
     else:
-        asked = _texts(args, "allowedStorages")
-    return asked, tuple(name for name in asked if name in messages.OPENABLE_STORAGES)
-
-
-def _text(owner: dict[str, Any], key: str) -> str:
-    if key not in owner:
-        raise _JsonComplaint(f'JSONObject["{key}"] not found.')
-    value = owner[key]
-    if not isinstance(value, str):
-        raise _JsonComplaint(f'JSONObject["{key}"] not a string.')
-    return value
-
-
-def _texts(owner: dict[str, Any], key: str) -> list[str]:
-    items = owner[key]
-    if not isinstance(items, list):
-        raise _JsonComplaint(f'JSONObject["{key}"] is not a JSONArray.')
-    for index, item in enumerate(items):
-        if not isinstance(item, str):
-            raise _JsonComplaint(f"JSONArray[{index}] not a string.")
-    return items
-
-
-def _object(owner: dict[str, Any], key: str) -> dict[str, Any]:
-    if key not in owner:
-        raise _JsonComplaint(f'JSONObject["{key}"] not found.')
-    value = owner[key]
-    if not isinstance(value, dict):
-        raise _JsonComplaint(f'JSONObject["{key}"] is not a JSONObject.')
-    return value
-
-
-def _flag(owner: dict[str, Any], key: str, *, default: bool) -> bool:
-    """org.json's optBoolean: true, false, the same words as texts in any letter case, and the default for all else."""
-    value = owner.get(key)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    return default
-
-
-def _optional_text(owner: dict[str, Any], key: str) -> str:
-    """org.json's optString for texts and whole numbers; the empty text for all else."""
-    value = owner.get(key)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def _whole_number(value: Any, default: int) -> int:
-    """org.json's optInt, which reads digits in a text too."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+        asked = members.texts(args, "allowedStorages")
+    return asked, tuple(name for name in asked if name in (*messages.OPENABLE_STORAGES, *tokens))
 
 
 def _body(body: dict[str, object]) -> str:

@@ -7,11 +7,15 @@ dialect that the page spoke. Daemon and worker use the same values.
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from protocol import flat_messages
 from protocol.prompts import Fact, FileKind, Language, Purpose
+from protocol.readings import USUAL, NameKeywords, Readings
 
 MAX_DOCUMENTS = 10_000  # what one prompt can list (protocol.pipes.MAX_JSON_BYTES)
 MAX_DIGEST_BYTES = 128  # twice the longest digest that we know
 MAX_AUTHORITIES = 64  # certificates in one request
+
+FILE_NOT_FOUND = "file.not_found"  # NCALayer's words, as the detail of "file-unusable"
 
 KEY_FILE_STORAGES = ("PKCS12", "JKS")
 TOKEN_STORAGES = (
@@ -57,13 +61,15 @@ class XmlOptions:
 
     Without the two XPaths the whole document is signed. With both, `element_xpath` selects the element to sign, which must have
     an attribute Id, and `parent_xpath` the element that the signature is put into. `is_text`: the documents came as characters,
-    are in UTF-8 here, and what they say of their encoding counts for nothing.
+    are in UTF-8 here, and what they say of their encoding counts for nothing. `id_attribute` is what the attribute Id is called;
+    empty, it may be written in any case.
     """
 
     layout: XmlLayout = "lines"
     element_xpath: str = ""
     parent_xpath: str = ""
     is_text: bool = False
+    id_attribute: str = "Id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,8 @@ class KeyInfoRequest:
 
     storages: tuple[str, ...]
     language: Language | None = None
+    keys: KeyFilter = KeyFilter(allow_expired=True, allow_revoked=True)
+    name_keywords: NameKeywords = "S-G"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +160,8 @@ class AboutRequest:
 class NewKeyRequest:
     """Asks for a key pair and a request for a certificate of it (PKCS#10), in the national profile.
 
-    `subject` are attributes in order: short names as in RFC 4514 or dotted OIDs, and values. `algorithm` is a name of
-    agent.algorithms' key algorithms in lower case.
+    `subject` are attributes in order: short names as in RFC 4514 or dotted OIDs, and values. `algorithm` is one of
+    agent.operations.new_key.KEY_TYPES.
     """
 
     subject: tuple[tuple[str, str], ...]
@@ -241,6 +249,7 @@ Request: TypeAlias = (
     | LocaleRequest
     | UnavailableRequest
     | ConstantRequest
+    | flat_messages.Request
 )
 
 
@@ -252,6 +261,7 @@ class Call:
     method: str
     request: Request
     uuid: str = ""  # comes back in the reply where the dialect does so
+    readings: Readings = USUAL  # of the site
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +295,12 @@ class KeyInfo:
     not_after_ms: int
     authority_key_id: str
     certificate_der: bytes = field(repr=False)
+    display_name: str = ""  # of the algorithm, for people
+    iin: str = ""
+    organisation: str = ""
+    bin: str = ""
+    uses: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +316,13 @@ class KeyRequested:
 
     request_der: bytes = field(repr=False)
     key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateJoined:
+    """The certificate lies beside its key now, which goes by `key_id`."""
+
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +365,18 @@ class Constant:
 
 
 Outcome: TypeAlias = (
-    Signed | KeyInfo | FileChosen | KeyRequested | Verified | Tokens | Done | Cancelled | Failed | Constant
+    Signed
+    | KeyInfo
+    | FileChosen
+    | KeyRequested
+    | CertificateJoined
+    | Verified
+    | Tokens
+    | Done
+    | Cancelled
+    | Failed
+    | Constant
+    | flat_messages.Outcome
 )
 
 # One sentence for developers of pages for each code of agent.errors; people read our window, not this.
@@ -351,6 +385,7 @@ SENTENCES = {
     "window-failed": "The window that asks the person stopped working.",
     "timed-out": "The person did not answer in time.",
     "bad-input": "The request or the document makes no sense.",
+    "file-unusable": "The file that was named can't be read.",
     "unsupported": "This version of the agent can't do that.",
     "invalid": "The signature that was made did not verify, so it was thrown away.",
     "no-path": "No certification path to a trusted authority.",

@@ -15,7 +15,7 @@ A series is an approval whose documents come after the yes (protocol.messages.Se
 
 worker -> daemon   Ready: the person agreed
 daemon -> worker   NextDocument, then its octets in D frames
-worker -> daemon   NextSignature, then its octets in D frames; or with a `failure`, a code of agent.errors, and none: then Reply follows
+worker -> daemon   NextSignature, then its octets in D frames; Reply in its place where there is none
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeAlias
 from protocol import prompts
 from protocol.errors import BadMessage
 from protocol.messages import MAX_DOCUMENTS
-from protocol.readings import Readings
+from protocol.readings import USUAL, Readings
 
 CallerKind: TypeAlias = Literal["site", "unprotected", "file", "program", "command"]
 FetchKind: TypeAlias = Literal["timestamp", "ocsp", "crl", "certificate"]
@@ -47,6 +47,15 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """A series of `count` documents will come (protocol.messages.SeriesRequest), each as it is or as base64; the frame is empty then."""
+
+    count: int
+    is_detached: bool
+    is_base64: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """Starts an approval. `origin` is canonical (agent.origins), empty where the caller sent none that counts.
 
@@ -60,7 +69,8 @@ class Begin:
     waiting: int = 0
     turn: int = 0  # number of this operation since the daemon started; picks the answer of a scripted person
     attachments: tuple[Attachment, ...] = ()
-    readings: Readings = Readings()
+    announced: Announced | None = None
+    readings: Readings = USUAL
     is_flat_on: bool = False
     port: int = 0
 
@@ -103,10 +113,9 @@ class NextDocument:
 
 @dataclass(frozen=True, slots=True)
 class NextSignature:
-    """The signature of the last document follows, so many octets; or why there is none."""
+    """The signature of the last document follows, so many octets."""
 
-    size: int = 0
-    failure: str = ""
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from agent import algorithms, authority_files, config, paths
+from agent import authority_files, config, paths
 from agent.authority_cache import AuthorityCache
 from agent.commands import exit_codes, reading
 from agent.config import Config
@@ -22,6 +22,7 @@ from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
 from agent.keystores import catalog
+from agent.operations import large as large_documents
 from agent.operations import sign
 from agent.operations.approval import Approval
 from agent.operations.making import base as making
@@ -191,12 +192,8 @@ def _check_xml(files: list[Path], request: SignRequest) -> None:
 
 
 def _hashed(path: Path) -> LargeDocument:
-    """By every algorithm that a key may need: which key it will be is not known yet."""
-    wanted = {signature.digest.oid: signature.digest for signature in algorithms.SIGNATURES}
     with reading.opened(path) as file:
-        size = reading.size(file)
-        digests = cms_stream.digests(file, wanted.values())
-    return LargeDocument(size, tuple(digests.items()))
+        return large_documents.hashed(file, reading.size(file))
 
 
 def _read(files: list[Path]) -> tuple[bytes, ...]:

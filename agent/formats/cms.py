@@ -23,6 +23,7 @@ from agent.signer import Signer
 
 _PEM_BEGIN = re.compile(rb"-----BEGIN (CMS|PKCS7|PKCS #7 SIGNED DATA)-----")
 _PEM_COLUMNS = 64
+_VERSION_OF_OTHERS = 3  # of SignedData over anything but id-data (RFC 5652 §5.1)
 _LOOK_AHEAD = 64  # octets of DER, enough for three lengths and the content type
 _WHITE_SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -31,17 +32,25 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # --- making -------------------------------------------------------------------------------------------------------
 
 
-def sign(signer: Signer, content: bytes, *, at: datetime, detached: bool) -> bytes:
+def sign(
+    signer: Signer,
+    content: bytes,
+    *,
+    at: datetime,
+    detached: bool,
+    content_type: str = cms_build.DATA,
+) -> bytes:
     """SignedData in DER with one signature over `content`, which is inside unless `detached`."""
     digest = signer.algorithm.digest(content)
-    return _message(signer, digest, at, None if detached else content)
+    return _message(signer, digest, at, None if detached else content, content_type)
 
 
-def sign_digest(signer: Signer, digest: bytes, *, at: datetime) -> bytes:
+def sign_digest(signer: Signer, digest: bytes, *, at: datetime, is_any_length: bool = False) -> bytes:
     """Detached SignedData in DER over the document that has this digest, by the digest algorithm of the signer's key.
 
-    Raises: BadInput where the digest has another length."""
-    _check_length(signer, digest)
+    Raises: BadInput where the digest has another length, unless `is_any_length`: no document can then have that digest."""
+    if not is_any_length:
+        _check_length(signer, digest)
     return _message(signer, digest, at, None)
 
 
@@ -91,20 +100,27 @@ def detached(data: bytes) -> bytes:
     )
 
 
-def _message(signer: Signer, digest: bytes, at: datetime, content: bytes | None) -> bytes:
+def _message(
+    signer: Signer, digest: bytes, at: datetime, content: bytes | None, content_type: str = cms_build.DATA
+) -> bytes:
     return cms_build.signed_data(
         digest_algorithms=[signer.algorithm.digest.identifier_der],
         content=content,
         certificates=[signer.certificate.der],
-        signers=[signer_info(signer, digest, at)],
+        signers=[signer_info(signer, digest, at, content_type)],
+        version=1 if content_type == cms_build.DATA else _VERSION_OF_OTHERS,
+        content_type=content_type,
     )
 
 
-def signer_info(signer: Signer, digest: bytes, at: datetime) -> bytes:
+def signer_info(signer: Signer, digest: bytes, at: datetime, content_type: str = cms_build.DATA) -> bytes:
     """A SignerInfo in DER over the document that has this digest: one signature of a message, for who builds the rest himself."""
     certificate, algorithm = signer.certificate, signer.algorithm
     attributes = cms_build.signed_attributes(
-        digest, at, certificate_sha256=algorithms.SHA256(certificate.der)
+        digest,
+        at,
+        certificate_sha256=algorithms.SHA256(certificate.der),
+        content_type=content_type,
     )
     return cms_build.signer_info(
         issuer=certificate.issuer.der,

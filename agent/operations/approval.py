@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
 from agent.certificate import Certificate
+from agent.chosen_files import ChosenFiles
 from agent.errors import AgentError, StorageFailed, UserCancelled
 from agent.fetch import Cache, Fetch
 from agent.grants import Grants
 from agent.journal import Event, Journal, digests_of
 from agent.origins import Origin
+from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
 from agent.secret import Secret
 from agent.signer import Signer
@@ -22,9 +24,8 @@ from agent.user.base import PageLeft, User
 from protocol import work
 from protocol.prompts import Action, Document, Language
 
-Recorded = (
-    Action | Literal["timestamp"]
-)  # adding a timestamp asks the person nothing, and is recorded all the same
+# Adding a timestamp asks the person nothing, and is recorded all the same.
+Recorded = Action | Literal["timestamp", "choose_file", "allow_file", "show_agent", "new_key"]
 
 _MAX_ASKED = 16  # digests that are noted of a request; a receipt holds them all
 
@@ -74,7 +75,8 @@ class Approval:
     `test_authorities` are certificates that the operator gave for them: key files often lack those between key and root.
     `authorities` are those that it trusts beside the national ones: their keys count like those of production.
     Key files in `first_folders` are offered before those in `key_folders`. `fetch` asks authorities' servers, None where nothing may
-    be asked; with an empty `ocsp_url` the server that a certificate names is asked.
+    be asked; with an empty `ocsp_url` the server that a certificate names is asked. `notice` hears how far it is.
+    Without `chosen_files` the person is asked about each file that a page names, and without `guesses` no page tries a password.
     """
 
     kind: work.CallerKind
@@ -96,6 +98,9 @@ class Approval:
     cache: Cache | None = None
     timestamp_url: str = ""
     ocsp_url: str = ""
+    notice: Callable[[work.Stage | work.Progress], None] = lambda _: None
+    chosen_files: ChosenFiles | None = None
+    guesses: PasswordGuesses | None = None
 
     def record(self, action: Recorded, documents: Sequence[Document]) -> "Record":
         """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""
@@ -106,12 +111,16 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the journal learns of one operation. As a context it also notes how the operation ends if it does not succeed."""
+    """What the journal learns of one operation. As a context it also notes how the operation ends if it does not succeed.
+
+    `announced` counts documents that are still to come.
+    """
 
     approval: Approval
     action: Recorded
     documents: Sequence[Document]
     operation_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    announced: int = 0
 
     def decided(
         self, decision: Literal["approved", "cancelled"], certificate: Certificate | None = None
@@ -122,6 +131,10 @@ class Record:
     def signed(self, certificate: Certificate) -> None:
         """The receipt: on the disk when this returns. Raises StorageFailed; then no signature may leave."""
         self.write("signed", **_owner_of(certificate))
+
+    def shown(self, certificate: Certificate) -> None:
+        """The caller is about to be told what a certificate says. Raises StorageFailed."""
+        self.write("shown", **_owner_of(certificate))
 
     def write(self, event: Event, **facts: Any) -> None:
         """One line. Raises StorageFailed."""
@@ -134,7 +147,9 @@ class Record:
         }
         digests = [document.digest for document in self.documents]
         # A page can have any number of requests noted that the person never agrees to: those are kept short.
-        documents = digests_of(digests if event == "signed" else digests[:_MAX_ASKED], count=len(digests))
+        documents = digests_of(
+            digests if event == "signed" else digests[:_MAX_ASKED], count=len(digests) + self.announced
+        )
         self.approval.journal.write(
             event, self.operation_id, self.approval.now(), {**caller, **documents, **facts}
         )

@@ -16,14 +16,16 @@ Where a page accepts other authorities than the national ones, the person is war
 
 import contextlib
 import dataclasses
+import functools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
+from agent import algorithms, grants, logs
 from agent import certificate as certificates
-from agent import grants, logs
 from agent.certificate import Certificate
 from agent.errors import AgentError, BadInput, BrokenKeyStore, KeyUnsuitable, StorageFailed, WrongPassword
 from agent.operations import standing
@@ -32,11 +34,20 @@ from agent.recent_keys import UsedKey
 from agent.trust import anchors, path
 from agent.trust.anchors import Anchor
 from agent.user.base import Opened
-from protocol import prompts
+from protocol import prompts, work
 from protocol.messages import KeyFilter
 
 _DATES = ("expired", "not-yet-valid")
 _log = logging.getLogger(__name__)
+
+
+class Certified(Protocol):
+    """What has a certificate, with those that came beside it: an opened key, or one that its certificate is about to join."""
+
+    @property
+    def certificate(self) -> Certificate: ...
+    @property
+    def certificates(self) -> Sequence[Certificate]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class Judge:
     intermediates: tuple[Certificate, ...] = ()
     test_anchors: tuple[Anchor, ...] = ()
     real_anchors: tuple[Anchor, ...] = ()
+    digest_sizes: frozenset[int] = frozenset()  # of digests that are signed whatever their length
 
     @property
     def known_anchors(self) -> tuple[Anchor, ...]:
@@ -60,21 +72,29 @@ class Judge:
         dates = _DATES if self.wanted.allow_expired else ()
         return frozenset((*dates, *(("revoked",) if self.wanted.allow_revoked else ())))
 
-    def is_test(self, key: StoredKey, at: datetime) -> bool:
+    def is_test(self, key: Certified, at: datetime) -> bool:
         """Whether a test authority issued the key's certificate."""
         return _leads_to(key, self.test_anchors, self.intermediates, at)
 
-    def is_for_real_use(self, key: StoredKey, at: datetime) -> bool:
+    def is_for_real_use(self, key: Certified, at: datetime) -> bool:
         """Whether the national authority issued the key's certificate, or one that counts like it on this computer."""
         return _leads_to(key, self.real_anchors, self.intermediates, at)
 
-    def warnings(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
+    def warnings(self, key: Certified, at: datetime) -> tuple[str, ...]:
         """Text keys of what the person should know of the key's authority, though the page may accept it."""
         if self.is_test(key, at):
             return ("test-authority",)
         return () if self.is_for_real_use(key, at) else ("unknown-authority",)
 
-    def reasons(self, key: StoredKey, at: datetime) -> tuple[str, ...]:
+    def oddities(self, key: Certified) -> tuple[str, ...]:
+        """A warning where a digest is of another length than those that this key signs: it may be the digest of nothing at all."""
+        public_key = key.certificate.public_key
+        if not self.digest_sizes or not public_key.is_supported:
+            return ()
+        own = algorithms.signature_for_key(public_key.key_type).digest.digest_size
+        return () if self.digest_sizes == {own} else ("other-digest-length",)
+
+    def reasons(self, key: Certified, at: datetime) -> tuple[str, ...]:
         """Text keys of what does not fit; dates come last, so that an allowed one is told from a forbidding one."""
         certificate, wanted = key.certificate, self.wanted
         checks = {
@@ -152,6 +172,7 @@ def choose(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Choice:
 
 
 def _ask_to_open(approval: Approval, prompt: prompts.OpenKey) -> Opened:
+    approval.notice(work.Stage("password"))
     answer = approval.user.ask(prompt)
     assert isinstance(answer, Opened)
     return answer
@@ -172,6 +193,33 @@ def _choose(
     approval: Approval, judge: Judge, prompt: prompts.OpenKey, opened: Opened, keys: Sequence[StoredKey]
 ) -> Choice | None:
     """The approved key; None where the person wants another file. The other keys are wiped."""
+    return _asked(approval, judge, prompt, opened, keys, question=prompts.ChooseKey)
+
+
+def approve(
+    approval: Approval, judge: Judge, prompt: prompts.OpenKey, opened: Opened, keys: Sequence[StoredKey]
+) -> Choice:
+    """The key that the person approved of those that were opened without asking them. The other keys are wiped.
+
+    Raises what User.ask raises, and KeyUnsuitable.
+    """
+    question = functools.partial(prompts.Approve, prompt)
+    choice = _asked(approval, judge, prompt, opened, keys, question=question)
+    assert choice is not None  # an Approve has no way back to files
+    _remember(approval, choice)
+    return choice
+
+
+def _asked(
+    approval: Approval,
+    judge: Judge,
+    prompt: prompts.OpenKey,
+    opened: Opened,
+    keys: Sequence[StoredKey],
+    *,
+    question: Callable[[tuple[prompts.Key, ...], int], prompts.ChooseKey | prompts.Approve],
+) -> Choice | None:
+    """As `_choose`; `question` is made of the keys as the person sees them, and the days of remembering."""
     at = approval.now()
     revoked = standing.revoked(
         [key.certificate for key in keys],
@@ -182,9 +230,8 @@ def _choose(
     shown = tuple(_shown(key, opened, judge, at, is_revoked=key.certificate in revoked) for key in keys)
     chosen: StoredKey | None = None
     try:
-        answer = approval.user.ask(
-            prompts.ChooseKey(shown, remember_days=grants.DAYS if prompt.caller.is_new else 0)
-        )
+        approval.notice(work.Stage("approval"))
+        answer = approval.user.ask(question(shown, grants.DAYS if prompt.caller.is_new else 0))
         if isinstance(answer, prompts.BackToFiles):
             return None
         assert isinstance(answer, prompts.Approved)
@@ -204,15 +251,23 @@ def _suitable(key_id: str, keys: Sequence[StoredKey], shown: tuple[prompts.Key, 
 
 
 def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime, *, is_revoked: bool) -> prompts.Key:
-    certificate = key.certificate
     reasons = (*judge.reasons(key, at), *(("revoked",) if is_revoked else ()))
-    warnings = judge.warnings(key, at)
+    facts = describe(key.key_id, key, judge, at, reasons)
+    return dataclasses.replace(facts, storage=opened.storage, path=opened.path)
+
+
+def describe(
+    key_id: str, certified: Certified, judge: Judge, at: datetime, reasons: tuple[str, ...]
+) -> prompts.Key:
+    """What the certificate says, as the person sees it, with `reasons` against it. It lies nowhere yet."""
+    certificate = certified.certificate
+    warnings = judge.warnings(certified, at)
     if "untrusted-chain" in reasons and warnings == ("unknown-authority",):
         warnings = ()  # the same, said twice
     return prompts.Key(
-        key_id=key.key_id,
-        storage=opened.storage,
-        path=opened.path,
+        key_id=key_id,
+        storage="",
+        path="",
         owner=certificate.common_name,
         iin=certificate.iin or "",
         organisation=certificate.organisation or "",
@@ -225,13 +280,13 @@ def _shown(key: StoredKey, opened: Opened, judge: Judge, at: datetime, *, is_rev
         not_before=certificate.not_before.isoformat(),
         not_after=certificate.not_after.isoformat(),
         suitable=judge.harmless.issuperset(reasons),
-        reasons=(*reasons, *warnings),
+        reasons=(*reasons, *warnings, *judge.oddities(certified)),
         is_test="test-authority" in warnings,
     )
 
 
 def _leads_to(
-    key: StoredKey, ends: tuple[Anchor, ...], intermediates: Sequence[Certificate], at: datetime
+    key: Certified, ends: tuple[Anchor, ...], intermediates: Sequence[Certificate], at: datetime
 ) -> bool:
     """Whether the chain ends at one of the anchors. Dates of the key's own certificate are judged for themselves."""
     certificate = key.certificate

@@ -56,7 +56,7 @@ def ask_for_key(
     used = approval.recent_keys.read()
     last = Path(used[0].path) if used else None
     return prompts.OpenKey(
-        caller=_caller(approval),
+        caller=caller(approval),
         action=action,
         purpose=purpose,
         documents=documents,
@@ -82,7 +82,8 @@ def _digest(digest: bytes, name: str) -> prompts.Document:
     return prompts.Document(name=name, size=None, digest_name=label, digest=digest.hex(), is_digest=True)
 
 
-def _caller(approval: Approval) -> prompts.Caller:
+def caller(approval: Approval) -> prompts.Caller:
+    """Who asks, as the person sees them."""
     origin = approval.origin
     is_site = approval.kind == "site"
     return prompts.Caller(

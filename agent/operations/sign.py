@@ -6,25 +6,33 @@ signatures before anybody gets them; if that can't be written, nobody gets them.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import TypeAlias
 
 from agent.errors import UnsupportedOperation
-from agent.operations import choose_key, consent, timestamping
+from agent.operations import choose_key, consent, named_file, timestamping
 from agent.operations.approval import Approval
 from agent.operations.making import base as making
 from agent.signer import Signer
-from protocol import prompts
+from protocol import prompts, work
 from protocol.messages import LargeDocument, Signed, SignRequest
 
 _MOST_SILENCES = 3  # of an authority, each of many seconds; the rest goes without, where that is allowed
 
 
-def sign(request: SignRequest, approval: Approval) -> Signed:
+Choose: TypeAlias = Callable[[Approval, choose_key.Judge, prompts.OpenKey], choose_key.Choice]
+"""How a key is found that the person agrees to: from the first question of an approval to the approved key."""
+
+
+def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.choose) -> Signed:
     """One verified signature for each document.
 
     Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, TimestampFailed, StorageFailed,
     InvalidSignature.
     """
-    judge = choose_key.judge(request.keys, approval)
+    if request.file:
+        request = named_file.read(request, approval)
+    judge = dataclasses.replace(choose_key.judge(request.keys, approval), digest_sizes=_digest_sizes(request))
     documents = _examined(request)
     with approval.record("sign", documents) as record:
         prompt = consent.ask_for_key(
@@ -37,7 +45,7 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
             storages=request.storages,
             language=request.language,
         )
-        choice = choose_key.choose(approval, judge, prompt)
+        choice = choose(approval, judge, prompt)
         with choice.in_use() as key:
             record.decided("approved", key.certificate)
             signer = key.signer()
@@ -60,6 +68,7 @@ def sign(request: SignRequest, approval: Approval) -> Signed:
                     lacking.append(number)
                 if len(lacking) == _MOST_SILENCES:
                     wanted = dataclasses.replace(request, timestamps=False)
+                approval.notice(work.Progress(number + 1, len(request.documents)))
         approval.user.still_there()
         record.signed(signer.certificate)
     return Signed(
@@ -82,10 +91,21 @@ def _placement(request: SignRequest) -> prompts.Placement:
 def _examined(request: SignRequest) -> tuple[prompts.Document, ...]:
     """What the signatures will be about, as the person sees it. Raises BadInput where no signature could be made."""
     if request.large:
-        return consent.describe_large(request.large, request.names)
-    maker = making.maker_of(request.format)
-    contents = [maker.examine(document, request) for document in request.documents]
-    return consent.describe(contents, request.names, are_digests=request.are_digests)
+        documents = consent.describe_large(request.large, request.names)
+    else:
+        maker = making.maker_of(request.format)
+        contents = [maker.examine(document, request) for document in request.documents]
+        documents = consent.describe(contents, request.names, are_digests=request.are_digests)
+    facts = request.facts or ((),) * len(documents)
+    return tuple(
+        dataclasses.replace(document, path=request.file, facts=own)
+        for document, own in zip(documents, facts, strict=True)
+    )
+
+
+def _digest_sizes(request: SignRequest) -> frozenset[int]:
+    """Octets of the digests that are signed though they may not be the key's."""
+    return frozenset(map(len, request.documents)) if request.is_any_digest else frozenset()
 
 
 def _with_digests(request: SignRequest, signer: Signer) -> SignRequest:

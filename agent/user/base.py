@@ -1,5 +1,6 @@
 """The person, as the rest of the agent sees them: somebody who can be asked, told, and may go away."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -16,8 +17,36 @@ class Opened:
     password: Secret
 
 
-Answer: TypeAlias = Opened | prompts.Approved | prompts.BackToFiles
-Prompt: TypeAlias = prompts.OpenKey | prompts.ChooseKey
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file that the person named for a new key, and the password that it will have. Who gets it wipes the password."""
+
+    path: str
+    password: Secret
+
+
+Answer: TypeAlias = (
+    Opened | prompts.Approved | prompts.BackToFiles | prompts.FileChosen | prompts.Allowed | Named
+)
+Prompt: TypeAlias = (
+    prompts.OpenKey
+    | prompts.ChooseKey
+    | prompts.Approve
+    | prompts.ChooseFile
+    | prompts.AllowFile
+    | prompts.NewKey
+    | prompts.About
+)
+
+ANSWERS: Mapping[type[Prompt], tuple[type[Answer], ...]] = {
+    prompts.OpenKey: (Opened,),
+    prompts.ChooseKey: (prompts.Approved, prompts.BackToFiles),
+    prompts.Approve: (prompts.Approved,),
+    prompts.ChooseFile: (prompts.FileChosen,),
+    prompts.AllowFile: (prompts.Allowed,),
+    prompts.NewKey: (Named,),
+    prompts.About: (),  # it can only be closed: UserCancelled
+}
 
 
 class PageLeft(Exception):  # an event, not a mistake: nobody waits for the answer any more
@@ -28,7 +57,7 @@ class User(Protocol):
     """Somebody who can be asked. One question at a time, from one thread."""
 
     def ask(self, prompt: Prompt) -> Answer:
-        """What the person answers: Opened to OpenKey; Approved or BackToFiles to ChooseKey.
+        """What the person answers, of the kind that ANSWERS has for the prompt.
 
         Raises UserCancelled, TimedOut, NoOneToAsk (nothing could be shown), WindowFailed (it broke), PageLeft.
         """

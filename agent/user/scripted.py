@@ -6,6 +6,16 @@
     decision = "sign"           # or "cancel"
     delay_s = 0.5               # how long they think
     grant = true                # whether they let the agent remember the site
+    file = "act.pdf"            # what they choose where a file or folder is asked for, relative to this file
+    allow = true                # whether a page may have a file that it names by itself
+    new_key = "keys/new.p12"    # where they keep a new key, relative to this file; it gets the password above
+
+    [[token]]                   # a hardware token that is plugged in: its key lies in a key file
+    storage = "AKKaztokenStore"
+    key = "keys/head.p12"
+    password = "Qwerty12"
+
+An answer without a key cancels where one is asked for. A request for the storage of a token gets the token's key, all others the answer's.
 
 Such a person uses keys of test authorities only, so that nobody's real key signs without anybody being asked. They never try
 twice: a password that does not open the key, a key that the request disables or that is no test key end the operation as cancelled, and
@@ -22,8 +32,9 @@ from typing import Any, Literal
 from agent import logs
 from agent.errors import BadInput, UserCancelled
 from agent.secret import Secret
-from agent.user.base import Answer, Opened, PageLeft, Prompt
+from agent.user.base import Answer, Named, Opened, PageLeft, Prompt
 from protocol import prompts
+from protocol.messages import TOKEN_STORAGES
 
 MAX_DELAY_S = 600.0
 _MAX_FILE_BYTES = 1024 * 1024
@@ -34,7 +45,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "decision": (str,),
     "delay_s": (int, float),
     "grant": (bool,),
+    "file": (str,),
+    "allow": (bool,),
+    "new_key": (str,),
 }
+_TOKEN_MEMBERS = ("storage", "key", "password")
 
 _log = logging.getLogger(__name__)
 
@@ -48,10 +63,37 @@ class ScriptedAnswer:
     password: str = field(default="", repr=False)
     delay_s: float = 0.0
     grant: bool = False
+    file: Path | None = None
+    allow: bool = False
+    new_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedToken:
+    """A token that is plugged in, played by a key file."""
+
+    storage: str
+    key: Path
+    password: str = field(repr=False)
 
 
 def load(path: Path) -> tuple[ScriptedAnswer, ...]:
     """The answers in a file, at least one. Raises BadInput, which names the table and the member."""
+    answers = _tables(path)["answer"]
+    return tuple(_answer(item, number, path.parent) for number, item in enumerate(answers, start=1))
+
+
+def load_tokens(path: Path) -> tuple[ScriptedToken, ...]:
+    """The tokens in a file of answers, one of a kind at most. Raises BadInput likewise."""
+    tables = _tables(path).get("token", [])
+    tokens = tuple(_token(item, number, path.parent) for number, item in enumerate(tables, start=1))
+    if len({token.storage for token in tokens}) != len(tokens):
+        raise BadInput("two tokens are of the same storage")
+    return tokens
+
+
+def _tables(path: Path) -> dict[str, list[Any]]:
+    """The tables in a file of answers, by their names."""
     try:
         with path.open("rb") as stream:
             content = stream.read(_MAX_FILE_BYTES + 1)
@@ -62,10 +104,12 @@ def load(path: Path) -> tuple[ScriptedAnswer, ...]:
         raise BadInput(f"the answers can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"the answers are not TOML: {error}") from error
-    answers = table.get("answer")
-    if table.keys() - {"answer"} or not isinstance(answers, list) or not answers:
-        raise BadInput("the answers are [[answer]] tables, at least one and nothing else")
-    return tuple(_answer(item, number, path.parent) for number, item in enumerate(answers, start=1))
+    are_lists = all(isinstance(tables, list) for tables in table.values())
+    if table.keys() - {"answer", "token"} or not are_lists or not table.get("answer"):
+        raise BadInput(
+            "the answers are [[answer]] tables, at least one, and [[token]] tables; and nothing else"
+        )
+    return table
 
 
 def answer_of_turn(answers: tuple[ScriptedAnswer, ...], turn: int) -> ScriptedAnswer:
@@ -74,16 +118,40 @@ def answer_of_turn(answers: tuple[ScriptedAnswer, ...], turn: int) -> ScriptedAn
 
 
 class ScriptedUser:
-    """Gives one scripted answer. Shows nothing, and needs nothing to show it on."""
+    """Gives one scripted answer, with these tokens at hand. Shows nothing, and needs nothing to show it on."""
 
-    def __init__(self, answer: ScriptedAnswer) -> None:
+    def __init__(self, answer: ScriptedAnswer, tokens: tuple[ScriptedToken, ...] = ()) -> None:
         self._answer = answer
+        self._tokens = tokens
         self._has_left = threading.Event()
 
     def ask(self, prompt: Prompt) -> Answer:
-        if isinstance(prompt, prompts.OpenKey):
-            return self._open(prompt)
-        return self._choose(prompt)
+        match prompt:
+            case prompts.OpenKey():
+                return self._open(prompt)
+            case prompts.ChooseKey():
+                return self._choose(prompt)
+            case prompts.Approve():
+                self._think()
+                if self._answer.decision == "sign":
+                    return self._choose(prompt)
+            case prompts.ChooseFile():
+                self._think()
+                if self._answer.file is not None:
+                    return prompts.FileChosen(str(self._answer.file))
+            case prompts.AllowFile():
+                self._think()
+                if self._answer.allow:
+                    return prompts.Allowed()
+            case prompts.NewKey():
+                self._think()
+                if prompt.problem is not None:
+                    raise _cancelled(prompt.problem.code)
+                if self._answer.new_key is not None and self._answer.decision == "sign":
+                    return Named(str(self._answer.new_key), _secret(self._answer.password))
+            case _:
+                self._think()
+        raise UserCancelled
 
     def tell(self, message: prompts.Finished) -> None:
         """They don't read it."""
@@ -102,15 +170,25 @@ class ScriptedUser:
         """There is no window."""
 
     def _open(self, prompt: prompts.OpenKey) -> Opened:
-        if self._has_left.wait(self._answer.delay_s):
-            raise PageLeft
+        self._think()
         if prompt.problem is not None:
             raise _cancelled(prompt.problem.code)
-        if self._answer.decision == "cancel" or self._answer.key is None:
+        if self._answer.decision == "cancel":
             raise UserCancelled
-        return Opened(str(self._answer.key), _STORAGE, Secret(bytearray(self._answer.password.encode())))
+        token = next((each for each in self._tokens if prompt.storages == (each.storage,)), None)
+        if token is not None:
+            return _opened(token.key, token.storage, token.password)
+        if self._answer.key is None:
+            raise UserCancelled
+        if prompt.certificate is not None and not prompt.certificate.is_test:
+            raise _cancelled("no-test-key")
+        return _opened(self._answer.key, _STORAGE, self._answer.password)
 
-    def _choose(self, prompt: prompts.ChooseKey) -> prompts.Approved:
+    def _think(self) -> None:
+        if self._has_left.wait(self._answer.delay_s):
+            raise PageLeft
+
+    def _choose(self, prompt: prompts.ChooseKey | prompts.Approve) -> prompts.Approved:
         self.still_there()
         suitable = [key for key in prompt.keys if key.suitable]
         if not suitable:
@@ -120,6 +198,14 @@ class ScriptedUser:
         if key is None:
             raise _cancelled("no-test-key")
         return prompts.Approved(key.key_id, remember=self._answer.grant and prompt.remember_days > 0)
+
+
+def _opened(key: Path, storage: str, password: str) -> Opened:
+    return Opened(str(key), storage, _secret(password))
+
+
+def _secret(password: str) -> Secret:
+    return Secret(bytearray(password.encode()))
 
 
 def _cancelled(why: str) -> UserCancelled:
@@ -141,7 +227,31 @@ def _answer(item: Any, number: int, folder: Path) -> ScriptedAnswer:
         raise BadInput(f"{where}: decision is {decision!r}, expected sign or cancel")
     if not 0 <= delay_s <= MAX_DELAY_S:
         raise BadInput(f"{where}: delay_s is {delay_s}, expected 0 to {MAX_DELAY_S:.0f}")
-    if decision == "sign" and not item.get("key"):
+    if decision == "sign" and not any(item.get(name) for name in ("key", "file", "allow", "new_key")):
         raise BadInput(f"{where} signs without a key")
-    key = folder / item["key"] if item.get("key") else None
-    return ScriptedAnswer(decision, key, item.get("password", ""), delay_s, item.get("grant", False))
+    key, file, new_key = (
+        folder / item[name] if item.get(name) else None for name in ("key", "file", "new_key")
+    )
+    return ScriptedAnswer(
+        decision,
+        key,
+        item.get("password", ""),
+        delay_s,
+        grant=item.get("grant", False),
+        file=file,
+        allow=item.get("allow", False),
+        new_key=new_key,
+    )
+
+
+def _token(item: Any, number: int, folder: Path) -> ScriptedToken:
+    where = f"token {number}"
+    if not isinstance(item, dict) or item.keys() != set(_TOKEN_MEMBERS):
+        raise BadInput(f"{where} has other members than {', '.join(_TOKEN_MEMBERS)}")
+    if not all(isinstance(value, str) for value in item.values()):
+        raise BadInput(f"{where} has a member that is no text")
+    if item["storage"] not in TOKEN_STORAGES:
+        raise BadInput(
+            f"{where}: storage is {item['storage']!r}, expected one of {', '.join(TOKEN_STORAGES)}"
+        )
+    return ScriptedToken(item["storage"], folder / item["key"], item["password"])

@@ -11,12 +11,19 @@ from typing import BinaryIO
 
 from agent import errors
 from agent.secret import Secret
-from agent.user.base import Answer, Opened, Prompt
+from agent.user.base import Answer, Named, Opened, Prompt
 from protocol import pipes, prompts
 
 _RETRYABLE: dict[str, type[errors.AgentError]] = {
     cls.code: cls
-    for cls in (errors.WrongPassword, errors.BrokenKeyStore, errors.UnsupportedKey, errors.KeyUnsuitable)
+    for cls in (
+        errors.WrongPassword,
+        errors.BrokenKeyStore,
+        errors.UnsupportedKey,
+        errors.KeyUnsuitable,
+        errors.KeyNotKept,
+        errors.WeakPassword,
+    )
 }
 
 _WARNINGS = {
@@ -47,11 +54,17 @@ class TerminalUser:
         self._warn = warn
 
     def ask(self, prompt: Prompt) -> Answer:
-        if isinstance(prompt, prompts.OpenKey):
+        if isinstance(prompt, prompts.OpenKey | prompts.NewKey):
             if prompt.problem is not None:
                 raise _RETRYABLE.get(prompt.problem.code, errors.BrokenKeyStore)(prompt.problem.detail)
+            if isinstance(prompt, prompts.NewKey):
+                return Named(self._path, self._read_password())
+            if prompt.certificate is not None:
+                self._tell_of(prompt.certificate)
             return Opened(self._path, self._storage, self._read_password())
-        return self._approve(prompt)
+        if isinstance(prompt, prompts.ChooseKey):
+            return self._approve(prompt)
+        raise errors.NoOneToAsk(f"a terminal has no answer to {type(prompt).__name__}")
 
     def tell(self, message: prompts.Finished) -> None:
         """The exit code tells it."""
@@ -67,6 +80,14 @@ class TerminalUser:
 
     def close(self) -> None:
         """There is no window."""
+
+    def _tell_of(self, certificate: prompts.Key) -> None:
+        """What will be joined to the key, before its password is asked."""
+        self._warn(
+            f"note: the certificate is of {certificate.owner}, {certificate.algorithm}, issued by {certificate.issuer}"
+        )
+        for reason in certificate.reasons:
+            self._warn(f"warning: it {_WARNINGS.get(reason, f'has: {reason}')}")
 
     def _approve(self, prompt: prompts.ChooseKey) -> prompts.Approved:
         keys = [key for key in prompt.keys if self._key_id in ("", key.key_id)]

@@ -18,7 +18,7 @@ from typing import TypeAlias, cast
 
 from agent.errors import AgentError, NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.secret import Secret
-from agent.user.base import Answer, Opened, PageLeft, Prompt
+from agent.user.base import ANSWERS, Answer, Named, Opened, PageLeft, Prompt
 from protocol import pipes, prompts
 from protocol.errors import PipeBroken, ProtocolError
 
@@ -72,7 +72,7 @@ class WindowUser:
         self._command = tuple(command)
         self._limits = limits
         self._notice = notice
-        self._events: queue.SimpleQueue[_Event | prompts.FromWindow | Opened] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[_Event | prompts.FromWindow | Opened | Named] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = threading.Event()  # the window's output ended, or nobody may look at it any more
         self._was_shown = False
@@ -114,9 +114,7 @@ class WindowUser:
                     self._notice(event)
                 case prompts.Cancelled():
                     raise UserCancelled
-                case Opened() if isinstance(prompt, prompts.OpenKey):
-                    return event
-                case prompts.Approved() | prompts.BackToFiles() if isinstance(prompt, prompts.ChooseKey):
+                case _ if isinstance(event, ANSWERS[type(prompt)]):
                     return event
                 case _:
                     raise WindowFailed(
@@ -174,7 +172,7 @@ class WindowUser:
             self._watchdog.daemon = True
             self._watchdog.start()
 
-    def _next_event(self, idle_since: float) -> _Event | prompts.FromWindow | Opened:
+    def _next_event(self, idle_since: float) -> _Event | prompts.FromWindow | Opened | Named:
         assert self._deadline is not None
         until = min(self._deadline, idle_since + self._limits.idle_s)
         try:
@@ -238,20 +236,26 @@ class WindowUser:
             process.stdin.close()
 
 
-def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> prompts.FromWindow | Opened:
-    """What a frame says; KeyOpened together with the password that follows it. Raises ProtocolError."""
+def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> prompts.FromWindow | Opened | Named:
+    """What a frame says; KeyOpened and KeyNamed together with the password that follows them. Raises ProtocolError."""
     kind, payload = frame
     if kind != pipes.JSON:
         raise PipeBroken(f"a {kind!r} frame, a message expected")
     message = prompts.from_message(pipes.unpack_json(payload))
     if isinstance(message, prompts.KeyOpened):
-        secret = pipes.read_frame(stdout)
-        if secret is None or secret[0] != pipes.SECRET:
-            raise PipeBroken("no password after a key file")
-        return Opened(message.path, message.storage, Secret(secret[1]))
-    if isinstance(message, prompts.OpenKey | prompts.ChooseKey | prompts.Waiting | prompts.Finished):
+        return Opened(message.path, message.storage, _password(stdout))
+    if isinstance(message, prompts.KeyNamed):
+        return Named(message.path, _password(stdout))
+    if isinstance(message, prompts.ToWindow):
         raise PipeBroken(f"the window asks back: {type(message).__name__}")
     return message
+
+
+def _password(stdout: io.FileIO) -> Secret:
+    secret = pipes.read_frame(stdout)
+    if secret is None or secret[0] != pipes.SECRET:
+        raise PipeBroken("no password after a key file")
+    return Secret(secret[1])
 
 
 def command_of_tray(python: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import pytest
 
 from agent import config
 from agent.config import BadConfig, Config
+from protocol.readings import USUAL, Readings
 
 
 def load(*words: str, simulates: bool = False) -> Config:
@@ -247,3 +248,71 @@ def test_a_command_takes_only_the_flags_about_the_network_that_it_reads(
     parser = argparse.ArgumentParser()
     config.add_network_arguments(parser, **groups)
     assert vars(parser.parse_args([])).keys() == {"proxy", "offline", "fetch_hosts", *more}
+
+
+def test_a_site_gets_its_readings_and_all_others_the_usual_ones(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        """
+        [sites."https://STAT.example.kz:443"]
+        basics_cms = "base64"
+        key_dates = "text"
+        [sites."http://old.example.kz"]
+        """
+    )
+    loaded = load("--state-dir", str(tmp_path))
+    assert loaded.sites == {
+        "https://stat.example.kz": Readings(basics_cms="base64", key_dates="text"),
+        "http://old.example.kz": USUAL,
+    }
+    assert loaded.sources["sites"] == "file"
+    assert load("--state-dir", str(tmp_path / "other")).sites == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sites = 1", "sites is 1, expected tables such as"),
+        ('sites = "https://x.kz"', "expected tables such as"),
+        ('[sites."stat.example.kz"]', "sites has 'stat.example.kz', expected an origin"),
+        ('[sites."https://x.kz/path"]', "sites has 'https://x.kz/path', expected an origin"),
+        ('[sites."null"]', "expected an origin"),
+        ('[sites."file://"]', "expected an origin"),
+        ('[sites."chrome-extension://abc"]', "expected an origin"),
+        ('[sites."*"]', "expected an origin"),
+        ('[sites."https://x.kz"]\n[sites."https://X.kz"]', "sites has two tables for https://x.kz"),
+        ('[sites]\n"https://x.kz" = 5', "is 5, expected a table"),
+        (
+            '[sites."https://x.kz"]\nbasic_cms = "pem"',
+            "unknown reading 'basic_cms', the nearest known one is 'basics_cms'",
+        ),
+        (
+            '[sites."https://x.kz"]\nbasics_cms = "der"',
+            "basics_cms is 'der', expected one of pem, pem-open, base64",
+        ),
+        ('[sites."https://x.kz"]\nbasics_cms = ["pem"]', "expected one of pem"),
+        (
+            '[sites."https://x.kz"]\nbasics_encapsulate = true',
+            "basics_encapsulate is True, expected one of true, false",
+        ),
+    ],
+)
+def test_a_mistake_about_a_site_is_an_error_that_names_it(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(BadConfig) as caught:
+        load("--state-dir", str(tmp_path))
+    assert message in caught.value.detail
+
+
+def test_a_simulation_knows_which_tokens_its_script_plugs_in(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    token = "[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'a.p12'\npassword = 'x'\n"
+    for text, expected in (
+        (f"[[answer]]\n{token}", ("AKKaztokenStore",)),
+        ("[[answer]]\n", ()),
+        ("token = 5", ()),
+        ("=", ()),
+    ):
+        answers.write_text(text)
+        loaded = load("--answers", str(answers), "--state-dir", str(tmp_path), simulates=True)
+        assert loaded.simulation is not None
+        assert loaded.simulation.tokens == expected

@@ -38,6 +38,8 @@ def test_what_the_person_can_mend_may_be_tried_again() -> None:
         "broken-file",
         "unsupported-key",
         "key-unsuitable",
+        "key-not-kept",
+        "weak-password",
     }
 
 

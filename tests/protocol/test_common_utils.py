@@ -171,17 +171,56 @@ def test_broken_base64_is_told_as_java_tells_it(text: str, message: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("method", "args"),
+    ("name", "kind"),
     [
-        ("createCAdESFromFile", ["PKCS12", "SIGNATURE", "act.pdf", False]),
-        ("createCMSSignatureFromFile", ["PKCS12", "SIGNATURE", "act.pdf", False]),
-        ("showFileChooser", ["ALL", ""]),
+        ("", "folder"),
+        ("DIRECTORY", "folder"),
+        ("CRL", "crl"),
+        ("CER", "certificate"),
+        ("P12", "pkcs12"),
+        ("KEYSTORE", "key"),
+        ("JKS", "jks"),
+        ("ALL", "any"),
     ],
 )
-def test_what_can_not_be_done_yet_fails_honestly_and_shows_nothing(method: str, args: list[Any]) -> None:
-    reply = json.loads(ask(method, *args))
-    assert reply["code"] == "500"
-    assert "unsupported" in reply["message"]
+def test_the_chooser_knows_eight_kinds_of_files(name: str, kind: Any) -> None:
+    asked = call("showFileChooser", name, "/home/a", uuid="u1")
+    assert asked.request == messages.ChooseFileRequest(kind, "/home/a")
+    reply = codec.encode(asked, messages.FileChosen("/home/a/акт.pdf"))
+    assert json.loads(reply) == {"responseObject": "/home/a/акт.pdf", "code": "200", "uuid": "u1"}
+
+
+@pytest.mark.parametrize("name", ["PDF", "all", "directory", " "])
+def test_another_kind_is_told_as_java_tells_it_and_shows_nothing(name: str) -> None:
+    assert ask("showFileChooser", name, "") == failure(
+        f"No enum constant kz.gov.pki.knca.gui.fileChooser.FileChooser.FileType.{name}"
+    )
+
+
+@pytest.mark.parametrize("is_attached", [True, False])
+@pytest.mark.parametrize("method", ["createCAdESFromFile", "createCMSSignatureFromFile"])
+def test_a_file_is_signed_like_the_same_document_in_base64(method: str, is_attached: bool) -> None:
+    twin = method.replace("File", "Base64")
+    named = call(method, "PKCS12", "SIGNATURE", "/home/a/act.pdf", is_attached)
+    given = call(twin, "PKCS12", "SIGNATURE", "MTEK", is_attached).request
+    assert isinstance(given, messages.SignRequest)
+    assert named.request == dataclasses.replace(given, documents=(), file="/home/a/act.pdf")
+    assert named.request.timestamps is (method == "createCMSSignatureFromFile")
+
+
+def test_an_empty_path_is_no_file_without_a_look() -> None:
+    assert ask("createCAdESFromFile", "PKCS12", "", "", True) == failure("file.not_found")
+
+
+def test_a_file_that_is_not_there_has_the_known_text() -> None:
+    asked = call("createCAdESFromFile", "PKCS12", "SIGNATURE", "/nowhere", True)
+    reply = codec.encode(asked, messages.Failed("file-unusable", messages.FILE_NOT_FOUND))
+    assert reply == failure("file.not_found")
+
+
+def test_what_this_dialect_can_not_say_is_a_mistake_of_ours() -> None:
+    with pytest.raises(ValueError, match="Verified"):
+        codec.encode(call("getKeyInfo", "PKCS12"), messages.Verified({}))
 
 
 def test_a_signing_call_becomes_a_request_in_our_words() -> None:

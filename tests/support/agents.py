@@ -30,12 +30,15 @@ class RunningAgent:
         return current.authority_path
 
 
-def write_answers(path: Path, answers: Sequence[Mapping[str, object]]) -> Path:
-    """An answers file of `qalamsap simulate`, one table per operation."""
+def write_answers(
+    path: Path, answers: Sequence[Mapping[str, object]], tokens: Sequence[Mapping[str, object]] = ()
+) -> Path:
+    """An answers file of `qalamsap simulate`, one table per operation, and one per token that is plugged in."""
     tables = []
-    for answer in answers:
-        lines = [f"{key} = {_toml(value)}" for key, value in answer.items()]
-        tables.append("\n".join(["[[answer]]", *lines]))
+    for name, rows in (("answer", answers), ("token", tokens)):
+        for row in rows:
+            lines = [f"{key} = {_toml(value)}" for key, value in row.items()]
+            tables.append("\n".join([f"[[{name}]]", *lines]))
     path.write_text("\n\n".join(tables) + "\n", encoding="utf-8")
     path.chmod(0o600)
     return path
@@ -55,6 +58,7 @@ def simulated(
     folder: Path,
     answers: Sequence[Mapping[str, object]],
     *,
+    tokens: Sequence[Mapping[str, object]] = (),
     test_authorities: Sequence[Path] = (),
     flags: Sequence[str] = (),
 ) -> Iterator[RunningAgent]:
@@ -63,7 +67,7 @@ def simulated(
     state_dir = folder / "state"
     command = [
         sys.executable, "-m", "agent", "simulate",
-        "--answers", str(write_answers(folder / "answers.toml", answers)),
+        "--answers", str(write_answers(folder / "answers.toml", answers, tokens)),
         "--port", "0", "--state-dir", str(state_dir), *flags,
     ]  # fmt: skip
     for authority in test_authorities:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from agent.chosen_files import ChosenFiles
 from agent.grants import Grants
 from agent.journal import Journal
 from agent.operations.approval import Approval
@@ -41,6 +42,19 @@ def approves(index: int = 0, *, remember: bool = False, even_if_unsuitable: bool
 def goes_back(prompt: Prompt) -> Answer:
     assert isinstance(prompt, prompts.ChooseKey)
     return prompts.BackToFiles()
+
+
+def chooses(path: object) -> Step:
+    def step(prompt: Prompt) -> Answer:
+        assert isinstance(prompt, prompts.ChooseFile)
+        return prompts.FileChosen(str(path))
+
+    return step
+
+
+def allows(prompt: Prompt) -> Answer:
+    assert isinstance(prompt, prompts.AllowFile)
+    return prompts.Allowed()
 
 
 def raises(error: Exception) -> Step:
@@ -102,6 +116,7 @@ def approval(
         grants=Grants(folder / "grants.json"),
         recent_keys=RecentKeys(folder / "folders.json"),
         now=lambda: chains.NOW,
+        chosen_files=ChosenFiles(folder / "chosen-files.json"),
     )
     return dataclasses.replace(usual, **more)
 

@@ -28,7 +28,7 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
     elif before:
         made = cms.cosign(signer, before, at=at)
     elif request.are_digests:
-        made = cms.sign_digest(signer, document, at=at)
+        made = cms.sign_digest(signer, document, at=at, is_any_length=request.is_any_digest)
     else:
         made = cms.sign(signer, document, at=at, detached=request.detached)
     if not request.timestamps:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from agent.formats import raw
+from agent.errors import BadInput
+from agent.formats import login, raw
 from agent.formats.evidence import Evidence
 from agent.operations.making.base import Workshop
 from agent.signer import Signer
@@ -10,7 +11,9 @@ from protocol.messages import SignRequest
 
 
 def examine(document: bytes, _request: SignRequest) -> bytes:
-    """See Maker.examine."""
+    """See Maker.examine. What could be made into a login is refused; of a digest nobody can tell."""
+    if login.is_disguised(document):
+        raise BadInput("the document is the inside of a login, and those are asked for by their own name")
     return document
 
 

@@ -13,7 +13,10 @@ def examine(document: bytes, request: SignRequest) -> bytes:
     """See Maker.examine."""
     options = request.xml
     sign.check(
-        _given(document, request), element_xpath=options.element_xpath, parent_xpath=options.parent_xpath
+        _given(document, request),
+        element_xpath=options.element_xpath,
+        parent_xpath=options.parent_xpath,
+        id_attribute=options.id_attribute,
     )
     return document
 
@@ -27,12 +30,13 @@ def make(document: bytes, request: SignRequest, workshop: Workshop) -> bytes:
         layout=options.layout,
         element_xpath=options.element_xpath,
         parent_xpath=options.parent_xpath,
+        id_attribute=options.id_attribute,
     )
 
 
-def read_back(made: bytes, _document: bytes, _request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
+def read_back(made: bytes, _document: bytes, request: SignRequest, _signer: Signer) -> Iterable[Evidence]:
     """See Maker.read_back."""
-    return verify.verify(made)
+    return verify.verify_within(made, "", request.xml.id_attribute)
 
 
 def _given(document: bytes, request: SignRequest) -> bytes | str:

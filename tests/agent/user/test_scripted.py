@@ -9,7 +9,7 @@ import pytest
 
 from agent.errors import BadInput, UserCancelled
 from agent.user import scripted
-from agent.user.base import Opened, PageLeft
+from agent.user.base import Named, Opened, PageLeft, Prompt
 from agent.user.scripted import ScriptedAnswer, ScriptedUser
 from protocol import prompts
 from tests.agent.user.test_terminal import KEY, OPEN
@@ -99,8 +99,17 @@ def test_a_grant_is_given_where_it_is_offered(days: int, expected: bool) -> None
 
 
 def test_who_cancels_cancels() -> None:
-    with pytest.raises(UserCancelled):
-        ScriptedUser(ScriptedAnswer("cancel")).ask(OPEN)
+    for prompt in (OPEN, prompts.Approve(OPEN, (TEST_KEY,))):
+        with pytest.raises(UserCancelled):
+            ScriptedUser(ScriptedAnswer("cancel")).ask(prompt)
+
+
+def test_a_key_that_is_open_already_is_approved_likewise(caplog: pytest.LogCaptureFixture) -> None:
+    keys = (dataclasses.replace(TEST_KEY, suitable=False), dataclasses.replace(TEST_KEY, key_id="b"))
+    assert ScriptedUser(SIGN).ask(prompts.Approve(OPEN, keys, 90)) == prompts.Approved("b")
+    with caplog.at_level(logging.WARNING), pytest.raises(UserCancelled):
+        ScriptedUser(SIGN).ask(prompts.Approve(OPEN, (KEY,)))
+    assert "no-test-key" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -128,3 +137,93 @@ def test_a_page_that_leaves_does_not_wait_for_the_delay() -> None:
     threading.Timer(0.1, user.leave).start()
     with pytest.raises(PageLeft):
         user.ask(OPEN)
+
+
+CHOOSE_FILE = prompts.ChooseFile(prompts.Caller("program"), "any", "", "ru")
+ALLOW_FILE = prompts.AllowFile(prompts.Caller("program"), "/home/a/act.pdf", "sign", "ru")
+ABOUT = prompts.About(prompts.Caller("program"), "1.2.3", 13579, "ru")
+
+
+def test_files_are_chosen_and_allowed_where_the_script_says_so(tmp_path: Path) -> None:
+    (answer,) = load(tmp_path, "[[answer]]\nfile = 'act.pdf'\nallow = true")
+    user = ScriptedUser(answer)
+    assert user.ask(CHOOSE_FILE) == prompts.FileChosen(str(tmp_path / "act.pdf"))
+    assert user.ask(ALLOW_FILE) == prompts.Allowed()
+    with pytest.raises(UserCancelled):
+        user.ask(OPEN)
+
+
+@pytest.mark.parametrize("prompt", [CHOOSE_FILE, ALLOW_FILE, ABOUT])
+def test_every_other_window_is_closed(prompt: Prompt) -> None:
+    with pytest.raises(UserCancelled):
+        ScriptedUser(SIGN).ask(prompt)
+
+
+def test_a_request_for_a_token_gets_the_key_of_the_token(tmp_path: Path) -> None:
+    text = "[[answer]]\nkey = 'a.p12'\n[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'token.p12'\npassword = 'PIN'"
+    answers = load(tmp_path, text)
+    tokens = scripted.load_tokens(tmp_path / "answers.toml")
+    assert "PIN" not in repr(tokens)
+    user = ScriptedUser(answers[0], tokens)
+    for storages, name, storage in (
+        (("AKKaztokenStore",), "token.p12", "AKKaztokenStore"),
+        (("PKCS12",), "a.p12", "PKCS12"),
+        (("PKCS12", "AKKaztokenStore"), "a.p12", "PKCS12"),
+    ):
+        opened = user.ask(dataclasses.replace(OPEN, storages=storages))
+        assert isinstance(opened, Opened)
+        assert (opened.path, opened.storage) == (str(tmp_path / name), storage)
+    cancels = ScriptedUser(ScriptedAnswer("cancel"), tokens)
+    with pytest.raises(UserCancelled):
+        cancels.ask(dataclasses.replace(OPEN, storages=("AKKaztokenStore",)))
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        "[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'a'",
+        "[[token]]\nstorage = 'PKCS12'\nkey = 'a'\npassword = 'x'",
+        "[[token]]\nstorage = 5\nkey = 'a'\npassword = 'x'",
+        "[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'a'\npassword = 'x'\nmore = 1",
+        "[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'a'\npassword = 'x'\n" * 2,
+    ],
+)
+def test_a_mistake_in_a_token_is_an_error(tmp_path: Path, tokens: str) -> None:
+    load(tmp_path, f"[[answer]]\nkey = 'a'\n{tokens}")
+    with pytest.raises(BadInput):
+        scripted.load_tokens(tmp_path / "answers.toml")
+
+
+def test_without_tokens_there_are_none(tmp_path: Path) -> None:
+    load(tmp_path, "[[answer]]\nkey = 'a'")
+    assert scripted.load_tokens(tmp_path / "answers.toml") == ()
+
+
+NEW_KEY = prompts.NewKey(prompts.Caller("program"), (), "ГОСТ", "/home/a", "GOST512_1.p12", "ru")
+
+
+def test_a_new_key_is_kept_where_the_script_says_so(tmp_path: Path) -> None:
+    (answer,) = load(tmp_path, "[[answer]]\nnew_key = 'new.p12'\npassword = 'Qwerty12'")
+    named = ScriptedUser(answer).ask(NEW_KEY)
+    assert isinstance(named, Named)
+    assert (named.path, named.password.buffer) == (str(tmp_path / "new.p12"), bytearray(b"Qwerty12"))
+    with pytest.raises(UserCancelled):
+        ScriptedUser(SIGN).ask(NEW_KEY)
+    with pytest.raises(UserCancelled):
+        ScriptedUser(dataclasses.replace(answer, decision="cancel")).ask(NEW_KEY)
+
+
+def test_a_file_that_is_taken_is_not_tried_twice(caplog: pytest.LogCaptureFixture) -> None:
+    answer = ScriptedAnswer("sign", new_key=Path("/home/a/new.p12"), password="Qwerty12")
+    again = dataclasses.replace(NEW_KEY, problem=prompts.Problem("key-not-kept"))
+    with caplog.at_level(logging.WARNING), pytest.raises(UserCancelled):
+        ScriptedUser(answer).ask(again)
+    assert "key-not-kept" in caplog.text
+
+
+def test_only_certificates_of_test_authorities_are_joined(caplog: pytest.LogCaptureFixture) -> None:
+    importing = dataclasses.replace(OPEN, action="import_certificate", certificate=TEST_KEY)
+    assert isinstance(ScriptedUser(SIGN).ask(importing), Opened)
+    with caplog.at_level(logging.WARNING), pytest.raises(UserCancelled):
+        ScriptedUser(SIGN).ask(dataclasses.replace(importing, certificate=KEY))
+    assert "no-test-key" in caplog.text

@@ -11,7 +11,7 @@ import pytest
 from agent import errors
 from agent.secret import Secret
 from agent.user import terminal
-from agent.user.base import Opened
+from agent.user.base import Named, Opened
 from agent.user.terminal import TerminalUser
 from protocol import pipes, prompts
 
@@ -147,3 +147,29 @@ def test_an_interrupted_password_is_a_cancellation(
     monkeypatch.setattr(getpass, "getpass", interrupt)
     with pytest.raises(errors.UserCancelled):
         terminal.type_password("Password:")
+
+
+NEW_KEY = prompts.NewKey(prompts.Caller("command"), (), "RSA-2048", "/home", "new.p12", "en")
+
+
+def test_a_new_key_goes_where_the_command_says() -> None:
+    named = user().ask(NEW_KEY)
+    assert isinstance(named, Named)
+    assert (named.path, named.password.buffer) == ("/a", bytearray(b"secret"))
+
+
+@pytest.mark.parametrize("error", [errors.KeyNotKept, errors.WeakPassword])
+def test_what_a_window_would_ask_again_about_a_new_key_ends_the_command(
+    error: type[errors.AgentError],
+) -> None:
+    with pytest.raises(error, match="why"):
+        user().ask(dataclasses.replace(NEW_KEY, problem=prompts.Problem(error.code, detail="why")))
+
+
+def test_what_will_be_joined_is_told_before_the_password() -> None:
+    told: list[str] = []
+    certificate = dataclasses.replace(KEY, reasons=("expired", "unknown-authority"))
+    assert isinstance(user(told).ask(dataclasses.replace(OPEN, certificate=certificate)), Opened)
+    assert told[0] == "note: the certificate is of ТЕСТОВ, RSA-2048, issued by CA"
+    assert told[1] == "warning: it has expired"
+    assert "does not know" in told[2]

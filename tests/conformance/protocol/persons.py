@@ -1,4 +1,4 @@
-"""The persons that numbered tests ask through an agent: whoever owns the test key of a name, and three more."""
+"""The persons that numbered tests ask through an agent: whoever owns the test key of a name, and some more."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -13,6 +13,13 @@ NOBODY = "nobody"  # closes every window
 SLOW = "slow"  # signs after a while
 THINKS_S = 1.0
 UNREACHED = "unreached"  # signs, where no timestamp authority can be reached
+TOKEN = (
+    "token"  # has a token plugged in that holds KEY, and signs with an RSA key where no token is asked for
+)
+TOKEN_STORAGE = "AKKaztokenStore"
+RSA_KEY = "rsa-sign-individual"
+CHOOSER = "chooser"  # signs, chooses the file of the name below, and lets a page have any file
+CHOSEN = "act.pdf"  # in the folder of that agent
 NOWHERE = "http://127.0.0.1:9/"
 
 
@@ -21,12 +28,16 @@ def agent(folder: Path, person: str, *, timestamp_url: str = NOWHERE) -> Iterato
     """An agent that this person sits at."""
     answer: dict[str, object] = {"decision": "cancel"}
     if person != NOBODY:
-        name = KEY if person in (SLOW, UNREACHED) else person
+        name = RSA_KEY if person == TOKEN else KEY if person in (SLOW, UNREACHED, CHOOSER) else person
         answer = {"key": authority.path(name), "password": authority.PASSWORD, "decision": "sign"}
     if person == SLOW:
         answer["delay_s"] = THINKS_S
+    if person == CHOOSER:
+        answer |= {"file": CHOSEN, "allow": True}
+    token = {"storage": TOKEN_STORAGE, "key": authority.path(KEY), "password": authority.PASSWORD}
+    tokens = [token] if person == TOKEN else []
     flags = ("--proxy", "none", "--timestamp-url", timestamp_url)
     with agents.simulated(
-        folder / "agent", [answer], test_authorities=authority.issuing_paths(), flags=flags
+        folder / "agent", [answer], tokens=tokens, test_authorities=authority.issuing_paths(), flags=flags
     ) as running:
         yield running

@@ -14,6 +14,7 @@ from tests.conformance.protocol.asking import (
     MTEK,
     SIGNATURE,
     ask,
+    basics,
     common,
     common_frame,
     der_of,
@@ -25,7 +26,16 @@ from tests.conformance.protocol.asking import (
     structure,
     unsigned_attributes,
 )
-from tests.conformance.protocol.persons import KEY, NOBODY, UNREACHED, AgentOf
+from tests.conformance.protocol.persons import (
+    CHOOSER,
+    CHOSEN,
+    KEY,
+    NOBODY,
+    TOKEN_STORAGE,
+    UNREACHED,
+    AgentOf,
+)
+from tests.conformance.protocol.persons import TOKEN as TOKEN_OWNER
 from tests.support import authority, timestamps
 from tests.support.agents import RunningAgent
 
@@ -96,6 +106,24 @@ def test_c01_without_tokens_the_list_is_empty(agent: RunningAgent) -> None:
 def test_c02_no_arguments_may_be_null_or_an_empty_list(agent: RunningAgent) -> None:
     for nothing in (None, []):
         assert ask(agent, {**common_frame("getActiveTokens"), "args": nothing}) == NO_TOKENS
+
+
+def test_c03_a_token_that_is_plugged_in_is_listed_and_signs(agent_of: AgentOf) -> None:
+    agent = agent_of(TOKEN_OWNER)
+    assert (
+        ask(agent, common_frame("getActiveTokens"))
+        == f'{{"responseObject":["{TOKEN_STORAGE}"],"code":"200"}}'
+    )
+    owner = authority.certificate(KEY)
+    info = result_of(common(agent, "getKeyInfo", TOKEN_STORAGE))
+    assert info["serialNumber"] == f"{owner.serial_number:x}"
+    text = result_of(common(agent, "createCAdESFromBase64", TOKEN_STORAGE, "SIGNATURE", "MTEK", False))
+    assert [each.certificate for each in cms.verify(cms.read(der_of(text)), MTEK)] == [owner]
+    (armoured,) = result_of(basics(agent, allowedStorages=[TOKEN_STORAGE]))
+    assert [each.certificate for each in cms.verify(cms.read(der_of(armoured)))] == [owner]
+    other = result_of(common(agent, *SIGN))
+    assert [each.certificate for each in cms.verify(cms.read(der_of(other)), MTEK)] != [owner]
+    assert failure(agent, "getKeyInfo", "AKJaCartaStore") == "storage.empty"
 
 
 def test_c04_one_argument_too_many_is_no_such_method(agent: RunningAgent) -> None:
@@ -338,6 +366,76 @@ def test_c41_two_documents_are_signed_in_order_in_one_window(signing: RunningAge
     assert "<one>" in first
     assert "<two>" in second
     assert journal(signing)[before:] == ["asked", "decided", "signed"]
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+CHOOSE = ("showFileChooser", "ALL", "")
+
+
+@pytest.fixture
+def chooser(agent_of: AgentOf) -> RunningAgent:
+    """Of a person who chooses a file, and signs it."""
+    found = agent_of(CHOOSER)
+    act_of(found).write_bytes(MTEK)
+    return found
+
+
+def act_of(agent: RunningAgent) -> Path:
+    """The file that the person of an agent chooses."""
+    return agent.state_dir.parent / CHOSEN
+
+
+def test_c42_the_page_gets_the_path_of_what_was_chosen(chooser: RunningAgent) -> None:
+    assert common(chooser, *CHOOSE) == {"responseObject": str(act_of(chooser)), "code": "200"}
+
+
+def test_what_was_chosen_can_be_signed_under_that_path(chooser: RunningAgent) -> None:
+    path = result_of(common(chooser, *CHOOSE))
+    before = len(journal(chooser))
+    plain = result_of(common(chooser, "createCAdESFromFile", *SIGNATURE, path, False))
+    assert unsigned_attributes(plain) == []
+    assert is_valid(plain, MTEK)
+    stamped = result_of(common(chooser, "createCMSSignatureFromFile", *SIGNATURE, path, True))
+    assert unsigned_attributes(stamped) == [TOKEN]
+    assert is_valid(stamped)
+    assert journal(chooser)[before:] == ["asked", "decided", "signed"] * 2  # nothing was asked about the path
+
+
+def test_c43_a_chooser_that_is_closed_cancels(agent: RunningAgent) -> None:
+    assert common(agent, *CHOOSE) == CANCELLED
+
+
+def test_c44_another_kind_of_file_is_told_without_a_window(agent: RunningAgent) -> None:
+    assert failure(agent, "showFileChooser", "PDF", "").startswith("No enum constant ")
+
+
+def test_c45_a_chosen_file_that_is_gone_is_told_without_a_window(chooser: RunningAgent) -> None:
+    path = result_of(common(chooser, *CHOOSE))
+    act_of(chooser).unlink()
+    for method in ("createCMSSignatureFromFile", "createCAdESFromFile"):
+        assert failure(chooser, method, *SIGNATURE, path, True) == "file.not_found"
+
+
+def test_of_a_path_that_was_not_chosen_nothing_is_told_before_a_yes(
+    chooser: RunningAgent, agent: RunningAgent
+) -> None:
+    for path in (act_of(chooser), act_of(chooser).with_name("nothing.pdf")):
+        assert common(agent, "createCMSSignatureFromFile", *SIGNATURE, str(path), True) == CANCELLED
+    before = len(journal(chooser))
+    nowhere = str(act_of(chooser).with_name("nowhere.pdf"))
+    answer = common(chooser, "createCMSSignatureFromFile", *SIGNATURE, nowhere, True)
+    assert answer == {"code": "500", "message": "file.not_found"}
+    assert journal(chooser)[before:] == ["asked", "decided"]
+
+
+def test_what_was_chosen_for_one_site_is_asked_about_for_another(chooser: RunningAgent) -> None:
+    path = result_of(common(chooser, *CHOOSE))
+    before = len(journal(chooser))
+    frame = common_frame("createCAdESFromFile", *SIGNATURE, path, False)
+    text = result_of(json.loads(ask(chooser, frame, origin="https://other.example.kz")))
+    assert is_valid(text, MTEK)
+    assert journal(chooser)[before:] == ["asked", "decided", "asked", "decided", "signed"]
 
 
 # --- every answer -------------------------------------------------------------------------------------------------

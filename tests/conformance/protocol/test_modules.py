@@ -1,13 +1,17 @@
 """M1 to M11: modules that are not here, and the one about modules."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from protocol import basics, common_utils, handshake
-from tests.conformance.protocol.asking import MODULE_NOT_FOUND, PATIENCE_S, ask, page
+from protocol import basics, common_utils, handshake, prompts
+from tests.conformance.protocol.asking import MODULE_NOT_FOUND, ORIGIN, PATIENCE_S, ask, page, text_of
 from tests.conformance.protocol.persons import NOBODY, AgentOf
+from tests.support import fake_window
 from tests.support.agents import RunningAgent
+from tests.support.fake_window import expect, send
+from tests.support.worker_process import WorkerProcess
 
 ACCESSORY = "kz.gov.pki.ncalayerservices.accessory"
 
@@ -55,6 +59,22 @@ def test_m07_services_name_the_modules_that_sign(agent: RunningAgent) -> None:
     answer = json.loads(ask(agent, {"module": ACCESSORY, "method": "getServices"}))
     assert answer.keys() == {"services"}
     assert {common_utils.MODULE, basics.MODULE} <= set(answer["services"])
+
+
+@pytest.mark.parametrize("method", ["showSettings", "showBundleManager"])
+def test_m08_a_window_of_ours_is_shown_and_the_answer_has_no_status(tmp_path: Path, method: str) -> None:
+    log = tmp_path / "window.log"
+    steps = (expect("about"), send(prompts.Shown()), send(prompts.Cancelled()))
+    with WorkerProcess(tmp_path, fake_window.command(log, *steps)) as process:
+        process.begin(text_of({"module": ACCESSORY, "method": method}).encode(), origin=ORIGIN)
+        assert process.reply() == {"success": True}
+    (shown,) = fake_window.heard(log)
+    assert isinstance(shown, prompts.About)
+    assert shown.caller.site == "kds.example.kz"
+
+
+def test_an_agent_answers_when_its_window_is_closed(agent: RunningAgent) -> None:
+    assert json.loads(ask(agent, {"module": ACCESSORY, "method": "showSettings"})) == {"success": True}
 
 
 def test_m09_nothing_is_installed(agent: RunningAgent) -> None:

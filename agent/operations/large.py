@@ -1,0 +1,13 @@
+"""Documents that are not held in memory: one pass over them gives a digest by every algorithm that a key may need."""
+
+from typing import BinaryIO
+
+from agent import algorithms
+from agent.formats import cms_stream
+from protocol.messages import LargeDocument
+
+
+def hashed(stream: BinaryIO, size: int) -> LargeDocument:
+    """What is left of an open file, `size` octets. Which key will sign is not known yet, so all digests are made."""
+    wanted = {signature.digest.oid: signature.digest for signature in algorithms.SIGNATURES}
+    return LargeDocument(size, tuple(cms_stream.digests(stream, wanted.values()).items()))
