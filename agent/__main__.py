@@ -78,6 +78,20 @@ def _simulate(parser: argparse.ArgumentParser) -> Run:
     return lambda options: daemon.run(config.load(options))
 
 
+def _record(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import cassettes
+
+    cassettes.add_recording_arguments(parser)
+    return cassettes.record
+
+
+def _replay(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import cassettes
+
+    cassettes.add_replaying_arguments(parser)
+    return cassettes.replay
+
+
 def _sign(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import sign_files
 
@@ -111,6 +125,20 @@ def _keys(parser: argparse.ArgumentParser) -> Run:
 
     list_keys.add_arguments(parser)
     return list_keys.run
+
+
+def _new_key(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import new_key
+
+    new_key.add_arguments(parser)
+    return new_key.run
+
+
+def _import_certificate(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import import_certificate
+
+    import_certificate.add_arguments(parser)
+    return import_certificate.run
 
 
 def _trust(parser: argparse.ArgumentParser) -> Run:
@@ -212,9 +240,13 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "verify": ("say what the signatures of a file prove", _verify),
     "card": ("draw the document card of a signed document", _card),
     "keys": ("list key files", _keys),
+    "new-key": ("make a key, and the request for its certificate", _new_key),
+    "import-certificate": ("join a certificate to the key that was made for it", _import_certificate),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
     "authorities": ("list the authorities that are trusted, add one of your own", _authorities),
     "simulate": ("serve with a scripted person and test keys, for tests of pages", _simulate),
+    "record": ("serve, and write down what pages ask and get, with everything personal taken out", _record),
+    "replay": ("serve what was recorded, with filler for signatures, for tests of pages", _replay),
     "demo": ("show the main job: agent, windows, a portal with test keys, a browser", _demo),
     "testca": ("make a test authority and keys of every kind", _testca),
     "doctor": ("say what stands between this computer and a signature", _doctor),

@@ -11,6 +11,7 @@ It says "listening on wss://127.0.0.1:PORT/" on standard output once pages can c
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import importlib.metadata
 import importlib.util
 import logging
@@ -20,7 +21,7 @@ import ssl
 import subprocess
 import sys
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent import dispatch, instance, logs, paths, tray_icon, turns, workers
@@ -31,11 +32,17 @@ from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
 from agent.localhost import identity
 from agent.localhost.identity import Identity
+from agent.origins import Origin
+from agent.own_api import Desk, OwnConversation
 from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
 from agent.tray_icon import TrayIcon
 from protocol import control
 from protocol.prompts import Language
+
+if typing.TYPE_CHECKING:
+    from agent.grants import Grants
+    from agent.server.https_api import HttpsApi
 
 IDENTITY_CHECK_S = 12 * 60 * 60.0
 RENEWAL_LIMIT_S = 60.0
@@ -102,8 +109,12 @@ def version() -> str:
         return "source"
 
 
-def run(config: Config, children: Programs | None = None) -> int:
-    """Serves until a signal or a command ends it; then 0.
+def run(
+    config: Config,
+    children: Programs | None = None,
+    open_workers: Callable[..., workers.Workers] = workers.Workers,
+) -> int:
+    """Serves until a signal or a command ends it; then 0. `open_workers` makes what carries out approvals.
 
     Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed.
     """
@@ -117,21 +128,28 @@ def run(config: Config, children: Programs | None = None) -> int:
             raise StorageFailed(
                 f"{config.paths.state_dir} can't be used: {error.strerror or error}"
             ) from error
-        asyncio.run(_Daemon(config, children or programs(config)).serve())
+        asyncio.run(_Daemon(config, children or programs(config), open_workers).serve())
     return 0
 
 
 class _Daemon:
     """The parts, and what they have to tell each other."""
 
-    def __init__(self, config: Config, children: Programs) -> None:
+    def __init__(
+        self, config: Config, children: Programs, open_workers: Callable[..., workers.Workers]
+    ) -> None:
         self._config = config
         self._children = children
         self._version = version()
-        self._settings = dispatch.Settings(config.language)
+        self._settings = dispatch.Settings(
+            config.language,
+            sites=config.sites,
+            is_flat_on=config.flat_api,
+            tokens=config.simulation.tokens if config.simulation else (),
+        )
         is_simulation = config.simulation is not None
         fetch_settings = FetchSettings.of(config)
-        self._workers = workers.Workers(
+        self._workers = open_workers(
             children.worker,
             spare_idle_s=config.spare_minutes * 60.0,
             rest_s=0.0 if is_simulation else turns.REST_S,  # a script is not pestered
@@ -141,6 +159,10 @@ class _Daemon:
         self._server = Server(
             dispatch.Dispatch(self._workers, self._settings).answer,
             StatusPage(self._version, is_simulation),
+            open_own=functools.partial(
+                OwnConversation,
+                Desk(self._workers, self._settings, self._version, config.paths.spool),
+            ),
             plain_websocket=config.plain_websocket,
             on_open=self._on_page,
             on_gone=self._changed,
@@ -149,6 +171,8 @@ class _Daemon:
         self._icon = TrayIcon(self._obey, children.tray_icon)
         self._stop = asyncio.Event()
         self._trouble = ""
+        self._https_trouble = ""
+        self._https_api: HttpsApi | None = None
         self._recent: tuple[control.Receipt, ...] = ()
         self._gost: typing.Literal["native", "python"] = (
             "native" if importlib.util.find_spec("agent.gost._native") else "python"
@@ -158,13 +182,16 @@ class _Daemon:
 
     async def serve(self) -> None:
         current = await self._identity()
-        self._server.use(_context(current))
+        self._use(current)
         self._server.listen(self._config.port)
+        self._settings.port = self._server.port
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._workers.close)
             stack.push_async_callback(self._server.close)
             stack.push_async_callback(self._end_errands)
             await self._open_endpoint(stack)
+            if self._config.https_api:
+                self._open_https_api(stack)
             if self._wants_icon():
                 stack.push_async_callback(self._icon.stop)
                 self._icon.start()
@@ -195,6 +222,26 @@ class _Daemon:
         else:
             stack.push_async_callback(self._endpoint.close)
 
+    def _open_https_api(self, stack: contextlib.AsyncExitStack) -> None:
+        # Its libraries are loaded where somebody wants them, and nowhere else.
+        from agent.grants import Grants  # noqa: PLC0415
+        from agent.server.https_api import HttpsApi  # noqa: PLC0415
+
+        grants = Grants(self._config.paths.grants)
+        api = HttpsApi(self._workers, self._settings, functools.partial(_is_granted, grants))
+        api.use(self._tls)
+        try:
+            api.listen(self._config.https_api_port)
+        except instance.PortBusy as error:
+            # Pages go on to speak WebSocket, as where it is off.
+            self._https_trouble = "https-api-port"
+            logs.note(
+                _log, logging.ERROR, "no HTTPS interface", error=error, port=self._config.https_api_port
+            )
+            return
+        self._https_api = api
+        stack.push_async_callback(api.close)
+
     # --- the TLS identity ----------------------------------------------------------------------------------------
 
     async def _identity(self) -> Identity:
@@ -214,6 +261,13 @@ class _Daemon:
         if current is None:
             raise NoIdentity("no TLS identity could be made: the log says why")
         return current
+
+    def _use(self, current: Identity) -> None:
+        """Serves with this identity from the next handshake on. Raises NoIdentity."""
+        self._tls = _context(current)
+        self._server.use(self._tls)
+        if self._https_api is not None:
+            self._https_api.use(self._tls)
 
     def _current_identity(self) -> Identity | None:
         return identity.current(self._config.paths.tls_dir)
@@ -252,7 +306,7 @@ class _Daemon:
             try:
                 renewed = await self._identity()
                 if renewed != current:
-                    self._server.use(_context(renewed))
+                    self._use(renewed)
                     current = renewed
             except AgentError as error:
                 self._trouble = "identity-renewal"
@@ -269,7 +323,7 @@ class _Daemon:
             port=self._server.port,
             waiting=self._workers.waiting,
             connections=self._server.connections,
-            trouble=self._trouble,
+            trouble=self._trouble or self._https_trouble,
             is_simulation=self._config.simulation is not None,
             gost=self._gost,
             status_url=f"https://127.0.0.1:{self._server.port}/",
@@ -281,7 +335,7 @@ class _Daemon:
             return "paused"
         if self._workers.is_asking:
             return "asking"
-        return "trouble" if self._trouble else "ready"
+        return "trouble" if self._trouble or self._https_trouble else "ready"
 
     def _obey(self, command: control.Command) -> control.State | control.Refused:
         logs.note(_log, logging.INFO, "command", method=command.name)
@@ -343,6 +397,14 @@ class _Daemon:
             task.cancel()
         if self._errands:
             await asyncio.wait(self._errands)
+
+
+def _is_granted(grants: "Grants", origin: Origin) -> bool:
+    try:
+        return grants.is_remembered(origin, dt.datetime.now(dt.UTC))
+    except StorageFailed as error:
+        logs.note(_log, logging.WARNING, "the grants can't be read", error=error)
+        return False
 
 
 def _is_due(current: Identity) -> bool:

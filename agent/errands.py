@@ -6,6 +6,7 @@ more: what is on its way is stopped.
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from agent import logs
@@ -44,6 +45,16 @@ class WorkerInput:
                 chunk = view[start : start + pipes.CHUNK_BYTES]
                 self._stdin.write(pipes.pack_header(pipes.DATA, len(chunk)))
                 self._stdin.write(chunk)
+                await self._stdin.drain()
+            await self._stdin.drain()
+
+    async def send_pieces(self, message: work.ToWorker, pieces: AsyncIterator[bytes]) -> None:
+        """A message with octets that come in pieces, each no longer than a frame may be. OSError where it takes no more."""
+        async with self._lock:
+            self._stdin.write(pipes.pack_json(work.to_message(message)))
+            async for piece in pieces:
+                self._stdin.write(pipes.pack_header(pipes.DATA, len(piece)))
+                self._stdin.write(piece)
                 await self._stdin.drain()
             await self._stdin.drain()
 

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -21,15 +21,21 @@ from websockets.server import ServerProtocol
 
 from agent import dispatch, logs
 from agent.origins import Origin
+from agent.own_api import OwnConversation
+from agent.own_api import Send as SendFrame
 from agent.server import handshake
-from agent.server.converse import Answer, Budget, Conversation, Flooded
+from agent.server.converse import Answer, Budget, Conversation, Flooded, Octets
 from agent.server.limits import Full, GuestList
 from agent.server.status_page import StatusPage
 from protocol import handshake as greetings
+from protocol.v1 import codec as own
+from protocol.v1 import limits
 
-MAX_FRAME_BYTES = 96 * 1024 * 1024  # a document of 64 MiB in base64, with room for JSON around it
-BUDGET_BYTES = 4 * MAX_FRAME_BYTES
+MAX_FRAME_BYTES = 352 * 1024 * 1024  # a document of 256 MiB in base64, with room for JSON around it
+BUDGET_BYTES = 3 * MAX_FRAME_BYTES
+MAX_CHUNK_BYTES = limits.CHUNK_HEADER_BYTES + limits.CHUNK_BYTES
 _PREFIX_BYTES = dispatch.DECODE_BYTES + 1  # of a frame that is not taken: enough to tell its dialect
+_FRAGMENT_BYTES = 1024 * 1024
 _TOO_MUCH = "the agent holds too many large requests"
 
 _log = logging.getLogger(__name__)
@@ -50,6 +56,10 @@ class Times:
     quiet: float = 0.2  # without an octet more, until a failed connection is dropped
 
 
+OpenOwn: TypeAlias = Callable[[Origin, SendFrame, Budget], OwnConversation]
+"""Begins to serve kz.qalamsap.v1 on a page's connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What all connections of the server share."""
@@ -58,6 +68,7 @@ class House:
     page: StatusPage
     plain_websocket: bool
     answer: Answer
+    open_own: OpenOwn | None
     guests: "GuestList[Connection]"
     budget: Budget
     times: Times
@@ -74,6 +85,8 @@ class Connection(asyncio.Protocol):
         self._is_plain = False
         self._wire = _Wire(self._too_big_reply)
         self._conversation: Conversation | None = None
+        self._origin: Origin | None = None
+        self._own: OwnConversation | None = None  # from the first frame for it
         # Of the message that is coming in, if in fragments. One buffer: a list of tiny ones would outgrow the budget.
         self._fragments = bytearray()
         self._is_text = False
@@ -82,11 +95,16 @@ class Connection(asyncio.Protocol):
         self._deadline = 0.0  # when reading on after failing the connection ends, of the loop's clock
         self._can_write = asyncio.Event()
         self._can_write.set()
+        self._sending = asyncio.Lock()
+        self._is_in_fragments = False  # a text is going out, and the rest of it has to come next
+        self._held_back: list[bytes] = []
         self._is_gone = asyncio.Event()
 
     @property
     def is_idle(self) -> bool:
-        return self._conversation is not None and self._conversation.is_idle and not self._held
+        if self._conversation is None or self._held or not self._conversation.is_idle:
+            return False
+        return self._own is None or self._own.is_idle
 
     @property
     def is_open(self) -> bool:
@@ -120,6 +138,8 @@ class Connection(asyncio.Protocol):
             await self._is_gone.wait()
         if self._conversation is not None:
             await self._conversation.wait_ended()
+        if self._own is not None:
+            await self._own.wait_ended()
 
     # --- what asyncio calls --------------------------------------------------------------------------------------
 
@@ -208,6 +228,7 @@ class Connection(asyncio.Protocol):
             logs.note(_log, logging.INFO, "closing the oldest idle connection", origin=origin.canonical)
             leaver.close(CloseCode.GOING_AWAY, "too many connections")
         self._stop_timer()
+        self._origin = origin
         self._wire.send_response(response)
         self._wire.send_text(greetings.GREETING.encode())
         self._conversation = Conversation(origin, self._house.answer, self._send, self._house.budget)
@@ -228,20 +249,35 @@ class Connection(asyncio.Protocol):
                 frame.data,
                 b"",
             )  # the core remembers its last frame; a long one shall not stay for that
-            if not self._is_text:
-                data = b""  # binary messages are nobody's: read and forgotten
+            if not self._is_text and not self._wants_binary(len(data)):
+                data = b""  # nobody's: read and forgotten
             if frame.fin:
                 self._on_message(bytes(self._fragments + data) if self._fragments else bytes(data))
             else:
                 self._fragments += data
 
+    def _wants_binary(self, octets: int) -> bool:
+        """Whether so many more octets of a binary message mean something."""
+        return (
+            self._own is not None
+            and self._own.wants_binary
+            and len(self._fragments) + octets <= MAX_CHUNK_BYTES
+        )
+
     def _on_message(self, message: bytes) -> None:
         self._drop_message()
         self._stop_timer()
-        if not self._is_text or self._conversation is None:
+        if self._conversation is None:
+            return
+        if not self._is_text:
+            if self._own is not None:
+                self._own.hear_binary(message)
             return
         if not self._house.budget.take(len(message)):
             self._fail(CloseCode.TRY_AGAIN_LATER, "busy", _TOO_MUCH, message)
+            return
+        if self._house.open_own is not None and own.is_own(message):
+            self._hear_own(message, self._house.open_own)
             return
         try:
             at_once = self._conversation.hear(message)
@@ -250,7 +286,13 @@ class Connection(asyncio.Protocol):
             self._fail(CloseCode.POLICY_VIOLATION)
             return
         if at_once is not None:
-            self._wire.send_text(at_once)
+            self._send_at_once(at_once)
+
+    def _hear_own(self, message: bytes, open_own: OpenOwn) -> None:
+        if self._own is None:
+            assert self._origin is not None
+            self._own = open_own(self._origin, self._send_frame, self._house.budget)
+        self._own.hear(message)
 
     def _take(self, octets: int) -> bool:
         if not self._house.budget.take(octets):
@@ -290,14 +332,51 @@ class Connection(asyncio.Protocol):
 
     # --- sending and ending --------------------------------------------------------------------------------------
 
-    async def _send(self, reply: bytes) -> None:
-        if self._wire.state is State.OPEN:
-            self._wire.send_text(reply)
+    async def _send(self, reply: Octets) -> None:
+        await self._send_frame(reply, is_binary=False)
+
+    async def _send_frame(self, octets: Octets, is_binary: bool) -> None:
+        """A message, as fast as the page takes it. One goes out after the other: pieces of two can't be told apart."""
+        async with self._sending:
+            if is_binary:
+                if self._wire.state is State.OPEN:
+                    self._wire.send_binary(octets)
+            else:
+                await self._send_text(memoryview(octets))
+            await self._go_on()
+
+    async def _send_text(self, text: memoryview) -> None:
+        """A long text in fragments (RFC 6455 section 5.4), or the loop and the memory would be full of it."""
+        starts = range(0, max(len(text), 1), _FRAGMENT_BYTES)
+        for start in starts:
+            if self._wire.state is not State.OPEN:
+                return
+            fragment = text[start : start + _FRAGMENT_BYTES]
+            self._is_in_fragments = start != starts[-1]
+            if start:
+                self._wire.send_continuation(fragment, fin=not self._is_in_fragments)
+            else:
+                self._wire.send_text(fragment, fin=not self._is_in_fragments)
+            if self._is_in_fragments:
+                await self._go_on()
+        for each in self._held_back:
+            self._wire.send_text(each)
+        self._held_back.clear()
+
+    async def _go_on(self) -> None:
+        if self._transport is not None:
             self._flush()
-            await self._can_write.wait()
+        await self._can_write.wait()
+
+    def _send_at_once(self, text: bytes) -> None:
+        """A short text, though others wait; but not into the middle of one."""
+        if self._is_in_fragments:
+            self._held_back.append(text)
+        else:
+            self._wire.send_text(text)
 
     def _fail(self, code: CloseCode, reply_code: str = "", detail: str = "", message: bytes = b"") -> None:
-        if reply_code and self._wire.state is State.OPEN:
+        if reply_code and self._wire.state is State.OPEN and not self._is_in_fragments:
             start = bytes((message or self._fragments)[:_PREFIX_BYTES])
             self._wire.send_text(dispatch.refuse(start, reply_code, detail))
         self._end_conversation()
@@ -308,6 +387,8 @@ class Connection(asyncio.Protocol):
     def _end_conversation(self) -> None:
         if self._conversation is not None:
             self._conversation.end()
+        if self._own is not None:
+            self._own.end()
 
     def _flush(self) -> None:
         """Writes what the core has to say, and follows it when it says that the connection is over."""

@@ -20,8 +20,9 @@ _HEARTBEAT: Final = handshake.HEARTBEAT.encode()
 
 _log = logging.getLogger(__name__)
 
-Answer: TypeAlias = Callable[[bytes, Origin], Awaitable[bytes]]
-Send: TypeAlias = Callable[[bytes], Awaitable[None]]
+Octets: TypeAlias = bytes | bytearray
+Answer: TypeAlias = Callable[[bytes, Origin], Awaitable[Octets]]
+Send: TypeAlias = Callable[[Octets], Awaitable[None]]
 
 
 class Flooded(Exception):
@@ -125,7 +126,7 @@ class Conversation:
         finally:
             self._is_answering = False
 
-    async def _answer_one(self, frame: bytes) -> bytes:
+    async def _answer_one(self, frame: bytes) -> Octets:
         self._waiting_calls -= 1
         reply = await self._answer(frame, self._origin)
         octets = min(len(frame), self._held)  # `end` may have given it back meanwhile

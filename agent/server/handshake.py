@@ -16,9 +16,9 @@ from typing import Literal, TypeAlias
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from agent.errors import BadInput
 from agent.origins import Origin
-from agent.server import status_page
+from agent.server import callers, status_page
+from agent.server.callers import Refusal
 from agent.server.status_page import StatusPage
 
 RETRY_AFTER_S = 5
@@ -31,24 +31,19 @@ _USE_TLS = """\
 Здесь только https и wss: https://127.0.0.1:{port}/
 Only https and wss here: https://127.0.0.1:{port}/
 """
-_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def judge(request: Request, port: int, page: StatusPage, *, way: Way = "tls") -> Origin | Response:
     """The origin of a request that asks for a conversation and may have it, else the response. `way`: how it came in."""
-    refusal = _host_refusal(request.headers.get_all("Host"), port, _DEFAULT_PORTS[way])
+    refusal = callers.host_refusal(request.headers.get_all("Host"), port, _DEFAULT_PORTS[way])
     if refusal is not None:
-        return refusal
+        return respond(refusal.status, refusal.text)
     if way == "plain-off":
         return respond(400, _USE_TLS.format(port=port))
     found = request.headers.get_all("Origin")
-    if len(found) > 1:
-        return respond(403, "Two Origin headers.\n")
-    if request.headers.get_all("Upgrade"):
-        try:
-            return Origin.parse(found[0] if found else None)
-        except BadInput:
-            return respond(403, "The Origin header makes no sense.\n")
+    if len(found) > 1 or request.headers.get_all("Upgrade"):
+        origin = callers.origin_of(found)
+        return respond(origin.status, origin.text) if isinstance(origin, Refusal) else origin
     return _without_conversation(request, port, page, way)
 
 
@@ -62,26 +57,16 @@ def refuse_full() -> Response:
     return respond(503, "Too many connections.\n", [("Retry-After", str(RETRY_AFTER_S))])
 
 
-def _host_refusal(found: list[str], port: int, default_port: int) -> Response | None:
-    if len(found) != 1:
-        return respond(400, "One Host header is needed.\n")
-    name, colon, given = found[0].lower().rpartition(":")
-    if not colon or given.endswith("]"):  # browsers leave out the usual port of a scheme
-        name, given = found[0].lower(), str(default_port)
-    if name not in _NAMES or given != str(port):
-        return respond(421, "This is not the host you are looking for.\n")
-    return None
-
-
 def _without_conversation(request: Request, port: int, page: StatusPage, way: Way) -> Response:
     """The answer to a request that does not ask for a conversation."""
     if request.method not in {"GET", "HEAD"}:
         return respond(405, "Only GET and HEAD.\n", [("Allow", "GET, HEAD")])
-    if request.path.partition("?")[0] not in status_page.PATHS:
+    accepted = request.headers.get_all("Accept-Language")
+    body = page.find(request.path, accepted[0] if accepted else None)
+    if body is None:
         return respond(404, "Nothing here.\n")
     if way != "tls":
         return respond(307, _USE_TLS.format(port=port), [("Location", f"https://127.0.0.1:{port}/")])
-    body = page.body()
     response = _response(200, body, status_page.headers())
     return (
         response if request.method == "GET" else Response(200, response.reason_phrase, response.headers, b"")

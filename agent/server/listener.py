@@ -20,7 +20,7 @@ from websockets.frames import CloseCode
 
 from agent import instance, logs
 from agent.server import first_octet
-from agent.server.connection import BUDGET_BYTES, Connection, House, Times
+from agent.server.connection import BUDGET_BYTES, Connection, House, OpenOwn, Times
 from agent.server.converse import Answer, Budget
 from agent.server.limits import GuestList
 from agent.server.status_page import StatusPage
@@ -46,7 +46,7 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 class Server:
     """Serves pages on 127.0.0.1 and, where there is one, ::1.
 
-    `answer` gives the reply to a frame (agent.dispatch); `on_open` and `on_gone` are called when a page came or left;
+    `answer` gives the reply to a frame (agent.dispatch), `open_own` serves those for kz.qalamsap.v1 (agent.own_api); `on_open` and `on_gone` are called when a page came or left;
     `plain_websocket` lets pages in without TLS too, by the same rules.
     """
 
@@ -55,6 +55,7 @@ class Server:
         answer: Answer,
         page: StatusPage,
         *,
+        open_own: OpenOwn | None = None,
         plain_websocket: bool = False,
         on_open: Callable[[], None] = lambda: None,
         on_gone: Callable[[], None] = lambda: None,
@@ -62,6 +63,7 @@ class Server:
         budget_bytes: int = BUDGET_BYTES,
     ) -> None:
         self._answer = answer
+        self._open_own = open_own
         self._page = page
         self._plain_websocket = plain_websocket
         self._on_open = on_open
@@ -92,19 +94,14 @@ class Server:
     def listen(self, port: int) -> None:
         """Takes the port (0: a free one) and begins to serve. `use` comes first. Raises instance.PortBusy."""
         assert self._context is not None
-        first = _listening(socket.AF_INET, "127.0.0.1", port)
-        self._sockets.append(first)
-        taken: int = first.getsockname()[1]
-        try:
-            self._sockets.append(_listening(socket.AF_INET6, "::1", taken))
-        except (instance.PortBusy, OSError):
-            # Pages that say "localhost" try 127.0.0.1 as well, so this is no reason to stop.
-            logs.note(_log, logging.INFO, "no IPv6 loopback", port=taken)
+        self._sockets = loopback_sockets(port)
+        taken: int = self._sockets[0].getsockname()[1]
         self._house = House(
             port=taken,
             page=self._page,
             plain_websocket=self._plain_websocket,
             answer=self._answer,
+            open_own=self._open_own,
             guests=self._guests,
             budget=self._budget,
             times=self._times,
@@ -112,7 +109,9 @@ class Server:
             on_gone=self._on_gone,
         )
         loop = asyncio.get_running_loop()
-        self._accepting = [loop.create_task(self._accept_all(listener)) for listener in self._sockets]
+        self._accepting = [
+            loop.create_task(accept_all(listener, self.serve)) for listener in self._sockets
+        ]
 
     async def close(self) -> None:
         """Stops to listen and tells every page that it goes away (1001). Until all of them are gone."""
@@ -129,19 +128,6 @@ class Server:
                 life.cancel()
         while self._lives:
             await asyncio.wait(self._lives)
-
-    async def _accept_all(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                accepted, address = await loop.sock_accept(listener)
-            except OSError as error:
-                # One peer that gave up is nothing; but where descriptors ran out, turning at full speed would not help.
-                if error.errno in _NO_DESCRIPTORS:
-                    logs.note(_log, logging.WARNING, "can't accept a connection", code=error.errno)
-                    await asyncio.sleep(_BREATH_S)
-                continue
-            self.serve(accepted, address[0])
 
     def serve(self, accepted: socket.socket, address: str) -> None:
         """Serves one accepted socket, wherever it was accepted; closes it where its peer may not come in."""
@@ -193,6 +179,33 @@ class Server:
         else:
             accepted.close()
             raise ConnectionAbortedError
+
+
+async def accept_all(listener: socket.socket, serve: Callable[[socket.socket, str], None]) -> None:
+    """Hands each accepted socket to `serve`, with its peer's address, until it is cancelled."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            accepted, address = await loop.sock_accept(listener)
+        except OSError as error:
+            # One peer that gave up is nothing; but where descriptors ran out, turning at full speed would not help.
+            if error.errno in _NO_DESCRIPTORS:
+                logs.note(_log, logging.WARNING, "can't accept a connection", code=error.errno)
+                await asyncio.sleep(_BREATH_S)
+            continue
+        serve(accepted, address[0])
+
+
+def loopback_sockets(port: int) -> list[socket.socket]:
+    """Listening sockets on 127.0.0.1 and, where there is one, ::1, on this port (0: a free one). Raises instance.PortBusy."""
+    found = [_listening(socket.AF_INET, "127.0.0.1", port)]
+    taken: int = found[0].getsockname()[1]
+    try:
+        found.append(_listening(socket.AF_INET6, "::1", taken))
+    except (instance.PortBusy, OSError):
+        # Pages that say "localhost" try 127.0.0.1 as well, so this is no reason to stop.
+        logs.note(_log, logging.INFO, "no IPv6 loopback", port=taken)
+    return found
 
 
 def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:

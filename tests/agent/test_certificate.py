@@ -76,6 +76,7 @@ def test_special_characters_in_names_are_escaped() -> None:
         ((("2.5.4.3", ' a,b"c+d '),), (("2.5.4.10", "#1"), ("1.2.3.4", "x=y;z")), (("2.5.4.8", "Алматы"),)),
     )
     assert name.text() == r"CN=\ a\,b\"c\+d\ ,O=\#1+1.2.3.4=x\=y\;z,S=Алматы"
+    assert name.text("ST-GIVENNAME").endswith(",ST=Алматы")
     assert name.common_name == 'a,b"c+d'
     assert name.attributes[2] == ("1.2.3.4", "x=y;z")
 
@@ -378,3 +379,11 @@ def test_addresses_policies_and_key_store_are_told() -> None:
     assert certificate.policies == ("1.2.398.3.3.2",)
     assert certificate.key_store == "1.2.398.3.3.5.1.1"
     assert not certificate.has_ocsp_no_check
+
+
+def test_a_name_is_read_on_its_own() -> None:
+    subject = authority.certificate("gost2015-head").subject
+    assert Name.from_der(subject.der) == subject
+    for damaged in (b"", subject.der[:-1], b"\x04\x00", subject.der + b"x"):
+        with pytest.raises(BadInput, match="name"):
+            Name.from_der(damaged)

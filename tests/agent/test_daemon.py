@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from agent.config import Config, Simulation
 from agent.formats import cms
 from agent.localhost import authority, identity
 from protocol import control, handshake
-from tests.support import agents, simulated_authorities, stage, timestamps
+from tests.support import agents, https_pages, simulated_authorities, stage, timestamps
 from tests.support import authority as national
 from tests.support.http_server import HttpServer, ok
 from tests.support.simulated_authorities import TSP
@@ -46,7 +47,7 @@ sys.exit(daemon.run(settings, children))
 """
 HEAVY = (
     "cryptography", "asn1crypto", "PySide6", "lxml", "sqlite3", "PIL", "tray",
-    "urllib3", "agent.http_exchange", "agent.worker", "agent.operations", "agent.formats", "agent.keystores", "agent.certificate", "agent.gost.backend",
+    "urllib3", "agent.http_exchange", "uvicorn", "starlette", "h11", "agent.server.https_api", "agent.worker", "agent.operations", "agent.formats", "agent.keystores", "agent.certificate", "agent.gost.backend",
 )  # fmt: skip
 
 
@@ -332,6 +333,33 @@ def test_it_loads_no_cryptography_no_windows_and_nothing_of_a_worker() -> None:
     assert [name for name in printed if any(f"{name}.".startswith(f"{heavy}.") for heavy in HEAVY)] == []
 
 
+def test_the_https_interface_is_served_where_the_settings_say_so(tmp_path: Path) -> None:
+    with running(prepared(tmp_path), 0, "--https-api", "--https-api-port", "0") as agent:
+        url = f"https://127.0.0.1:{https_pages.port_of(agent)}/"
+        with urllib.request.urlopen(url, context=trusting(agent.state_dir), timeout=10) as page:
+            assert page.status == 200
+        state = tell(agent, "query")
+        assert (state.state, state.trouble) == ("ready", "")
+        tell(agent, "quit")
+        assert agent.process.wait(15) == 0
+    assert "Traceback" not in "".join(agent.log)
+
+
+def test_where_its_port_is_taken_the_agent_goes_on_and_says_so(tmp_path: Path) -> None:
+    async def scenario(agent: agents.RunningAgent) -> None:
+        async with open_page(agent):
+            state = await asyncio.to_thread(tell, agent, "query")
+            assert (state.state, state.trouble) == ("trouble", "https-api-port")
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with running(prepared(tmp_path), 0, "--https-api", "--https-api-port", port) as agent:
+            stage.run(scenario(agent))
+    assert any("no HTTPS interface" in line for line in agent.log)
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs tool: /proc")
 def test_while_a_window_is_open_it_holds_no_end_of_its_pipes_and_no_library_of_secrets(
     tmp_path: Path,
@@ -392,7 +420,8 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
     with agents.simulated(tmp_path, answers) as agent:
         assert agent.log[0].startswith("simulation: ")
         context = ssl.create_default_context(cafile=agent.authority_path)
-        with urllib.request.urlopen(f"https://127.0.0.1:{agent.port}/", context=context, timeout=10) as page:
+        address = f"https://127.0.0.1:{agent.port}/?lang=en"
+        with urllib.request.urlopen(address, context=context, timeout=10) as page:
             assert "This is a simulation" in page.read().decode()
         assert tell(agent, "query").is_simulation
         refused = endpoint.ask(agent.state_dir / "control.sock", control.Command("open-status"))

@@ -162,3 +162,138 @@ def test_a_mistake_of_ours_is_answered_and_logged_without_the_frame(
 def test_a_refusal_speaks_the_dialect_of_the_start_of_the_frame() -> None:
     assert json.loads(dispatch.refuse(CALL, "busy", "too many"))["status"] is False
     assert json.loads(dispatch.refuse(b"", "busy", "too many"))["success"] is False
+
+
+# --- the first dialect, whose frames hold passwords ------------------------------------------------------------------
+
+PASSWORD = "Qwerty12-of-a-key"
+FLAT = json.dumps({"method": "getKeys", "args": ["PKCS12", "/k/a.p12", PASSWORD, "SIGN"]}).encode()
+FLAT_LONG = FLAT.replace(b"SIGN", b"S" * dispatch.DECODE_BYTES)
+
+
+@pytest.fixture
+def reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads JSON in this process fails."""
+
+    def never(_frame: object) -> None:
+        raise AssertionError("the daemon reads a frame that may hold a password")
+
+    monkeypatch.setattr("protocol.json_text.read", never)
+
+
+def remembered(thing: object, seen: set[int]) -> str:
+    """All that an object holds, and what that holds: as text."""
+    if id(thing) in seen or isinstance(thing, type | asyncio.AbstractEventLoop):
+        return ""
+    seen.add(id(thing))
+    inner: list[object] = []
+    if isinstance(thing, dict):
+        inner = [*thing.keys(), *thing.values()]
+    elif isinstance(thing, list | tuple | set | frozenset):
+        inner = list(thing)
+    else:
+        inner = [
+            getattr(thing, name, None)
+            for name in (*getattr(thing, "__dict__", {}), *getattr(thing, "__slots__", ()))
+        ]
+    own = (
+        thing.decode("utf-8", "replace")
+        if isinstance(thing, bytes | bytearray)
+        else str(thing)
+        if isinstance(thing, str)
+        else ""
+    )
+    return own + "".join(remembered(each, seen) for each in inner)
+
+
+@pytest.mark.usefixtures("reads_nothing")
+@pytest.mark.parametrize("frame", [FLAT, FLAT_LONG, b'{"module":null,"method":"signXml"}', b"not JSON"])
+def test_where_it_is_on_what_may_be_of_it_goes_to_a_worker_unread(
+    frame: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with open_desk() as (desk, settings, director):
+            settings.is_flat_on = True
+            answering = asyncio.ensure_future(desk.answer(frame, PAGE))
+            actor = await director.worker()
+            begun = await actor.event("begin")
+            assert (await actor.event("frame"))["octets"] == len(frame)
+            assert begun["is_flat_on"] is True
+            await actor.order("reply", text='{"result":"","errorCode":"NONE"}')
+            assert await answering == b'{"result":"","errorCode":"NONE"}'
+            del answering
+            assert PASSWORD not in remembered(desk, set())
+
+    with caplog.at_level("DEBUG"):
+        stage.run(scenario())
+    assert PASSWORD not in caplog.text
+    assert "getKeys" not in caplog.text
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_what_names_another_module_is_answered_as_ever(is_on: bool) -> None:
+    async def scenario() -> None:
+        async with open_desk() as (desk, settings, director):
+            settings.is_flat_on = is_on
+            probe = await desk.answer(
+                b'{"module":"kz.digiflow.mobile.extensions","method":"getVersion"}', PAGE
+            )
+            assert json.loads(probe)["errorCode"] == "MODULE_NOT_FOUND"
+            tokens = await desk.answer(f'{{{COMMON},"method":"getActiveTokens"}}'.encode(), PAGE)
+            assert json.loads(tokens)["code"] == "200"
+            assert director.is_quiet
+
+    stage.run(scenario())
+
+
+def test_what_is_remembered_is_found() -> None:
+    assert PASSWORD in remembered({"calls": [(FLAT, None)]}, set())
+
+
+def test_where_it_is_off_the_module_is_not_found_and_the_password_nowhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        async with open_desk() as (desk, _, director):
+            assert json.loads(await desk.answer(FLAT, PAGE))["errorCode"] == "MODULE_NOT_FOUND"
+            assert director.is_quiet
+            assert PASSWORD not in remembered(desk, set())
+
+    with caplog.at_level("DEBUG"):
+        stage.run(scenario())
+    assert PASSWORD not in caplog.text
+
+
+@pytest.mark.usefixtures("reads_nothing")
+def test_set_locale_sets_the_language_and_is_not_answered() -> None:
+    async def scenario() -> None:
+        async with open_desk() as (desk, settings, director):
+            settings.is_flat_on = True
+            assert await desk.answer(b'{"method":"setLocale","args":["kk"]}', PAGE) == b""
+            assert await desk.answer(b'{"method":"setLocale","args":["tlh"]}', PAGE) == b""
+            assert director.is_quiet
+            answering = asyncio.ensure_future(desk.answer(FLAT, PAGE))
+            actor = await director.worker()
+            assert (await actor.event("begin"))["language"] == "kk"
+            await actor.order("reply", text="x")
+            await answering
+
+    stage.run(scenario())
+
+
+@pytest.mark.usefixtures("reads_nothing")
+@pytest.mark.parametrize("frame", [FLAT, FLAT_LONG])
+def test_an_unread_frame_is_refused_unread(frame: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with open_desk() as (desk, settings, director):
+            settings.is_flat_on = True
+            answering = asyncio.ensure_future(desk.answer(frame, PAGE))
+            await (await director.worker()).order("crash")
+            assert json.loads(await answering)["errorCode"] == "COMMON"
+            settings.is_paused = True
+            assert json.loads(await desk.answer(frame, PAGE))["errorCode"] == "COMMON"
+            assert json.loads(dispatch.refuse(frame, "busy", "too many"))["errorCode"] == "COMMON"
+
+    with caplog.at_level("DEBUG"):
+        stage.run(scenario())
+    assert PASSWORD not in caplog.text

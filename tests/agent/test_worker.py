@@ -15,7 +15,7 @@ import pytest
 from agent import paths
 from agent.formats import cms
 from agent.journal import Journal
-from protocol import common_utils, messages, pipes, prompts, work
+from protocol import accessory, common_utils, messages, pipes, prompts, work
 from tests.support import agents, chains, fake_window
 from tests.support import authority as national
 from tests.support.fake_window import crash, expect, hang, key_file, send, wait_for_end
@@ -69,7 +69,14 @@ def test_documents_are_signed_with_one_password(tmp_path: Path, key: Path) -> No
         process.begin(sign_frame("бір", "екі"), waiting=2)
         assert signed_contents(process.reply()) == ["бір".encode(), "екі".encode()]
     assert process.process.returncode == 0
-    assert process.heard == [prompts.Shown(), work.Reply(process.heard[-1].reply_bytes, "done")]
+    assert process.heard == [
+        work.Stage("password"),
+        prompts.Shown(),
+        work.Stage("approval"),
+        work.Progress(1, 2),
+        work.Progress(2, 2),
+        work.Reply(process.heard[-1].reply_bytes, "done"),
+    ]
     assert events(tmp_path) == ["asked", "decided", "signed"]
     asked, _, finished = fake_window.heard(tmp_path / "window.log")
     assert isinstance(asked, prompts.OpenKey)
@@ -513,3 +520,73 @@ def test_the_storages_that_are_promised_are_those_that_can_be_opened() -> None:
     from agent.keystores import catalog
 
     assert catalog.STORAGES == messages.OPENABLE_STORAGES
+
+
+def common_frame(method: str, *args: object) -> bytes:
+    return json.dumps({"module": common_utils.MODULE, "method": method, "args": args}).encode()
+
+
+def test_a_file_is_chosen_in_the_window_and_signed_later(tmp_path: Path, key: Path) -> None:
+    act = tmp_path.resolve() / "акт.pdf"
+    act.write_bytes(b"deed")
+    steps = [
+        expect("choose-file"),
+        send(prompts.Shown()),
+        send(prompts.FileChosen(str(act))),
+        expect("finished"),
+    ]
+    with worker(tmp_path, *steps) as process:
+        process.begin(common_frame("showFileChooser", "ALL", str(tmp_path)))
+        assert process.reply() == {"responseObject": str(act), "code": "200"}
+    asked, finished = fake_window.heard(tmp_path / "window.log")
+    assert isinstance(asked, prompts.ChooseFile)
+    assert (asked.kind, asked.folder, asked.caller.site) == ("any", str(tmp_path), "kds.example.kz")
+    assert finished == prompts.Finished()
+
+    (tmp_path / "window.log").unlink()
+    with worker(tmp_path, *says_yes(key)) as process:
+        process.begin(common_frame("createCAdESFromFile", "PKCS12", "", str(act), True))
+        reply = process.reply()
+    assert reply is not None
+    assert cms.read(reply["responseObject"].encode()).content == b"deed"
+    question = fake_window.heard(tmp_path / "window.log")[0]
+    assert isinstance(question, prompts.OpenKey)
+    assert (question.documents[0].name, question.documents[0].path) == ("акт.pdf", str(act))
+    assert str(act) not in process.log
+
+
+def test_a_file_that_a_page_names_is_asked_about_in_the_same_window(tmp_path: Path, key: Path) -> None:
+    act = tmp_path.resolve() / "act.pdf"
+    act.write_bytes(b"deed")
+    steps = [expect("allow-file"), send(prompts.Shown()), send(prompts.Allowed()), *says_yes(key)]
+    with worker(tmp_path, *steps) as process:
+        process.begin(common_frame("createCAdESFromFile", "PKCS12", "", str(act), True))
+        reply = process.reply()
+    assert reply is not None
+    assert reply["code"] == "200"
+    assert events(tmp_path) == ["asked", "decided", "asked", "decided", "signed"]
+
+
+@pytest.mark.parametrize("name", ["shadow", "nothing-of-this-name"])
+def test_a_no_to_a_file_tells_the_page_nothing_of_it(tmp_path: Path, name: str) -> None:
+    with worker(tmp_path, expect("allow-file"), send(prompts.Cancelled())) as process:
+        process.begin(common_frame("createCAdESFromFile", "PKCS12", "", f"/etc/{name}", True))
+        assert process.reply() == {"code": "500", "message": "action.canceled"}
+
+
+def test_the_window_about_the_agent_counts_as_turned_away(tmp_path: Path) -> None:
+    frame = json.dumps({"module": accessory.MODULE, "method": "showSettings"}).encode()
+    with worker(tmp_path, expect("about"), send(prompts.Shown()), send(prompts.Cancelled())) as process:
+        process.begin(frame)
+        assert process.reply() == {"success": True}
+    assert process.heard[-1].outcome == "cancelled"  # so that a page that opens it again and again rests
+
+
+def test_a_token_of_the_script_opens_without_a_key_of_the_answer(tmp_path: Path, key: Path) -> None:
+    token = {"storage": "AKKaztokenStore", "key": key.name, "password": "Qwerty12"}
+    script = agents.write_answers(tmp_path / "answers.toml", [{"allow": True}], [token])
+    with WorkerProcess(tmp_path, answers=script, test_authorities=[authority(tmp_path)]) as process:
+        process.begin(common_frame("getKeyInfo", "AKKaztokenStore"))
+        reply = process.reply()
+    assert reply is not None
+    assert reply["responseObject"]["subjectCn"] == "ТЕСТОВ ТЕСТ"

@@ -35,15 +35,17 @@ class Target:
 
 
 class Identifiers:
-    """All identifiers of a document, read once."""
+    """All identifiers of a document, read once. `attribute` is one more name of attributes that hold them, if somebody said so."""
 
-    def __init__(self, tree: etree._ElementTree) -> None:
+    def __init__(self, tree: etree._ElementTree, attribute: str = "") -> None:
         self._elements: dict[str, list[etree._Element]] = {}
-        found = tree.xpath("//*[@*[translate(local-name(), 'ID', 'id') = 'id']]")
+        found = tree.xpath(
+            "//*[@*[translate(local-name(), 'ID', 'id') = 'id' or local-name() = $name]]", name=attribute
+        )
         assert isinstance(found, list)
         for element in found:
             assert isinstance(element, etree._Element)
-            for value in _identifiers_of(element):
+            for value in _identifiers_of(element, attribute):
                 self._elements.setdefault(value, []).append(element)
 
     def elements(self, identifier: str) -> tuple[etree._Element, ...]:
@@ -51,10 +53,9 @@ class Identifiers:
         return tuple(self._elements.get(identifier, ()))
 
 
-def _identifiers_of(element: etree._Element) -> set[str]:
-    return {
-        str(value) for name, value in element.attrib.items() if etree.QName(name).localname.lower() == "id"
-    }
+def _identifiers_of(element: etree._Element, attribute: str) -> set[str]:
+    attributes = ((etree.QName(name).localname, value) for name, value in element.attrib.items())
+    return {str(value) for name, value in attributes if name.lower() == "id" or name == attribute}
 
 
 def resolve(identified: Identifiers, signature: Signature) -> tuple[Target, ...]:

@@ -32,12 +32,14 @@ class Reference:
     signed_info_method: Method
 
 
-def check(document: bytes | str, *, element_xpath: str = "", parent_xpath: str = "") -> None:
+def check(
+    document: bytes | str, *, element_xpath: str = "", parent_xpath: str = "", id_attribute: str = "Id"
+) -> None:
     """Finds what `sign` would refuse, before anybody is asked for a key.
 
     Raises: BadInput.
     """
-    _plan(parse.read(document), element_xpath, parent_xpath)
+    _plan(parse.read(document), element_xpath, parent_xpath, id_attribute)
 
 
 def sign(
@@ -47,16 +49,17 @@ def sign(
     layout: LayoutName,
     element_xpath: str = "",
     parent_xpath: str = "",
+    id_attribute: str = "Id",
 ) -> bytes:
     """The document in UTF-8 with one more ds:Signature. Text is a document already decoded, as pages send it.
 
-    With both XPaths, one element is signed, the first that the first of them yields, by its attribute `Id`; the signature goes to
-    the end of the element of the second. Otherwise the whole document is signed, earlier signatures and all, and the signature
+    With both XPaths, one element is signed, the first that the first of them yields, by its attribute `id_attribute` (empty: Id,
+    written in any case); the signature goes to the end of the element of the second. Otherwise the whole document is signed, earlier signatures and all, and the signature
     is the last child of the root. Comments are never signed.
 
     Raises: BadInput; its detail is the wording that pages know where NCALayer has one.
     """
-    reference, parent = _plan(parse.read(document), element_xpath, parent_xpath)
+    reference, parent = _plan(parse.read(document), element_xpath, parent_xpath, id_attribute)
     chosen = layouts.LAYOUTS[layout]
     key = layouts.x509_data(chosen, signer.certificate.der)
     return put_signature(signer, place.within(parent), reference, chosen, key)
@@ -92,7 +95,7 @@ def put_signature(signer: Signer, where: Place, reference: Reference, layout: La
 
 
 def _plan(
-    tree: etree._ElementTree, element_xpath: str, parent_xpath: str
+    tree: etree._ElementTree, element_xpath: str, parent_xpath: str, id_attribute: str
 ) -> tuple[Reference, etree._Element]:
     """What is signed, and the element that gets the signature.
 
@@ -101,14 +104,19 @@ def _plan(
     if not (element_xpath and parent_xpath):
         return _whole(tree), tree.getroot()
     element = xpath.select(tree, element_xpath)
-    identifier = element.get("Id")
+    identifier = element.get(id_attribute or _spelling_of_id(element))
     if identifier is None:
         raise BadInput(_NO_ID)
     parent = xpath.select(tree, parent_xpath)
     if element is parent or element in parent.iterancestors():
         # Inside the element that it signs, a signature would change what it signs.
         raise BadInput(_SAME_ELEMENT)
-    return by_id(tree, element, identifier), parent
+    return by_id(tree, element, identifier, id_attribute=id_attribute), parent
+
+
+def _spelling_of_id(element: etree._Element) -> str:
+    """The name of its attribute Id, written in any case."""
+    return next((str(name) for name in element.attrib if str(name).lower() == "id"), "Id")
 
 
 def _whole(tree: etree._ElementTree) -> Reference:
@@ -121,13 +129,15 @@ def by_id(
     element: etree._Element,
     identifier: str,
     method: Method = canonical.C14N_WITH_COMMENTS,
+    id_attribute: str = "",
 ) -> Reference:
-    """A reference to an element by its Id, canonicalised by the method; SignedInfo is by the exclusive one.
+    """A reference to an element by its Id, canonicalised by the method; SignedInfo is by the exclusive one. `id_attribute` is an
+    attribute that holds identifiers, beside those that are called Id.
 
     Raises: BadInput where the Id does not lead to this element alone.
     """
     if not _ID.fullmatch(identifier):
         raise BadInput("XML: an Id with characters that a reference can't hold")
-    if references.Identifiers(tree).elements(identifier) != (element,):
+    if references.Identifiers(tree, id_attribute).elements(identifier) != (element,):
         raise BadInput("XML: the Id of the element to be signed stands at another one too")
     return Reference(element, f"#{identifier}", (method.uri,), method, canonical.EXCLUSIVE)

@@ -59,8 +59,37 @@ def verify(document: bytes | str, extra_certificates: Iterable[Certificate] = ()
     return tuple(one.evidence for one in examine(tree, found, extra_certificates))
 
 
+def verify_within(document: bytes | str, parent: str, id_attribute: str = "") -> tuple[Evidence, ...]:
+    """Evidence likewise, but only for those signatures that stand in an element called `parent`, prefix and all; where it is empty, for all.
+
+    `id_attribute` is an attribute that holds identifiers, beside those that are called Id.
+
+    Raises: BadInput, also where there is no such signature.
+    """
+    tree = parse.read(document)
+    found = signature.find(tree)
+    holders = [element.getparent() for element in found]  # for each is taken out as it is examined
+    examined = examine(tree, found, (), id_attribute)
+    wanted = tuple(
+        one.evidence
+        for one, holder in zip(examined, holders, strict=True)
+        if not parent or (holder is not None and _qualified_name(holder) == parent)
+    )
+    if not wanted:
+        raise BadInput("XML: there is no signature at that place")
+    return wanted
+
+
+def _qualified_name(element: etree._Element) -> str:
+    name = etree.QName(element).localname
+    return f"{element.prefix}:{name}" if element.prefix else name
+
+
 def examine(
-    tree: etree._ElementTree, elements: Sequence[etree._Element], extra_certificates: Iterable[Certificate]
+    tree: etree._ElementTree,
+    elements: Sequence[etree._Element],
+    extra_certificates: Iterable[Certificate],
+    id_attribute: str = "",
 ) -> tuple[Examined, ...]:
     """Examines these ds:Signature elements, given in the order of the document, which are taken out of it.
 
@@ -70,7 +99,7 @@ def examine(
     count = sum(1 + len(one.references) for one in signatures)
     if count * parse.work(tree) > MAX_WORK:
         raise BadInput("XML: too many signatures in so large a document")
-    identified = references.Identifiers(tree)
+    identified = references.Identifiers(tree, id_attribute)
     targets = [references.resolve(identified, one) for one in signatures]
     examination = _Examination(tree, tuple(extra_certificates))
     pairs = list(zip(signatures, targets, strict=True))

@@ -20,6 +20,8 @@ README = Path(__file__).resolve().parents[3] / "README.md"
         (errors.BrokenKeyStore(), 5),
         (errors.UnsupportedKey(), 6),
         (errors.KeyUnsuitable(), 6),
+        (errors.WeakPassword(), 5),
+        (errors.KeyNotKept(), 7),
         (errors.NoOneToAsk(), 7),
         (errors.StorageFailed(), 7),
         (errors.InvalidSignature(), 1),

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from agent import algorithms
+from agent.certificate import Certificate, PublicKey
+from agent.formats import csr
+from agent.keystores import new_keys
 from demo import cast
 from tests.support import authority, chains
 from tests.support.command_line import CommandLine
@@ -118,3 +122,47 @@ def test_it_serves_until_it_is_told_to_end_and_makes_no_keys_where_an_authority_
         f"listening on http://127.0.0.1:{started.port}/", "GET /cert/rsa.cer 200", "GET /crl/rsa.crl 500",
     ]  # fmt: skip
     assert [path.name for path in folder.iterdir()] == ["authority"]
+
+
+# --- certificates for keys of others ------------------------------------------------------------------------------
+
+
+def written_request(run: CommandLine) -> Path:
+    key = new_keys.generate(algorithms.RSA_KEY)
+    der = csr.make(
+        csr.subject([("CN", "ТЕСТОВ ИВАН")]),
+        PublicKey.from_spki(key.spki_der),
+        "identify",
+        key.private_key.sign,
+    )
+    path = run.folder / "request.pem"
+    path.write_text(csr.to_pem(der), encoding="ascii")
+    return path
+
+
+def test_a_request_gets_its_certificate_and_nothing_else_is_made(run: CommandLine) -> None:
+    request, folder = written_request(run), run.folder / "keys"
+    assert run("testca", folder, "--csr", request, "--days", "10") == 0
+    target = Path(run.out.strip())
+    assert target == request.with_suffix(".cer.pem")
+    assert target.read_text("ascii").count("BEGIN CERTIFICATE") == 2
+    certificate = Certificate.from_pem_or_der(target.read_bytes())
+    assert (certificate.common_name, certificate.uses) == ("ТЕСТОВ ИВАН", ("identify",))
+    assert (certificate.not_after - certificate.not_before).days == 10
+    assert [path.name for path in folder.iterdir()] == ["authority"]
+    named = run.folder / "named.pem"
+    words = ("--profile", "rsa-sign-head", "--out", named)
+    assert run("testca", folder, "--csr", request, *words) == 0
+    again = Certificate.from_pem_or_der(named.read_bytes())
+    assert again.issuer == certificate.issuer
+    assert again.roles == ("legal", "head")
+
+
+def test_requests_that_make_no_sense_are_told(run: CommandLine) -> None:
+    request, folder = written_request(run), run.folder / "keys"
+    assert run("testca", folder, "--csr", run.folder / "nowhere") == 5
+    assert run("testca", folder, "--csr", run.file("text")) == 5
+    assert run("testca", folder, "--csr", request, "--serve") == 5
+    assert run("testca", folder, "--out", "x.pem") == 5
+    assert run("testca", folder, "--csr", request, "--profile", "gost2015-head") == 5
+    assert run("testca", folder, "--csr", request, "--out", run.folder / "no" / "x.pem") == 7

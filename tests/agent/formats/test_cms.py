@@ -81,6 +81,13 @@ def test_a_digest_of_another_length_is_bad_input_and_nothing_is_signed() -> None
         cms.sign_digest(chains.person("gost2015"), b"d" * 32, at=AT)
 
 
+@pytest.mark.parametrize("family", chains.FAMILIES)
+def test_a_digest_of_any_length_is_signed_where_that_is_wanted_and_no_document_has_it(family: str) -> None:
+    data = cms.sign_digest(chains.person(family), b"MTEK", at=AT, is_any_length=True)
+    assert [signer.message_digest for signer in cms.read(data).signers] == [b"MTEK"]
+    assert findings(data, DOCUMENT) == ["invalid"]
+
+
 @pytest.mark.parametrize(
     ("at", "encoded"),
     [

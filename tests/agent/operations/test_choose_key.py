@@ -12,7 +12,9 @@ from agent.certificate import Certificate
 from agent.errors import AgentError, BadInput, BrokenKeyStore, KeyUnsuitable, UnsupportedKey, UserCancelled
 from agent.operations import choose_key, consent
 from agent.operations.choose_key import Choice
+from agent.secret import Secret
 from agent.trust import anchors
+from agent.user.base import Opened
 from protocol import prompts
 from protocol.messages import KeyFilter
 from tests.support import authority, chains, people, simulated_authorities
@@ -366,3 +368,37 @@ def test_a_broken_store_says_why_to_the_window_only(tmp_path: Path) -> None:
     again = scene.person.asked[1]
     assert isinstance(again, prompts.OpenKey)
     assert again.problem == prompts.Problem("broken-file", detail="bad bag")
+
+
+# --- keys that are open already -------------------------------------------------------------------------------------
+
+
+def approved(
+    folder: Path, keys: list[MemoryKey], answer: prompts.Approved, **more: Any
+) -> tuple[Choice, prompts.Approve]:
+    asked = people.approval(folder, MemoryStore({}), lambda _: answer, **more)
+    prompt = consent.ask_for_key(
+        asked, "sign", (), purpose="any", placement="beside", storages=("PKCS12",), language=None
+    )
+    opened = Opened("/keys/a.p12", "PKCS12", Secret(bytearray()))
+    choice = choose_key.approve(asked, choose_key.judge(KeyFilter(), asked), prompt, opened, keys)
+    (question,) = people.person_of(asked).asked
+    assert isinstance(question, prompts.Approve)
+    assert question.request == prompt
+    return choice, question
+
+
+def test_of_open_keys_the_approved_one_is_given_and_the_others_are_wiped(tmp_path: Path) -> None:
+    first, second = MemoryKey(party()), MemoryKey(party(serial_number=7))
+    choice, question = approved(tmp_path, [first, second], prompts.Approved(second.key_id, remember=True))
+    assert (choice.key, first.is_wiped, second.is_wiped) == (second, True, False)
+    assert choice.remember
+    assert [(key.path, key.suitable) for key in question.keys] == [("/keys/a.p12", True)] * 2
+    assert question.remember_days > 0
+
+
+def test_open_keys_are_wiped_when_none_of_them_is_approved(tmp_path: Path) -> None:
+    key = MemoryKey(party())
+    with pytest.raises(KeyUnsuitable):
+        approved(tmp_path, [key], prompts.Approved("another"))
+    assert key.is_wiped

@@ -18,10 +18,11 @@ from agent.errors import (
 )
 from agent.fetch import Question
 from agent.formats import cms
-from agent.operations import sign, verify
+from agent.operations import named_file, sign, verify
 from agent.operations.approval import Approval
 from agent.trust import anchors
 from agent.user.base import PageLeft
+from protocol import prompts
 from protocol.messages import KeyFilter, LargeDocument, SignatureFormat, SignRequest
 from tests.support import authority, chains, making, people, simulated_authorities, timestamps, verdicts
 from tests.support.memory_store import MemoryKey, MemoryStore
@@ -402,3 +403,44 @@ def test_an_authority_that_keeps_silent_is_not_waited_for_each_time(tmp_path: Pa
     assert signed.lacking == (0, 1, 2, 3, 4, 5)
     assert authorities.count("timestamp") == 3
     assert all(cms.verify(cms.read(octets))[0].signature == "valid" for octets in signed.signatures)
+
+
+def test_a_file_that_the_page_names_is_read_shown_and_signed(tmp_path: Path) -> None:
+    act = tmp_path.resolve() / "act.pdf"
+    act.write_bytes(b"deed")
+    asked = approval(tmp_path, people.allows, opens(), approves())
+    (signature,) = sign.sign(request(file=str(act)), asked).signatures
+    assert cms.read(signature).content == b"deed"
+    assert cms.verify(cms.read(signature))[0].signature == "valid"
+    _, prompt, _ = people.person_of(asked).asked
+    assert isinstance(prompt, prompts.OpenKey)
+    (document,) = prompt.documents
+    assert (document.name, document.path, document.size) == ("act.pdf", str(act), 4)
+    assert events(asked) == ["asked", "decided", "asked", "decided", "signed"]
+
+
+def test_a_large_file_gets_a_detached_signature_over_its_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(named_file, "MOST_HELD_BYTES", 3)
+    act = tmp_path.resolve() / "act.pdf"
+    act.write_bytes(b"deed")
+    asked = approval(tmp_path, people.allows, opens(), approves())
+    (signature,) = sign.sign(request(file=str(act), detached=True, cosigns=True), asked).signatures
+    assert cms.verify(cms.read(signature), b"deed")[0].signature == "valid"
+    _, prompt, _ = people.person_of(asked).asked
+    assert isinstance(prompt, prompts.OpenKey)
+    assert (prompt.documents[0].path, prompt.documents[0].size) == (str(act), 4)
+
+
+def test_a_digest_of_any_length_is_signed_where_the_site_wants_it_and_warned_of(tmp_path: Path) -> None:
+    asked = approval(tmp_path)
+    wanted = request(b"MTEK", detached=True, are_digests=True, is_any_digest=True)
+    (signature,) = sign.sign(wanted, asked).signatures
+    message = cms.read(signature)
+    assert [signer.message_digest for signer in message.signers] == [b"MTEK"]
+    assert "other-digest-length" in people.person_of(asked).last_choice().keys[0].reasons
+    fitting = approval(tmp_path)
+    digest = chains.person().algorithm.digest(b"deed")
+    sign.sign(dataclasses.replace(wanted, documents=(digest,)), fitting)
+    assert "other-digest-length" not in people.person_of(fitting).last_choice().keys[0].reasons

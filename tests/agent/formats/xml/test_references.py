@@ -151,3 +151,12 @@ def test_parts_of_signatures_are_signed_where_they_are() -> None:
 def test_a_method_is_known_by_its_uri_without_parameters(uri: str, known: bool) -> None:
     assert (references.canonicalization(Algorithm(uri)) is not None) is known
     assert references.canonicalization(Algorithm(uri, has_parameters=True)) is None
+
+
+def test_one_more_name_of_identifiers_counts_where_somebody_said_so() -> None:
+    tree = parse.read('<r><a key="x"/><b Id="y"/><c n:key="z" xmlns:n="urn:n"/></r>')
+    a, b, c = tree.getroot()
+    told = references.Identifiers(tree, "key")
+    assert (told.elements("x"), told.elements("y"), told.elements("z")) == ((a,), (b,), (c,))
+    assert references.Identifiers(tree).elements("x") == ()
+    assert references.Identifiers(tree, "' or '1'='1").elements("x") == ()

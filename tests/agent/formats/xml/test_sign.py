@@ -298,3 +298,41 @@ def test_any_document_is_signed_as_it_is(document: str, name: LayoutName) -> Non
     came = etree.tostring(parse.read(document), method="c14n", with_comments=False)
     digest = signature_of(made).findtext(f".//{ds('DigestValue')}")
     assert base64.b64decode(digest) == algorithms.SHA256(came)
+
+
+# --- identifiers of other names -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "attribute", "covers"),
+    [
+        ("key", "key", "#one"),
+        ("id", "id", "#one"),
+        ("ID", "", "#one"),
+        ("Id", "", "#one"),
+        ("Id", "Id", "#one"),
+    ],
+)
+def test_an_element_is_signed_by_an_identifier_of_that_name(
+    written: str, attribute: str, covers: str
+) -> None:
+    document = signed(
+        f'<r><a {written}="one"/></r>', element_xpath="/r/a", parent_xpath="/r", id_attribute=attribute
+    )
+    (found,) = verify.verify_within(document, "", attribute)
+    assert (found.signature, found.covers) == ("valid", covers)
+
+
+@pytest.mark.parametrize(("written", "attribute"), [("key", ""), ("Id", "key"), ("who", "key")])
+def test_an_element_without_such_an_identifier_is_refused(written: str, attribute: str) -> None:
+    with pytest.raises(BadInput, match="атрибут"):
+        sign.check(
+            f'<r><a {written}="one"/></r>', element_xpath="/r/a", parent_xpath="/r", id_attribute=attribute
+        )
+
+
+def test_an_identifier_of_another_name_that_stands_twice_is_refused() -> None:
+    with pytest.raises(BadInput, match="another one"):
+        sign.check(
+            '<r><a key="one"/><b Id="one"/></r>', element_xpath="/r/a", parent_xpath="/r", id_attribute="key"
+        )

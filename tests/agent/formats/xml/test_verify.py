@@ -289,3 +289,28 @@ def test_any_damage_is_bad_input_or_evidence(at: int, octets: bytes, gone: int) 
         verify.verify(_SIGNED[:at] + octets + _SIGNED[at + gone :])
     except BadInput:
         return
+
+
+# --- signatures at one place --------------------------------------------------------------------------------------
+
+
+def test_only_signatures_in_elements_of_that_name_are_told_of() -> None:
+    inner = sign.sign(
+        chains.person(),
+        '<r xmlns:n="urn:n"><n:a Id="one"/><n:b/></r>',
+        layout="lines",
+        element_xpath="/r/n:a",
+        parent_xpath="/r/n:b",
+    )
+    both = sign.sign(chains.person(), inner.decode().partition("?>")[2], layout="lines")
+    found = {name: [one.covers for one in verify.verify_within(both, name)] for name in ("", "r", "n:b")}
+    assert found == {"": ["#one", ""], "r": [""], "n:b": ["#one"]}
+    for name in ("b", "n:a", "R"):
+        with pytest.raises(BadInput, match="no signature at that place"):
+            verify.verify_within(both, name)
+
+
+def test_a_signature_that_is_the_root_stands_in_nothing() -> None:
+    document = f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo/></ds:Signature>'
+    with pytest.raises(BadInput):
+        verify.verify_within(document, "r")
