@@ -12,6 +12,9 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 SOURCES = Path("agent", "gost", "src")
+CLIENT = Path(
+    "sdk", "src"
+)  # the portal serves the JavaScript client from its own folder once it is installed
 PYTHON_TAG = "cp311"
 
 
@@ -24,11 +27,20 @@ class Abi3Wheel(bdist_wheel):
 
 
 class WithoutSources(build_py):
-    """Leaves the C sources and their generator out of what is installed."""
+    """Leaves the C sources and their generator out of what is installed, and puts the JavaScript client into the portal."""
 
     def finalize_options(self) -> None:
         super().finalize_options()
         self.packages = [name for name in self.packages or [] if name != "agent.gost.src"]
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        place = Path(self.build_lib, "demo", "static", "sdk")
+        place.mkdir(parents=True, exist_ok=True)
+        for script in sorted(CLIENT.glob("*.js")):
+            self.copy_file(str(script), str(place / script.name))
 
 
 setup(

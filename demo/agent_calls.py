@@ -1,4 +1,4 @@
-"""The calls that the portal's pages pass to the agent: `sign` of kz.gov.pki.knca.basics (docs/api/pdf.md for PDF)."""
+"""The calls that the portal's pages pass to the agent: `sign` of kz.gov.pki.knca.basics (docs/api/pdf.md for PDF), and `login`."""
 
 import base64
 from collections.abc import Sequence
@@ -26,6 +26,12 @@ def identify(text: bytes, *, chain: Sequence[str], locale: str) -> dict[str, Any
     }
     signer = {"extKeyUsageOids": [], "chain": list(chain)}
     return _sign("cms", text, parameters, signer, locale)
+
+
+def log_in(nonce: str, *, chain: Sequence[str], locale: str) -> dict[str, Any]:
+    """What an agent that knows `login` of kz.qalamsap.v1 is asked instead of the above, by any key for the same reason."""
+    key = {"purpose": "any", "authorities": list(chain), "allowExpired": True, "allowRevoked": True}
+    return {"nonce": nonce, "key": key, "language": locale}
 
 
 def sign(

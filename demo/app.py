@@ -22,6 +22,8 @@ from demo.security import Gate, TooLarge
 from demo.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
+# The client of the agent. Building the package copies it to where it is installed (setup.py); a source tree has it once.
+SDK = next(path for path in (STATIC / "sdk", STATIC.parent.parent / "sdk" / "src") if path.is_dir())
 
 
 def build(settings: Settings, verifier: Verifier, clock: Callable[[], datetime]) -> Starlette:
@@ -65,6 +67,7 @@ def _routes() -> list[Route | Mount]:
         Route(f"{act}/refusal/answer", edo.answer_refusal, methods=["POST"]),
         Route(f"{act}/decision/card", decision.document_card),
         Route(f"{act}/decision/{{part}}", decision.file),
+        Mount("/static/sdk", StaticFiles(directory=SDK)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from agent.certificate import Certificate
 from agent.errors import BadInput, UnsupportedOperation
 from agent.fetch import Fetch
-from agent.formats import cms
+from agent.formats import cms, login
 from agent.formats.recognise import Format
 from agent.operations import verify
 from agent.operations.judging import Trust
@@ -23,6 +23,7 @@ from agent.trust import anchors as anchor_table
 from agent.trust.revocation import Status
 from demo import parties, signed_pdf, texts
 from demo.problems import Facts, Problem, TextKey
+from demo.sessions import CHALLENGE_FOR
 from demo.subscribers import Subscriber
 
 # The document was changed or exchanged; the signature itself may be sound.
@@ -67,6 +68,31 @@ class Verifier:
         certificate = _mathematics(signer)
         if content != text:
             raise Problem("challenge-changed", parties.owner_facts(certificate))
+        return _judged(signer, certificate, der, subscriber, purpose="identify", at=at)
+
+    def login(
+        self, answer: bytes, *, origin: str, nonce: str, subscriber: Subscriber, at: datetime
+    ) -> Evidence:
+        """The key's owner is at this very origin, in answer to this nonce (agent.formats.login), and may act for the subscriber.
+
+        Raises: Problem.
+        """
+        der, _ = _message(answer)
+        signer = self._only_signer(der, None, purpose="identify", at=at)
+        certificate = _mathematics(signer)
+        try:
+            statement = login.read(cms.read(der))
+        except BadInput as error:
+            raise Problem(
+                "challenge-changed", parties.owner_facts(certificate), technical=error.detail
+            ) from error
+        if (statement.origin, statement.nonce) != (origin, nonce):
+            technical = f"the statement is for {statement.origin}"
+            raise Problem("challenge-changed", parties.owner_facts(certificate), technical=technical)
+        if abs(at - statement.at) > CHALLENGE_FOR:
+            raise Problem(
+                "challenge-expired", technical=f"the statement is of {statement.at:%Y-%m-%d %H:%M:%S}"
+            )
         return _judged(signer, certificate, der, subscriber, purpose="identify", at=at)
 
     def signature(

@@ -19,14 +19,15 @@ PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; 
 
 
 def policy(settings: Settings) -> str:
-    """The Content-Security-Policy of pages: own files only, and the agent's socket."""
+    """The Content-Security-Policy of pages: own files only, the agent's socket, and its plain address, which tells an agent that
+    is not trusted from one that does not run (sdk/README.md)."""
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
-            f"connect-src 'self' {settings.agent_url}",
+            f"connect-src 'self' {settings.agent_url} {settings.agent_plain_page}",
             "frame-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",

@@ -77,6 +77,11 @@ class Settings:
         return f"{'https' if agent.scheme == 'wss' else 'http'}://{agent.netloc}/"
 
     @property
+    def agent_plain_page(self) -> str:
+        """Where the agent answers whom it can't show a page, because TLS is lacking."""
+        return f"http://{urlsplit(self.agent_url).netloc}/"
+
+    @property
     def _host_in_url(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
 

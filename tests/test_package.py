@@ -20,7 +20,16 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("agent", "protocol", "tray", "demo")
-ELSEWHERE = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "tests", "benchmarks")
+ELSEWHERE = (
+    "pyproject.toml",
+    "setup.py",
+    "MANIFEST.in",
+    "README.md",
+    "LICENSE",
+    "tests",
+    "benchmarks",
+    "sdk",
+)
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
 # What pip says when it can't reach an index, or the index has nothing.
 NO_INDEX = ("No matching distribution", "Could not find a version", "NewConnectionError", "Read timed out")
@@ -33,7 +42,7 @@ DOCUMENT = "акт".encode()
 def clean_copy(folder: Path) -> Path:
     """The project as it is in a fresh clone: nothing that was built here. Building writes into it."""
     folder.mkdir(exist_ok=True)
-    built = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.egg-info")
+    built = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.egg-info", "node_modules")
     for name in (*PACKAGES, *ELSEWHERE):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=built)
@@ -107,6 +116,7 @@ def test_every_file_of_the_packages_is_installed_and_no_test_or_c_source(
         if path.is_file() and path.relative_to(source).parts[:3] != ("agent", "gost", "src")
     }
     expected.remove("demo/README.md")  # for who reads the sources
+    expected |= {f"demo/static/sdk/{path.name}" for path in (source / "sdk/src").glob("*.js")}
     found = {
         str(path.relative_to(installed.library))
         for package in PACKAGES
@@ -116,6 +126,14 @@ def test_every_file_of_the_packages_is_installed_and_no_test_or_c_source(
     assert found == expected
     assert not (installed.library / "tests").exists()
     assert not (installed.library / "benchmarks").exists()
+
+
+def test_the_installed_portal_has_the_very_client_that_the_source_tree_has(installed: Installed) -> None:
+    installed_files = {
+        path.name: path.read_bytes() for path in (installed.library / "demo/static/sdk").iterdir()
+    }
+    assert installed_files == {path.name: path.read_bytes() for path in (ROOT / "sdk/src").glob("*.js")}
+    assert len(installed_files) > 5
 
 
 def test_without_extras_neither_windows_nor_a_portal_are_pulled_in(installed: Installed) -> None:

@@ -66,6 +66,9 @@ def _without_conversation(request: Request, port: int, page: StatusPage, way: Wa
     if body is None:
         return respond(404, "Nothing here.\n")
     if way != "tls":
+        if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+            # A page that asks whether we run: sent on, it could not tell that from a certificate that its browser does not trust.
+            return respond(400, _USE_TLS.format(port=port))
         return respond(307, _USE_TLS.format(port=port), [("Location", f"https://127.0.0.1:{port}/")])
     response = _response(200, body, status_page.headers())
     return (

@@ -102,7 +102,8 @@ def begin_identification(request: Request) -> Response:
             at=visit.at,
         )
         call = agent_calls.identify(given.text, chain=visit.portal.verifier.chain, locale=visit.language)
-        return JSONResponse({"nonce": nonce, "call": call})
+        login = agent_calls.log_in(nonce, chain=visit.portal.verifier.chain, locale=visit.language)
+        return JSONResponse({"nonce": nonce, "call": call, "login": login})
 
 
 async def answer_identification(request: Request) -> Response:
@@ -120,11 +121,16 @@ def _answer_identification(request: Request, body: Mapping[str, str]) -> Respons
             visit.db, visit.session, "identify", act.id, body.get("nonce", ""), at=visit.at
         )
     verifier = visit.portal.verifier
-    evidence = _checked(
-        request,
-        act,
-        lambda: verifier.identification(_signature_of(body), challenge.text, subscriber, at=visit.at),
-    )
+
+    def check() -> Evidence:
+        if "login" not in body:
+            return verifier.identification(_signature_of(body), challenge.text, subscriber, at=visit.at)
+        answer = body["login"].encode()
+        return verifier.login(
+            answer, origin=visit.origin, nonce=challenge.nonce, subscriber=subscriber, at=visit.at
+        )
+
+    evidence = _checked(request, act, check)
     person = parties.full_name(evidence.certificate)
     with web.visit(request) as visit:
         sessions.identify(visit.db, visit.session, person, at=visit.at)

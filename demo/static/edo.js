@@ -1,13 +1,34 @@
-/* The EDO window: carries the portal's calls to the agent and the agent's answers back. All checks are the portal's. */
+/* The EDO window: carries the portal's calls to the agent and the agent's answers back. All checks are the portal's.
 
-import { Agent, AgentProblem } from "./agent.js";
+What goes wrong between page and agent is told by the client in /static/sdk (sdk/README.md). The portal has words of its own for most of it:
+
+    permission-denied  permission-dismissed  insecure-page  agent-untrusted  agent-unreachable  agent-silent  agent-gone  cancelled
+    agent-error            the agent answered with an error
+    timestamp-failed       it got no timestamp, so it did not sign
+    pdf-not-signed         it can't sign inside a PDF, or not inside this one: an extension that not every program has (docs/api/pdf.md)
+    agent-told             all else, in the client's own words
+*/
+
+import { connect, QalamsapError, resultOf } from "./sdk/index.js";
 
 const edo = document.getElementById("edo");
 const message = document.getElementById("message");
 const base = `/acts/${edo.dataset.act}`;
+const PROBLEMS = {
+  LNA_DENIED: "permission-denied",
+  LNA_PROMPT: "permission-dismissed",
+  INSECURE_PAGE: "insecure-page",
+  TLS_UNTRUSTED: "agent-untrusted",
+  NOT_RUNNING: "agent-unreachable",
+  SILENT: "agent-silent",
+  GONE: "agent-gone",
+  CANCELLED: "cancelled",
+  AGENT: "agent-error",
+};
+// Other programs than ours name the timestamp in their own words.
+const OF_TIMESTAMPS = /timestamp|time.stamp|\bts[ap]\b/i;
 
-let agent = null;
-let wasAborted = false;
+let stopper = new AbortController();
 let decideAgain = () => {};
 
 class PortalProblem extends Error {
@@ -32,9 +53,10 @@ function waiting(name) {
   show(`waiting-${name}`, (part) => part.querySelector("[data-abort]")?.addEventListener("click", abort));
 }
 
-function showProblem({ code, facts = [], technical = "" }) {
+function showProblem({ code, facts = [], technical = "", told = [] }) {
   const known = document.getElementById(`problem-${code}`) ? code : "portal-error";
   show(`problem-${known}`, (part) => {
+    part.querySelectorAll("[data-part=told]").forEach((place, index) => (place.textContent = told[index] ?? ""));
     const list = part.querySelector("[data-part=facts]");
     if (list && facts.length) {
       list.hidden = false;
@@ -80,27 +102,50 @@ async function post(path, body = {}) {
 
 /* One round: the portal prepares a call, the person signs in the agent, the portal checks. `wish` goes with both. */
 async function round(path, { wish = {}, ...body } = {}) {
-  wasAborted = false;
+  stopper = new AbortController();
+  const { signal } = stopper;
   waiting("connection");
-  const { call, nonce } = await post(path, { ...wish, ...body });
-  agent = new Agent(edo.dataset.agent);
+  const { call, nonce, login } = await post(path, { ...wish, ...body });
+  const agent = await connect({ url: edo.dataset.agent, signal, onPermissionPrompt: () => waiting("permission") });
+  let proof;
   try {
-    await agent.connect({ onPermissionPrompt: () => waiting("permission") });
     waiting("person");
-    const signature = await agent.sign(call);
-    waiting("check");
-    return await post(`${path}/answer`, { ...(nonce ? { nonce } : {}), ...wish, signature });
-  } catch (problem) {
-    throw wasAborted ? new AgentProblem("cancelled") : problem;
+    // A login is bound to this page's origin, so nobody can relay it; an NCALayer signs the challenge as a text.
+    if (login && agent.supports("login")) proof = { login: (await agent.login({ ...login, signal })).login };
+    else proof = { signature: signatureIn(await agent.call(call, { signal })) };
+  } catch (error) {
+    throw error.code === "AGENT" ? refusal(error, call.args) : error;
   } finally {
     agent.close();
-    agent = null;
   }
+  waiting("check");
+  return await post(`${path}/answer`, { ...(nonce ? { nonce } : {}), ...wish, ...proof });
+}
+
+/* Text of the CMS, or the signed PDF in base64. Programs before October 2024 answer with the text itself, later ones with an array of one. */
+function signatureIn(answer) {
+  const [signature] = [resultOf(answer)].flat();
+  if (typeof signature === "string" && signature !== "") return signature;
+  throw new PortalProblem("agent-error", [], "no signature in the answer");
+}
+
+/* Where the portal has a way out of an error of the agent, the problem that offers it. */
+function refusal(error, { format, signingParams }) {
+  const { agentCode, detail } = error;
+  if (agentCode === "INVALID_SIGNING_PARAMS" && format === "pdf") return new PortalProblem("pdf-not-signed", [], detail);
+  const isOfTimestamp = agentCode === "SIGNING_FAILURE" && signingParams.tsaProfile && OF_TIMESTAMPS.test(detail);
+  return isOfTimestamp ? new PortalProblem("timestamp-failed", [], detail) : error;
 }
 
 function abort() {
-  wasAborted = true;
-  agent?.close();
+  stopper.abort();
+}
+
+/* What the person is shown of an error. */
+function problemOf(error) {
+  if (error instanceof PortalProblem) return error;
+  if (!(error instanceof QalamsapError)) return { code: "portal-error", technical: String(error) };
+  return { code: PROBLEMS[error.code] ?? "agent-told", technical: error.detail, told: [error.message, error.advice] };
 }
 
 /* Does `work` with all buttons and choices off, and shows what went wrong. On success the portal shows the next step. */
@@ -113,8 +158,7 @@ async function busy(work) {
     location.reload();
   } catch (problem) {
     for (const button of buttons) button.disabled = false;
-    const isKnown = problem instanceof AgentProblem || problem instanceof PortalProblem;
-    showProblem(isKnown ? problem : { code: "portal-error", technical: String(problem) });
+    showProblem(problemOf(problem));
   } finally {
     edo.ariaBusy = "false";
   }

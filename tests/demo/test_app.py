@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import sample
+from demo import app, sample
 from demo.pages import cabinet
 from tests.support import portals
 from tests.support.portals import Browser
@@ -30,6 +30,15 @@ def test_nothing_of_the_cabinet_is_shown_to_a_stranger(page: Browser) -> None:
     for path in ("identification", "signature", "refusal", "identification/answer"):
         response = page.call(f"/acts/1/{path}", reason="because")
         assert (response.status_code, response.json()["problem"]) == (401, "signed-out")
+
+
+def test_pages_get_the_very_client_that_others_get(page: Browser) -> None:
+    scripts = sorted((Path(app.__file__).parent.parent / "sdk/src").glob("*.js"))
+    assert "index.js" in {script.name for script in scripts}
+    for script in scripts:
+        response = page.get(f"/static/sdk/{script.name}")
+        assert response.content == script.read_bytes()
+        assert response.headers["content-type"].startswith("text/javascript")
 
 
 def test_an_address_that_does_not_exist_gives_a_page_in_the_persons_language(page: Browser) -> None:

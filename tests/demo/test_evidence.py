@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.formats import cms
+from agent.formats import cms, login
 from agent.signer import Signer
 from demo import sample
 from demo.evidence import Verifier
@@ -50,6 +50,48 @@ def test_a_good_signature_is_evidence(verifier: Verifier, head: Party) -> None:
     assert evidence.revocation.state == "not-checked"
     assert evidence.timestamp is None
     assert "34.10-2015" in evidence.algorithm
+
+
+# --- login --------------------------------------------------------------------------------------------------------
+
+HERE, NONCE = "https://portal.test", "A" * 32
+
+
+def login_problem(verifier: Verifier, answer: bytes, *, origin: str = HERE, nonce: str = NONCE) -> str:
+    with pytest.raises(Problem) as caught:
+        verifier.login(answer, origin=origin, nonce=nonce, subscriber=COMPANY, at=NOW)
+    return caught.value.code
+
+
+def statement(party: Party, *, at: timedelta = timedelta()) -> bytes:
+    return login.sign(party, login.Statement(HERE, NONCE, NOW + at), at=NOW)
+
+
+def test_a_login_at_this_site_is_evidence(verifier: Verifier, head: Party) -> None:
+    answer = base64.b64encode(statement(head))
+    evidence = verifier.login(answer, origin=HERE, nonce=NONCE, subscriber=COMPANY, at=NOW)
+    assert evidence.certificate == head.certificate
+
+
+def test_a_login_elsewhere_or_for_another_nonce_or_long_ago_is_none(verifier: Verifier, head: Party) -> None:
+    good = statement(head)
+    assert login_problem(verifier, good, origin="https://p0rtal.test") == "challenge-changed"
+    assert login_problem(verifier, good, nonce="B" * 32) == "challenge-changed"
+    for minutes in (-11, 11):
+        old = statement(head, at=timedelta(minutes=minutes))
+        assert login_problem(verifier, old) == "challenge-expired"
+
+
+def test_the_same_words_signed_as_a_document_are_no_login(verifier: Verifier, head: Party) -> None:
+    words = login.Statement(HERE, NONCE, NOW).octets
+    assert login_problem(verifier, attached(head, words)) == "challenge-changed"
+    assert login_problem(verifier, b"nonsense") == "signature-unreadable"
+
+
+def test_a_login_is_judged_like_any_identification(verifier: Verifier) -> None:
+    assert login_problem(verifier, statement(portals.key(None))) == "key-of-another"
+    expired = portals.key(sample.ORGANISATION, end=NOW - timedelta(days=1))
+    assert login_problem(verifier, statement(expired)) == "key-expired"
 
 
 def test_every_armour_of_the_agent_is_taken(verifier: Verifier, head: Party) -> None:

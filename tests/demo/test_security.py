@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demo import sample, security
+from demo import app, sample, security
 from demo.settings import Settings
 from tests.support import portals
 from tests.support.portals import Browser
@@ -21,7 +21,15 @@ def page(tmp_path: Path) -> Browser:
 
 def test_every_answer_carries_the_headers(page: Browser) -> None:
     page.log_in(sample.ORGANISATION)
-    for path in ("/login", "/acts", "/static/agent.js", "/nowhere", "/acts/1/document.pdf", "/acts/1/edo"):
+    for path in (
+        "/login",
+        "/acts",
+        "/static/edo.js",
+        "/static/sdk/index.js",
+        "/nowhere",
+        "/acts/1/document.pdf",
+        "/acts/1/edo",
+    ):
         headers = page.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
@@ -36,7 +44,7 @@ def test_the_policy_allows_own_files_and_the_agent_only(page: Browser) -> None:
         part.split(" ", 1) for part in page.get("/login").headers["content-security-policy"].split("; ")
     )
     assert policy["script-src"] == policy["style-src"] == "'self'"
-    assert policy["connect-src"] == "'self' wss://127.0.0.1:13579/"
+    assert policy["connect-src"] == "'self' wss://127.0.0.1:13579/ http://127.0.0.1:13579/"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in str(policy)
 
@@ -47,7 +55,7 @@ def test_pages_contain_nothing_that_the_policy_forbids() -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)", source), template
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|\|\s*safe|autoescape", source), template
         assert not re.search(r"(?:src|href)=\"https?://(?!egov\.kz)", source), template
-    for script in (DEMO / "static").glob("*.js"):
+    for script in (*(DEMO / "static").glob("*.js"), *app.SDK.glob("*.js")):
         source = script.read_text(encoding="utf-8")
         assert not re.search(r"innerHTML|eval\(|document\.write", source), script
 

@@ -55,9 +55,7 @@ def test_every_text_that_is_used_exists() -> None:
 def test_every_problem_status_event_and_key_has_its_text() -> None:
     known = texts.load("ru").keys()
     codes = set(re.findall(r"^    ([a-z-]+-[a-z-]+)", problems.__doc__ or "", re.MULTILINE))
-    codes |= set(
-        re.findall(r"AgentProblem\(\"([a-z-]+)\"", (DEMO / "static/agent.js").read_text(encoding="utf-8"))
-    )
+    codes |= problems_of_the_script()
     assert len(codes) > 20
     assert {f"problem.{code}.{part}" for code in codes for part in ("title", "text", "advice")} <= known
     assert {f"status.{status}" for status in STATUSES} <= known
@@ -65,10 +63,19 @@ def test_every_problem_status_event_and_key_has_its_text() -> None:
     assert {f"keys.note.{key.note}" for key in KEY_FILES} <= known
 
 
+def problems_of_the_script() -> set[str]:
+    """What the page's script names as gone wrong, but for what the client of the agent tells in its own words."""
+    script = (DEMO / "static/edo.js").read_text(encoding="utf-8")
+    (table,) = re.findall(r"const PROBLEMS = \{(.+?)\};", script, re.DOTALL)
+    found = set(re.findall(r"[A-Z_]+: \"([a-z-]+)\"", table))
+    return found | set(re.findall(r"PortalProblem\(\"([a-z-]+)\"", script))
+
+
 def test_the_page_has_a_template_for_every_problem_its_script_can_meet() -> None:
     template = (DEMO / "templates/edo.html").read_text(encoding="utf-8")
-    script = (DEMO / "static/agent.js").read_text(encoding="utf-8")
-    for code in re.findall(r"AgentProblem\(\"([a-z-]+)\"", script):
+    codes = problems_of_the_script()
+    assert {"agent-untrusted", "pdf-not-signed", "portal-unreachable"} <= codes
+    for code in {*codes, "agent-told"}:
         assert f'"{code}"' in template or f"problem-{code}" in template, code
 
 

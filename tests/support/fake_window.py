@@ -91,7 +91,7 @@ def _listen(stdin: Any, stream: Any, kind: str | None) -> bool:
 
 
 def _last_key_id(log: Path) -> str:
-    choice = [each for each in heard(log) if isinstance(each, prompts.ChooseKey)][-1]
+    choice = [each for each in heard(log) if isinstance(each, prompts.ChooseKey | prompts.Approve)][-1]
     return choice.keys[0].key_id
 
 

@@ -1,7 +1,7 @@
 """A worker process without keys or windows: it does what the test (tests.support.stage) tells it over a socket of its own.
 
 Started as `python fake_worker.py PORT [with-window]`; with a window it has a child that it speaks to over two pipes. It speaks protocol.work on its pipes like a real one, reports to the test what happens,
-and carries out orders: shown, fetch URL, reply TEXT (and linger), half-reply, nonsense, crash, ignore-end.
+and carries out orders: shown, stage WHAT, fetch URL, reply TEXT (and linger), half-reply, nonsense, crash, ignore-end.
 """
 
 import hashlib
@@ -41,7 +41,14 @@ class FakeWorker:
         facts = {"process": os.getpid(), "turn": begin.turn, "waiting": begin.waiting}
         if self.window is not None:
             facts["window"] = self.window.pid
-        self.report("begin", **facts, kind=begin.kind, origin=begin.origin, language=begin.language)
+        self.report(
+            "begin",
+            **facts,
+            kind=begin.kind,
+            origin=begin.origin,
+            language=begin.language,
+            is_flat_on=begin.is_flat_on,
+        )
         frame = bytearray()
         largest = 0
         while len(frame) < begin.frame_bytes:
@@ -51,6 +58,10 @@ class FakeWorker:
             frame += got[1]
             largest = max(largest, len(got[1]))
         self.report("frame", octets=len(frame), sha256=hashlib.sha256(frame).hexdigest(), largest=largest)
+        for attachment in begin.attachments:
+            octets = self.read_data(attachment.size)
+            digest = hashlib.sha256(octets).hexdigest()
+            self.report("attachment", name=attachment.name, octets=len(octets), sha256=digest)
         threading.Thread(target=self.obey, daemon=True).start()
         while True:
             got = pipes.read_frame(self.stdin)
@@ -88,6 +99,9 @@ class FakeWorker:
                 case "shown":
                     self.say(prompts.Shown())
                     self.say(prompts.Activity())
+                case "stage":
+                    self.say(work.Stage(order["what"]))
+                    self.say(work.Progress(1, 2))
                 case "fetch":
                     body = order.get("body", "").encode()
                     stated = order.get("stated", len(body))
@@ -95,7 +109,8 @@ class FakeWorker:
                     if body:
                         self.stdout.write(pipes.pack_header(pipes.DATA, len(body)) + body)
                 case "reply":
-                    self.reply(order["text"].encode() * order.get("times", 1), order.get("outcome", "done"))
+                    text = order["text"].encode() * order.get("times", 1)
+                    self.reply(text, order.get("outcome", "done"), order.get("attachments", {}))
                     if not order.get("linger"):
                         os._exit(0)
                 case "half-reply":
@@ -110,13 +125,18 @@ class FakeWorker:
                     self.ignores_end = True
                     self.report("ignoring")
 
-    def reply(self, text: bytes, outcome: Literal["done", "cancelled", "failed"]) -> None:
-        self.say(work.Reply(len(text), outcome))
-        for start in range(0, len(text), pipes.CHUNK_BYTES):
-            chunk = text[start : start + pipes.CHUNK_BYTES]
-            data = memoryview(pipes.pack_header(pipes.DATA, len(chunk)) + chunk)
-            while data:
-                data = data[self.stdout.write(data) :]
+    def reply(
+        self, text: bytes, outcome: Literal["done", "cancelled", "failed"], attachments: dict[str, int]
+    ) -> None:
+        """The text, and attachments of so many octets."""
+        announced = tuple(work.Attachment(name, size) for name, size in attachments.items())
+        self.say(work.Reply(len(text), outcome, announced))
+        for content in (text, *(bytes(size) for size in attachments.values())):
+            for start in range(0, len(content), pipes.CHUNK_BYTES):
+                chunk = content[start : start + pipes.CHUNK_BYTES]
+                data = memoryview(pipes.pack_header(pipes.DATA, len(chunk)) + chunk)
+                while data:
+                    data = data[self.stdout.write(data) :]
 
     def say(self, message: work.FromWorker) -> None:
         self.stdout.write(pipes.pack_json(work.to_message(message)))

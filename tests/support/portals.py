@@ -368,6 +368,9 @@ class FakeAgent:
                 connection.send(text)
                 continue
             call = json.loads(text)
+            if call["module"] == "kz.qalamsap.v1":  # it is an NCALayer
+                connection.send(NO_MODULE)
+                continue
             self.calls.append(call)
             entry = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             if not isinstance(entry, str):
@@ -378,6 +381,7 @@ class FakeAgent:
                 connection.send(entry)
 
 
+NO_MODULE = '{"success":false,"errorCode":"MODULE_NOT_FOUND"}'
 CANCELLED = '{"body":{},"status":true}'
 NO_TIMESTAMP = '{"code":"SIGNING_FAILURE","details":"timestamp-failed: no timestamp could be had: status: tsp.pki.gov.kz 500","message":"x","status":false}'
 NO_PDF = '{"code":"INVALID_SIGNING_PARAMS","details":"x","message":"x","status":false}'

@@ -17,7 +17,7 @@ import json
 import ssl
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from agent.dispatch import Dispatch, Settings
 from agent.localhost import authority
 from agent.localhost.identity import Identity
+from agent.own_api import Desk, OwnConversation
 from agent.server.connection import BUDGET_BYTES, Times
 from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
@@ -46,6 +47,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             return await work
 
     return asyncio.run(limited())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what nobody tells of."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 @functools.cache
@@ -195,9 +202,11 @@ async def open_stage(
     command = worker_command(await director.open())
     workers = Workers(command, time_limit_s=time_limit_s, grace_s=grace_s, spare_idle_s=spare_idle_s)
     settings = Settings("ru")
+    spool = identity().authority_path.parent / "spool"  # goes when the identity goes
     server = Server(
         Dispatch(workers, settings).answer,
         page or StatusPage("1.2.3"),
+        open_own=functools.partial(OwnConversation, Desk(workers, settings, "1.2.3", spool)),
         plain_websocket=plain_websocket,
         times=times,
         budget_bytes=budget_bytes,

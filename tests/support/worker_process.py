@@ -124,9 +124,16 @@ class WorkerProcess:
             self.process.wait()
 
     def begin(
-        self, frame: bytes, *, origin: str = "https://kds.example.kz", turn: int = 1, waiting: int = 0
+        self,
+        frame: bytes,
+        *,
+        origin: str = "https://kds.example.kz",
+        turn: int = 1,
+        waiting: int = 0,
+        is_flat_on: bool = False,
     ) -> None:
-        begin = work.Begin("site" if origin else "program", origin, "ru", len(frame), waiting, turn)
+        kind: work.CallerKind = "site" if origin else "program"
+        begin = work.Begin(kind, origin, "ru", len(frame), waiting, turn, is_flat_on=is_flat_on)
         self.send(pipes.pack_json(work.to_message(begin)))
         self._send_data(frame)
 

@@ -130,3 +130,9 @@ def test_a_host_without_port_means_the_usual_one_of_the_scheme() -> None:
     assert isinstance(judge(("Host", "localhost"), *UPGRADE, port=80, way="plain"), Origin)
     assert status_of(judge(("Host", "localhost"), *UPGRADE, port=80)) == 421
     assert status_of(judge(("Host", "localhost"), *UPGRADE, port=443, way="plain")) == 421
+
+
+@pytest.mark.parametrize(("mode", "status"), [("navigate", 307), ("no-cors", 400), ("cors", 400)])
+def test_without_tls_people_are_sent_on_and_pages_that_probe_are_answered(mode: str, status: int) -> None:
+    verdict = judge(("Host", "localhost:13579"), ("Sec-Fetch-Mode", mode), way="plain")
+    assert status_of(verdict) == status

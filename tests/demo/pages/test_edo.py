@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.formats import cms
+from agent.formats import cms, login
 from agent.formats.pdf import pades
 from agent.signer import Signer
 from demo import sessions
@@ -53,6 +53,23 @@ def problem(response: object) -> str:
 
 
 # --- identification -----------------------------------------------------------------------------------------------
+
+
+def test_an_agent_that_knows_logins_identifies_by_one(page: Browser, act: int, head: Party) -> None:
+    given = page.call(f"/acts/{act}/identification").json()
+    nonce = given["login"]["nonce"]
+    assert given["login"]["key"]["allowExpired"] is True
+    elsewhere = login.sign(head, login.Statement("https://evil.test", nonce, NOW), at=NOW)
+    here = login.sign(head, login.Statement("http://127.0.0.1:8080", nonce, NOW), at=NOW)
+    path = f"/acts/{act}/identification/answer"
+    answer = {"nonce": nonce, "login": base64.b64encode(elsewhere).decode()}
+    assert problem(page.call(path, **answer)) == "challenge-changed"
+    # A challenge is answered once.
+    assert problem(page.call(path, nonce=nonce, login=base64.b64encode(here).decode())) == "challenge-unknown"
+    nonce = page.call(f"/acts/{act}/identification").json()["nonce"]
+    here = login.sign(head, login.Statement("http://127.0.0.1:8080", nonce, NOW), at=NOW)
+    assert page.call(path, nonce=nonce, login=base64.b64encode(here).decode()).status_code == 200
+    assert step(page, act) == "document"
 
 
 def test_the_window_begins_with_identification_and_points_to_egov(page: Browser, act: int) -> None:

@@ -1,0 +1,211 @@
+/* What a connected agent can be asked. Qalamsap speaks kz.qalamsap.v1; NCALayer is in ncalayer.js, under the same methods. */
+
+import { blobOf, inForm, octetsOf, toBase64, utf8 } from "./octets.js";
+
+const HEADER = 12; // of a binary frame: transfer number, offset
+const PIECE_OF_TEXT = 64; // octets of the frame that surround a document's content
+
+export class Agent {
+  /* `capabilities` as kz.qalamsap.v1 tells them; of NCALayer what is known of it. */
+  constructor(connection, capabilities) {
+    this.connection = connection;
+    this.capabilities = capabilities;
+  }
+
+  get version() {
+    return this.capabilities.version;
+  }
+
+  get isOpen() {
+    return this.connection.isOpen;
+  }
+
+  /* Whether the method is there, and the format of signatures where that is asked for. */
+  supports(method, format) {
+    const { methods, formats } = this.capabilities;
+    return methods.includes(method) && (format === undefined || formats.includes(format));
+  }
+
+  /* Sends a call of NCALayer's own modules and gives the answer as it stands. Calls are answered in order, one at a time. */
+  call(request, options) {
+    return this.connection.call(request, options);
+  }
+
+  close() {
+    this.connection.close();
+  }
+
+  unsupported(what) {
+    return this.connection.error("UNSUPPORTED", { detail: `${this.capabilities.agent} ${this.version}: ${what}` });
+  }
+
+  demand(method, format) {
+    if (!this.supports(method, format)) throw this.unsupported(format ? `${method} as ${format}` : method);
+  }
+}
+
+export class Qalamsap extends Agent {
+  kind = "qalamsap";
+  #reading = Promise.resolve(); // one download after the other: their frames carry no name
+
+  /* Signs documents under one approval. Gives {format, signatures, certificate?, lackingTimestamp}, signatures in the order of documents. */
+  async sign({ documents, format = "cms", output = "blob", ...more }) {
+    this.demand("sign", format);
+    return this.#work(more, async (params, work) => {
+      const bare = documents.map(({ content: _, existing: __, ...told }) => told);
+      const request = { ...params, format, documents: bare };
+      const room = this.#room(request, 2 * documents.length);
+      for (const [index, { content, existing }] of documents.entries()) {
+        bare[index].content = await this.#put(content, room, work);
+        bare[index].existing = await this.#put(existing, room, work);
+      }
+      const result = await this.#request("sign", request, work);
+      const signatures = [];
+      for (const piece of result.signatures) signatures.push(await this.#take(piece, formOf(format, output), work));
+      return { ...result, signatures };
+    });
+  }
+
+  /* Proves to this page's server who is at the keyboard: {login, certificate} in base64. The agent puts the page's origin into what it signs. */
+  async login({ nonce, ...more }) {
+    return this.#ask("login", { ...more, nonce: typeof nonce === "string" ? nonce : base64url(new Uint8Array(nonce)) });
+  }
+
+  /* Whom a key belongs to; the person chooses it and agrees. */
+  async describeKey(options = {}) {
+    return this.#ask("describeKey", options);
+  }
+
+  /* The agent's report on a signature, without a window. */
+  async verify({ signature, document, ...more }) {
+    this.demand("verify");
+    return this.#work(more, async (params, work) => {
+      const room = this.#room(params, 2);
+      const contents = { signature: await this.#put(signature, room, work), document: await this.#put(document, room, work) };
+      return (await this.#request("verify", { ...params, ...contents }, work)).report;
+    });
+  }
+
+  /* The CMS signature with a timestamp added, without a window. */
+  async timestamp({ signature, output = "blob", ...more }) {
+    this.demand("timestamp");
+    return this.#work(more, async ({ language: _, ...params }, work) => {
+      const request = { ...params, signature: await this.#put(signature, this.#room(params, 1), work) };
+      return this.#take((await this.#request("timestamp", request, work)).signature, output, work);
+    });
+  }
+
+  async #ask(method, options) {
+    this.demand(method);
+    return this.#work(options, (params, work) => this.#request(method, params, work));
+  }
+
+  #request(method, params, { onEvent, signal }) {
+    return this.connection.request(method, params, { onEvent, signal, frameBytes: this.capabilities.limits.frameBytes });
+  }
+
+  /* Parts the page's own options from what goes to the agent, and gives back what was uploaded or offered for download. */
+  async #work({ onEvent, signal, ncalayer: _, ...params }, carryOut) {
+    // What a page's listener throws is the page's business, and no reason to lose a signature.
+    const tell = onEvent && ((event) => queueMicrotask(() => onEvent(event)));
+    const work = { onEvent: tell, signal, handles: [] };
+    try {
+      return await carryOut({ language: this.connection.context.language, ...params }, work);
+    } finally {
+      // Without an answer nothing is lost: handles go with the socket.
+      if (work.handles.length && this.isOpen) this.connection.request("release", { handles: work.handles }).catch(() => undefined);
+    }
+  }
+
+  /* How many octets of contents still fit into a frame. */
+  #room(params, contents) {
+    return { left: this.capabilities.limits.frameBytes - 2 * PIECE_OF_TEXT - utf8(JSON.stringify(params)).length - contents * PIECE_OF_TEXT };
+  }
+
+  /* A content as the wire has it: within the frame while it is small and there is room, uploaded beforehand otherwise. */
+  async #put(content, room, work) {
+    if (content === undefined || content === null) return undefined;
+    if (content.digest !== undefined) return { digest: { base64: toBase64(await octetsOf(content.digest)) } };
+    const blob = blobOf(content);
+    if (blob.size <= this.capabilities.limits.inlineBytes) {
+      const piece = typeof content === "string" ? { text: content } : { base64: toBase64(await octetsOf(blob)) };
+      const size = utf8(JSON.stringify(piece)).length;
+      if (size <= room.left) {
+        room.left -= size;
+        return piece;
+      }
+    }
+    const upload = await this.#upload(blob, work);
+    work.handles.push(upload);
+    return { upload };
+  }
+
+  async #upload(blob, { onEvent, signal }) {
+    const unreadable = new AbortController();
+    const state = { received: 0, isOver: false, wake: () => undefined };
+    const listen = (event) => {
+      if (event.event === "upload-open") this.#pump(blob, event, state).catch((error) => unreadable.abort(error));
+      if (event.event !== "upload-received") return;
+      state.received = event.octets;
+      state.wake();
+      onEvent?.({ event: "uploaded", done: event.octets, total: blob.size });
+    };
+    const ends = AbortSignal.any([unreadable.signal, ...(signal ? [signal] : [])]);
+    try {
+      return (await this.#request("upload", { size: blob.size }, { onEvent: listen, signal: ends })).upload;
+    } finally {
+      state.isOver = true;
+      state.wake();
+    }
+  }
+
+  /* Sends the octets in pieces, never further ahead of what the agent has than it allows. */
+  async #pump(blob, { transfer, chunkBytes, windowBytes }, state) {
+    for (let at = 0; at < blob.size; at += chunkBytes) {
+      const size = Math.min(chunkBytes, blob.size - at);
+      while (at + size > state.received + windowBytes && !state.isOver) await new Promise((wake) => (state.wake = wake));
+      const octets = await octetsOf(blob.slice(at, at + size));
+      if (state.isOver) return;
+      const frame = new Uint8Array(HEADER + size);
+      const header = new DataView(frame.buffer);
+      header.setUint32(0, transfer);
+      header.setBigUint64(4, BigInt(at));
+      frame.set(octets, HEADER);
+      this.connection.sendOctets(frame);
+    }
+  }
+
+  /* A piece of the result in the form that the page wants. */
+  async #take(piece, form, work) {
+    if (piece.text !== undefined) return piece.text;
+    if (piece.base64 !== undefined) return inForm(form, piece.base64);
+    work.handles.push(piece.download);
+    const whole = this.#reading.then(() => this.#download(piece, work));
+    this.#reading = whole.catch(() => undefined); // the next download does not depend on this one
+    return inForm(form, await whole);
+  }
+
+  async #download({ download, size }, work) {
+    const parts = [];
+    for (let offset = 0; offset < size; ) {
+      let frame = null;
+      this.connection.onNextOctets((octets) => (frame = octets));
+      const length = Math.min(this.capabilities.limits.chunkBytes, size - offset);
+      await this.#request("read", { download, offset, length }, { signal: work.signal });
+      const header = frame && frame.byteLength > HEADER && new DataView(frame);
+      if (!header || header.getUint32(0) !== 0 || header.getBigUint64(4) !== BigInt(offset)) {
+        throw this.connection.error("AGENT", { detail: `read: the octets at ${offset} did not come` });
+      }
+      parts.push(frame.slice(HEADER));
+      offset += frame.byteLength - HEADER;
+    }
+    return new Blob(parts);
+  }
+}
+
+const TEXTS = ["xml", "jws", "wsse"];
+
+/* In which form signatures are handed out: text formats as text, and armour around CMS only. */
+export const formOf = (format, output) => (TEXTS.includes(format) ? "text" : output === "pem" && format !== "cms" ? "base64" : output);
+
+const base64url = (octets) => toBase64(octets).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
