@@ -24,6 +24,9 @@ CONTENT_TYPE_DER: Final = algorithms.oid_der(CONTENT_TYPE)
 TYPE: Final = "kz.qalamsap.v1/login"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,86}")  # base64url of 16 to 64 octets, without padding
+_BEGINNING = f'{{"type":"{TYPE}"'.encode()
+_PADDING = b"\x80"  # before a number of an OID: forbidden (X.690 §8.19.2), and passed over by many readers
+_UNPADDED = CONTENT_TYPE_DER[2:].replace(_PADDING, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ def read(message: SignedMessage) -> Statement:
     """
     if message.content_type != CONTENT_TYPE or message.content is None:
         raise BadInput("CMS: the content is no login statement")
+    if not all(CONTENT_TYPE_DER in (signer.signed_attributes or b"") for signer in message.signers):
+        raise BadInput("CMS: the login statement is not signed under its content type in DER")
     try:
         members: Any = json.loads(message.content)
         statement = Statement(
@@ -73,5 +78,8 @@ def read(message: SignedMessage) -> Statement:
 
 
 def is_disguised(document: bytes) -> bool:
-    """Whether octets that are to be signed as they are could be the signed attributes of such a statement (RFC 5652 §5.4)."""
-    return document[:1] == b"\x31" and CONTENT_TYPE_DER in document
+    """Whether octets that are to be signed as they are could be the signed attributes of such a statement (RFC 5652 §5.4), in any
+    spelling that somebody reads, or its line: some take a signature over that alone, without attributes, for one of the message."""
+    if document.startswith(_BEGINNING):
+        return True
+    return document[:1] in (b"\x31", b"\xa0") and _UNPADDED in document.replace(_PADDING, b"")

@@ -89,9 +89,7 @@ class Times:
     stall: float = 15.0  # without an octet of a document
 
 
-def build(
-    operations: Operations, is_granted: Callable[[Origin], bool], port: int, times: Times
-) -> ASGIApp:
+def build(operations: Operations, is_granted: Callable[[Origin], bool], port: int, times: Times) -> ASGIApp:
     """The application. `is_granted` tells whether the person has chosen to remember a site."""
     endpoints = _Endpoints(operations, times)
     routes = [

@@ -109,9 +109,7 @@ class Server:
             on_gone=self._on_gone,
         )
         loop = asyncio.get_running_loop()
-        self._accepting = [
-            loop.create_task(accept_all(listener, self.serve)) for listener in self._sockets
-        ]
+        self._accepting = [loop.create_task(accept_all(listener, self.serve)) for listener in self._sockets]
 
     async def close(self) -> None:
         """Stops to listen and tells every page that it goes away (1001). Until all of them are gone."""

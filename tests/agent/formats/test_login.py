@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from agent.errors import BadInput
-from agent.formats import cms, cms_build, login
+from agent.formats import asn1, cms, cms_build, login
 from agent.formats.login import Statement
 from tests.support import authority
 
@@ -115,3 +115,50 @@ def test_the_inside_of_a_login_is_recognised_and_other_octets_are_not() -> None:
     assert not login.is_disguised(cms_build.signed_attributes(b"x" * 64, AT))
     assert not login.is_disguised(b"")
     assert not login.is_disguised(login.CONTENT_TYPE_DER)
+
+
+_DER = login.CONTENT_TYPE_DER
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [b"\x06\x81" + _DER[1:], bytes((6, _DER[1] + 1)) + _DER[2:3] + b"\x80" + _DER[3:]],
+    ids=["a long length", "a padded number"],
+)
+def test_the_inside_of_a_login_is_recognised_in_other_spellings_and_those_are_no_login(
+    spelling: bytes,
+) -> None:
+    signer = authority.signer("gost2015-individual")
+    digest, certificate = signer.algorithm.digest(STATEMENT.octets), signer.certificate
+    usual = cms_build.signed_attributes(digest, AT, content_type=login.CONTENT_TYPE)
+    others = [each.der for each in asn1.read(usual).children() if _DER not in each.der]
+    name = cms_build.algorithms.oid_der(cms_build.CONTENT_TYPE)
+    own = asn1.element(asn1.SEQUENCE, name, asn1.element(asn1.SET, spelling))
+    attributes = asn1.set_of((own, *others))
+    assert login.is_disguised(attributes)
+    signer_info = cms_build.signer_info(
+        issuer=certificate.issuer.der,
+        serial_number=certificate.serial_number,
+        digest_algorithm=signer.algorithm.digest.identifier_der,
+        attributes=attributes,
+        signature_algorithm=signer.algorithm.identifier_der,
+        signature=signer.sign_digest(signer.algorithm.digest(attributes)),
+    )
+    message = cms.read(
+        cms_build.signed_data(
+            digest_algorithms=[signer.algorithm.digest.identifier_der],
+            content=STATEMENT.octets,
+            certificates=[certificate.der],
+            signers=[signer_info],
+            content_type=login.CONTENT_TYPE,
+        )
+    )
+    (evidence,) = cms.verify(message)
+    assert evidence.signature == "valid"
+    with pytest.raises(BadInput, match="in DER"):
+        login.read(message)
+
+
+def test_the_line_of_a_login_is_recognised() -> None:
+    assert login.is_disguised(STATEMENT.octets)
+    assert not login.is_disguised(b"{" + STATEMENT.octets)
