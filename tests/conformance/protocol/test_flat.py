@@ -30,7 +30,7 @@ SIGNING = ("gost2015-individual", "gost2004-individual", "rsa-sign-individual")
 
 @contextlib.contextmanager
 def flat_agent(folder: Path, answer: dict[str, object]) -> Iterator[RunningAgent]:
-    flags = ("--proxy", "none", "--timestamp-url", NOWHERE, "--flat-api")
+    flags = ("--proxy", "none", "--timestamp-url", NOWHERE, "--flat-api", "--log-level", "debug")
     with agents.simulated(
         folder / "agent", [answer], test_authorities=authority.issuing_paths(), flags=flags
     ) as running:
