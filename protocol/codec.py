@@ -151,7 +151,8 @@ def failure_reply(
     if own.is_own(frame):
         return own.failure_text(frame, code, context.language, context.port, detail)
     if context.is_flat_on and (len(frame) > _LONG_FRAME or is_unread(frame, context)):
-        return _unread_failure(frame, code, detail, flat.unread_failure_reply(_octets(frame), code))
+        otherwise = flat.unread_failure_reply(_octets(frame), code)
+        return _unread_failure(frame, code, detail, otherwise) if otherwise else ""
     if len(frame) > _LONG_FRAME:
         return _unread_failure(frame, code, detail, _NO_MODULE)
     try:

@@ -29,6 +29,7 @@ _TEXT_FORMATS: Final = ("xml", "jws", "wsse")
 _XML_FORMATS: Final = ("xml", "wsse")
 _DIGEST_FORMATS: Final = ("cms", "raw")
 _ID: Final = "[A-Za-z0-9._-]{1,64}"
+_LOOKED_THROUGH_BYTES: Final = 256 * 1024  # reading more would hold up whoever reads for every page
 _BLANK: Final = r"[ \t\r\n]{0,64}"
 _MODULE: Final = rf'"module"{_BLANK}:{_BLANK}"{re.escape(limits.MODULE)}"'
 _HAS_MODULE: Final = re.compile(_MODULE.encode())
@@ -91,17 +92,17 @@ class Chunk:
 def is_own(frame: bytes | bytearray | str) -> bool:
     """Whether a frame is for this module. The first octets of a long one are enough.
 
-    A frame that does not begin with the module, as it should, is looked through: a text inside a request for another module must not
-    make it ours.
+    A frame that does not begin with the module, as it should, is looked through, unless it is long: a text inside a request for another
+    module must not make it ours.
     """
     octets = _octets(frame)
     if _BEGINS_WITH_MODULE.match(octets):
         return True
-    if len(octets) > limits.FRAME_BYTES or not _HAS_MODULE.search(octets):
+    if len(octets) > _LOOKED_THROUGH_BYTES or not _HAS_MODULE.search(octets):
         return False
     try:
-        message = _json(octets)
-    except ValueError:
+        message = json.loads(str(octets, "utf-8"))  # what is wrong with it otherwise, `decode` says
+    except (ValueError, RecursionError):
         return False
     return isinstance(message, dict) and message.get("module") == limits.MODULE
 
@@ -236,6 +237,10 @@ def _sign_request(
     are_digests = isinstance(params.documents[0].content, requests.DigestContent)
     existing = _existing(params.documents, uploads)
     small = [each for each in contents if isinstance(each, bytes)]
+    if sum(map(len, (*small, *existing))) > limits.MEMORY_BYTES + limits.FRAME_BYTES:
+        raise _TooLarge(
+            f"documents have more than {limits.MEMORY_BYTES} octets, each as often as it is named"
+        )
     large = (
         _large(params, contents, hashed) if _are_large(contents, existing, are_digests=are_digests) else ()
     )

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import dataclasses
 import json
+import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from agent.formats import cms
 from agent.formats.xml import verify as xml_verify
 from protocol import common_utils
 from tests.conformance.protocol.asking import page, signed_attribute
-from tests.support import agents, authority, npm_clients, simulated_authorities
+from tests.support import agents, authority, fuzzing, npm_clients, simulated_authorities
 
 COUNT = 50
 EXACT = (1, 3, 4, 7, 12, 16, 21, 22, 26, 30, 31, 32, 33)
@@ -43,6 +44,7 @@ digest_length = "any"
 """
 
 PATIENCE_S = 40
+FUZZ_COUNT = 3000
 _SPACE_IN_SIGNATURE = re.compile(r">\s+<")
 _SIGNATURE_VALUE = re.compile(r"(<ds:SignatureValue>)[^<]*")
 _CERTIFICATE = re.compile(r"(<ds:X509Certificate>)[^<]*")
@@ -293,3 +295,14 @@ def test_without_a_token_that_is_what_the_page_hears(clients: Path, tmp_path: Pa
             else:
                 assert answer == {"code": "500", "message": "storage.empty"}
         assert not (agent.state_dir / "journal.jsonl").exists()
+
+
+def test_a_damaged_recording_gets_the_answer_that_is_due(clients: Path) -> None:
+    """As in tests/protocol/test_fuzz.py, with what real pages sent for a start."""
+    seeds = [each.request for each in exchanges(clients)]
+    for name, frame, context in fuzzing.frames(FUZZ_COUNT, seeds):
+        try:
+            reply = fuzzing.answered(frame, context, random.Random(frame))
+            fuzzing.check_reply(frame, reply, context)
+        except Exception as error:
+            raise AssertionError(name) from error

@@ -217,3 +217,9 @@ def test_long_documents_are_decoded_whole() -> None:
     request = codec.decode(json.dumps(message).encode()).request
     assert isinstance(request, messages.SignRequest)
     assert request.documents == (b"ABC" * 500_000,)
+
+
+@pytest.mark.parametrize("words", [basics.MODULE, common_utils.MODULE])
+def test_what_looks_like_set_locale_is_met_with_silence_whatever_else_it_says(words: str) -> None:
+    frame = json.dumps({"method": "setLocale", "args": [words]}, separators=(",", ":"))
+    assert codec.failure_reply(frame, "busy", context=codec.Context(is_flat_on=True)) == ""

@@ -612,7 +612,7 @@ def _accessory(answer: Mapping[str, Any]) -> None:
     assert "status" not in answer
 
 
-def _own(answer: Mapping[str, Any]) -> None:
+def check_own(answer: Mapping[str, Any]) -> None:
     assert next(iter(answer)) == "module"
     assert ("result" in answer) != ("error" in answer)
     assert answer.keys() == {"module", "id", "result" if "result" in answer else "error"}
@@ -643,7 +643,7 @@ _RULES = {
     "common-utils": _common_utils,
     "basics": _basics,
     "accessory": _accessory,
-    "own": _own,
+    "own": check_own,
     "flat": _flat,
     "none": _fixed,
     "not-json": _fixed,

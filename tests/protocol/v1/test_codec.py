@@ -34,6 +34,23 @@ def sign(*documents: Any, **params: Any) -> codec.Message:
     return codec.decode(frame("sign", **wanted | params))
 
 
+def test_a_document_that_is_named_often_counts_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = sign(*[{"upload": "u"}] * 10)
+    monkeypatch.setattr(limits, "MEMORY_BYTES", 1000)
+    monkeypatch.setattr(limits, "FRAME_BYTES", 1)
+    assert len(sign_request(asked, {"u": b"x" * 100}).documents) == 10
+    with pytest.raises(codec.BadRequest, match="as often as it is named") as caught:
+        sign_request(asked, {"u": b"x" * 101})
+    assert caught.value.code == "too-large"
+
+
+def test_a_long_frame_is_ours_by_its_beginning_only() -> None:
+    padding = "x" * 300_000
+    assert codec.is_own(v1_values.text_of({"module": MODULE, "padding": padding}))
+    assert codec.is_own(v1_values.text_of({"padding": "x" * 1000, "module": MODULE}))
+    assert not codec.is_own(v1_values.text_of({"padding": padding, "module": MODULE}))
+
+
 def refusal(octets: bytes) -> codec.BadRequest:
     with pytest.raises(codec.BadRequest) as caught:
         codec.decode(octets)
@@ -497,3 +514,10 @@ def test_the_longest_chunk() -> None:
 def test_params_are_those_of_the_table() -> None:
     for name, method in METHODS.items():
         assert method.params in requests.Params.__args__, name
+
+
+def test_a_frame_that_says_something_twice_is_ours_and_is_told_so_wherever_the_module_stands() -> None:
+    frame = b'{"id":"a","id":"b","module":"kz.qalamsap.v1","method":"capabilities"}'
+    assert codec.is_own(frame)
+    with pytest.raises(codec.BadRequest, match="twice"):
+        codec.decode(frame)
