@@ -9,12 +9,13 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.certificate import Certificate
 from agent.errors import BadInput, UnsupportedOperation
 from agent.fetch import Fetch
-from agent.formats import cms, login
+from agent.formats import cms, cms_build, login
+from agent.formats.cms_read import SignedMessage
 from agent.formats.recognise import Format
 from agent.operations import verify
 from agent.operations.judging import Trust
@@ -23,11 +24,12 @@ from agent.trust import anchors as anchor_table
 from agent.trust.revocation import Status
 from demo import parties, signed_pdf, texts
 from demo.problems import Facts, Problem, TextKey
-from demo.sessions import CHALLENGE_FOR
 from demo.subscribers import Subscriber
 
 # The document was changed or exchanged; the signature itself may be sound.
 DOCUMENT_REASONS = frozenset({"digest-mismatch", "document-differs"})
+# Between the person's computer and this one.
+CLOCK_DIFFERENCE = timedelta(minutes=10)
 PURPOSE_PROBLEMS = {"sign": "key-not-for-signing", "identify": "key-not-for-identification"}
 
 
@@ -63,7 +65,7 @@ class Verifier:
 
         Raises: Problem.
         """
-        der, content = _message(answer)
+        der, content = _document(answer)
         signer = self._only_signer(der, None, purpose="identify", at=at)
         certificate = _mathematics(signer)
         if content != text:
@@ -77,23 +79,23 @@ class Verifier:
 
         Raises: Problem.
         """
-        der, _ = _message(answer)
-        signer = self._only_signer(der, None, purpose="identify", at=at)
+        message = _message(answer)
+        signer = self._only_signer(message.der, None, purpose="identify", at=at)
         certificate = _mathematics(signer)
         try:
-            statement = login.read(cms.read(der))
+            statement = login.read(message)
         except BadInput as error:
             raise Problem(
                 "challenge-changed", parties.owner_facts(certificate), technical=error.detail
             ) from error
         if (statement.origin, statement.nonce) != (origin, nonce):
-            technical = f"the statement is for {statement.origin}"
+            what = "nonce" if statement.origin == origin else f"site: {statement.origin}"
+            technical = f"the statement is for another {what}"
             raise Problem("challenge-changed", parties.owner_facts(certificate), technical=technical)
-        if abs(at - statement.at) > CHALLENGE_FOR:
-            raise Problem(
-                "challenge-expired", technical=f"the statement is of {statement.at:%Y-%m-%d %H:%M:%S}"
-            )
-        return _judged(signer, certificate, der, subscriber, purpose="identify", at=at)
+        # The nonce says that it is fresh; the time is what the clock of the person's computer shows.
+        if abs(at - statement.at) > CLOCK_DIFFERENCE:
+            raise Problem("clock-wrong", (("fact.computer-clock", texts.date_time(statement.at)),))
+        return _judged(signer, certificate, message.der, subscriber, purpose="identify", at=at)
 
     def signature(
         self,
@@ -108,7 +110,7 @@ class Verifier:
 
         Raises: Problem.
         """
-        der, _ = _message(answer)
+        der, _ = _document(answer)
         signer = self._only_signer(der, document, purpose="sign", at=at)
         evidence = _judged(signer, _mathematics(signer), der, subscriber, purpose="sign", at=at)
         _demand_timestamp(evidence, wanted=wants_timestamp)
@@ -168,13 +170,22 @@ class Verifier:
         return found.signers[0]
 
 
-def _message(answer: bytes) -> tuple[bytes, bytes | None]:
-    """A CMS in DER, and what was signed where that is inside. Raises: Problem."""
+def _message(answer: bytes) -> SignedMessage:
+    """Raises: Problem."""
     try:
-        der = cms.unwrap(answer)
-        return der, cms.read(der).content
+        return cms.read(cms.unwrap(answer))
     except BadInput as error:
         raise Problem("signature-unreadable", technical=error.detail) from error
+
+
+def _document(answer: bytes) -> tuple[bytes, bytes | None]:
+    """A CMS in DER, and the document where that is inside. What was signed as something else, a login say, is no document. Raises: Problem."""
+    message = _message(answer)
+    if message.content_type != cms_build.DATA:
+        raise Problem(
+            "signature-unreadable", technical=f"signed as {message.content_type}, not as a document"
+        )
+    return message.der, message.content
 
 
 def _mathematics(signer: SignatureReport) -> Certificate:

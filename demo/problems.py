@@ -7,6 +7,7 @@
     challenge-unknown       no such challenge in this session, or it was answered already
     challenge-expired       the answer came too late
     challenge-changed       what was signed is not the text that the portal gave out
+    clock-wrong             a login of another time: the clock of the person's computer is wrong
     not-identified          a decision needs identification first
     signature-unreadable    not a CMS or a signed PDF, or not with exactly one signer
     signature-broken        the mathematics does not hold

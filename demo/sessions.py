@@ -1,7 +1,7 @@
 """Sessions of the cabinet and the challenges given out in them.
 
-The cookie holds a random token, the table only its digest: who reads the table can't enter. Signing in makes a new token, so
-one that was planted before is worth nothing. A challenge belongs to one session and is taken out when it is answered.
+The cookie holds a random token, the table only its digest: who reads the table can't enter. Signing in makes a new token, and so does
+identification, so one that was planted before is worth nothing. A challenge belongs to one session and is taken out when it is answered.
 """
 
 import hashlib
@@ -94,11 +94,23 @@ def is_token(session: Session, given: str) -> bool:
     return hmac.compare_digest(session.csrf.encode(), given.encode())
 
 
-def identify(db: sqlite3.Connection, session: Session, person: str, *, at: datetime) -> None:
-    """The owner of a key showed that they have it; an empty name takes that back."""
+def identify(db: sqlite3.Connection, session: Session, person: str, *, at: datetime) -> Session:
+    """The owner of a key showed that they have it. The session goes on under a new token; its challenges are forgotten."""
+    found = Session(secrets.token_urlsafe(32), session.csrf, session.subscriber_id, person)
     db.execute(
-        "UPDATE sessions SET identified_as = ?, identified_until = ? WHERE token_digest = ?",
-        (person, database.moment(at + IDENTIFIED_FOR), session.digest),
+        "INSERT INTO sessions (token_digest, csrf, subscriber_id, last_seen, identified_as, identified_until)"
+        " SELECT ?, csrf, subscriber_id, last_seen, ?, ? FROM sessions WHERE token_digest = ?",
+        (found.digest, person, database.moment(at + IDENTIFIED_FOR), session.digest),
+    )
+    end(db, session)
+    return found
+
+
+def forget(db: sqlite3.Connection, session: Session) -> None:
+    """Takes the identification back."""
+    db.execute(
+        "UPDATE sessions SET identified_as = '', identified_until = NULL WHERE token_digest = ?",
+        (session.digest,),
     )
 
 

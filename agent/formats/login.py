@@ -70,7 +70,7 @@ def read(message: SignedMessage) -> Statement:
             nonce=str(members["nonce"]),
             at=datetime.strptime(members["time"], _MOMENT).replace(tzinfo=UTC),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput("CMS: the login statement makes no sense") from error
     if statement.octets != message.content or not _NONCE.fullmatch(statement.nonce):
         raise BadInput("CMS: the login statement is not spelled as it should be")

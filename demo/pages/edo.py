@@ -8,6 +8,10 @@
 The person chooses where the signature goes (`format`: cms, a file of its own; pdf, inside the document) and whether it gets a
 timestamp (`timestamp`: yes). The choice comes with the request for the call and again with the answer, which is held against it.
 
+Who identifies by `login` (docs/api/v1.md) proves to be at this very site. NCALayer has no such thing: it signs a text that names the site, and
+another site could relay that. The portal takes it, too: it asks only people who came in with a password, for a key of the account's own
+owner, and each act is signed by itself.
+
 The page's script carries calls to the agent and answers back; it decides nothing. Every check is made here.
 """
 
@@ -26,7 +30,7 @@ from demo.acts import Act
 from demo.decisions import Decision
 from demo.evidence import Evidence
 from demo.pages import cabinet
-from demo.problems import Problem
+from demo.problems import Problem, SignedOut
 from demo.subscribers import Subscriber
 
 REASON_LIMIT = 1000
@@ -133,16 +137,18 @@ def _answer_identification(request: Request, body: Mapping[str, str]) -> Respons
     evidence = _checked(request, act, check)
     person = parties.full_name(evidence.certificate)
     with web.visit(request) as visit:
-        sessions.identify(visit.db, visit.session, person, at=visit.at)
+        if visit.subscriber.id != subscriber.id:
+            raise SignedOut  # somebody else came in while the signature was checked
+        visit.session = sessions.identify(visit.db, visit.session, person, at=visit.at)
         history.record(visit.db, subscriber.id, "identified", at=visit.at, act_id=act.id, person=person)
-    return JSONResponse({"person": person})
+        return visit.keep(JSONResponse({"person": person}))
 
 
 def forget_identification(request: Request) -> Response:
     """Another key, please."""
     with web.visit(request) as visit:
         web.demand_csrf_header(visit)
-        sessions.identify(visit.db, visit.session, "", at=visit.at)
+        sessions.forget(visit.db, visit.session)
         return JSONResponse({})
 
 

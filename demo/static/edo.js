@@ -110,8 +110,9 @@ async function round(path, { wish = {}, ...body } = {}) {
   let proof;
   try {
     waiting("person");
-    // A login is bound to this page's origin, so nobody can relay it; an NCALayer signs the challenge as a text.
-    if (login && agent.supports("login")) proof = { login: (await agent.login({ ...login, signal })).login };
+    // A login is bound to this page's origin, so nobody can relay it. An NCALayer signs the challenge as a text, and so does an agent for a page
+    // that anybody on the way could have written.
+    if (login && isSecureContext && agent.supports("login")) proof = { login: (await agent.login({ ...login, signal })).login };
     else proof = { signature: signatureIn(await agent.call(call, { signal })) };
   } catch (error) {
     throw error.code === "AGENT" ? refusal(error, call.args) : error;

@@ -1,9 +1,10 @@
 /* What a connected agent can be asked. Qalamsap speaks kz.qalamsap.v1; NCALayer is in ncalayer.js, under the same methods. */
 
-import { blobOf, inForm, octetsOf, toBase64, utf8 } from "./octets.js";
+import { QalamsapError } from "./errors.js";
+import { blobOf, digestOf, inForm, octetsOf, toBase64, utf8 } from "./octets.js";
 
 const HEADER = 12; // of a binary frame: transfer number, offset
-const PIECE_OF_TEXT = 64; // octets of the frame that surround a document's content
+const AROUND_CONTENT = 64; // octets of the frame that surround a document's content
 
 export class Agent {
   /* `capabilities` as kz.qalamsap.v1 tells them; of NCALayer what is known of it. */
@@ -42,6 +43,26 @@ export class Agent {
   demand(method, format) {
     if (!this.supports(method, format)) throw this.unsupported(format ? `${method} as ${format}` : method);
   }
+
+  /* The octets of what the page gave: a file can change or vanish after it was chosen. */
+  async octetsOf(content) {
+    const blob = blobOf(content);
+    try {
+      return await octetsOf(blob);
+    } catch (cause) {
+      throw this.connection.error("UNREADABLE", { detail: String(cause), cause });
+    }
+  }
+
+  /* What `read` makes of an answer. One that makes no sense is the agent's mistake and not the page's. */
+  async understood(read) {
+    try {
+      return await read();
+    } catch (cause) {
+      if (cause instanceof QalamsapError) throw cause;
+      throw this.connection.error("AGENT", { detail: `the answer makes no sense: ${cause.message}`, cause });
+    }
+  }
 }
 
 export class Qalamsap extends Agent {
@@ -57,18 +78,21 @@ export class Qalamsap extends Agent {
       const room = this.#room(request, 2 * documents.length);
       for (const [index, { content, existing }] of documents.entries()) {
         bare[index].content = await this.#put(content, room, work);
-        bare[index].existing = await this.#put(existing, room, work);
+        if (existing !== undefined) bare[index].existing = await this.#put(existing, room, work);
       }
       const result = await this.#request("sign", request, work);
-      const signatures = [];
-      for (const piece of result.signatures) signatures.push(await this.#take(piece, formOf(format, output), work));
-      return { ...result, signatures };
+      return this.understood(async () => {
+        demandCount(result.signatures, documents);
+        const signatures = [];
+        for (const piece of result.signatures) signatures.push(await this.#take(piece, formOf(format, output), work));
+        return { ...result, signatures };
+      });
     });
   }
 
   /* Proves to this page's server who is at the keyboard: {login, certificate} in base64. The agent puts the page's origin into what it signs. */
   async login({ nonce, ...more }) {
-    return this.#ask("login", { ...more, nonce: typeof nonce === "string" ? nonce : base64url(new Uint8Array(nonce)) });
+    return this.#ask("login", { ...more, nonce: typeof nonce === "string" ? nonce : base64url(await octetsOf(nonce)) });
   }
 
   /* Whom a key belongs to; the person chooses it and agrees. */
@@ -81,7 +105,8 @@ export class Qalamsap extends Agent {
     this.demand("verify");
     return this.#work(more, async (params, work) => {
       const room = this.#room(params, 2);
-      const contents = { signature: await this.#put(signature, room, work), document: await this.#put(document, room, work) };
+      const contents = { signature: await this.#put(signature, room, work) };
+      if (document !== undefined) contents.document = await this.#put(document, room, work);
       return (await this.#request("verify", { ...params, ...contents }, work)).report;
     });
   }
@@ -91,7 +116,8 @@ export class Qalamsap extends Agent {
     this.demand("timestamp");
     return this.#work(more, async ({ language: _, ...params }, work) => {
       const request = { ...params, signature: await this.#put(signature, this.#room(params, 1), work) };
-      return this.#take((await this.#request("timestamp", request, work)).signature, output, work);
+      const result = await this.#request("timestamp", request, work);
+      return this.understood(() => this.#take(result.signature, output, work));
     });
   }
 
@@ -100,8 +126,8 @@ export class Qalamsap extends Agent {
     return this.#work(options, (params, work) => this.#request(method, params, work));
   }
 
-  #request(method, params, { onEvent, signal }) {
-    return this.connection.request(method, params, { onEvent, signal, frameBytes: this.capabilities.limits.frameBytes });
+  #request(method, params, { onEvent, onOctets, signal }) {
+    return this.connection.request(method, params, { onEvent, onOctets, signal, frameBytes: this.capabilities.limits.frameBytes });
   }
 
   /* Parts the page's own options from what goes to the agent, and gives back what was uploaded or offered for download. */
@@ -119,16 +145,16 @@ export class Qalamsap extends Agent {
 
   /* How many octets of contents still fit into a frame. */
   #room(params, contents) {
-    return { left: this.capabilities.limits.frameBytes - 2 * PIECE_OF_TEXT - utf8(JSON.stringify(params)).length - contents * PIECE_OF_TEXT };
+    return { left: this.capabilities.limits.frameBytes - (2 + contents) * AROUND_CONTENT - utf8(JSON.stringify(params)).length };
   }
 
   /* A content as the wire has it: within the frame while it is small and there is room, uploaded beforehand otherwise. */
   async #put(content, room, work) {
-    if (content === undefined || content === null) return undefined;
-    if (content.digest !== undefined) return { digest: { base64: toBase64(await octetsOf(content.digest)) } };
+    const digest = digestOf(content);
+    if (digest !== undefined) return { digest: { base64: toBase64(await this.octetsOf(digest)) } };
     const blob = blobOf(content);
     if (blob.size <= this.capabilities.limits.inlineBytes) {
-      const piece = typeof content === "string" ? { text: content } : { base64: toBase64(await octetsOf(blob)) };
+      const piece = typeof content === "string" ? { text: content } : { base64: toBase64(await this.octetsOf(blob)) };
       const size = utf8(JSON.stringify(piece)).length;
       if (size <= room.left) {
         room.left -= size;
@@ -153,6 +179,8 @@ export class Qalamsap extends Agent {
     const ends = AbortSignal.any([unreadable.signal, ...(signal ? [signal] : [])]);
     try {
       return (await this.#request("upload", { size: blob.size }, { onEvent: listen, signal: ends })).upload;
+    } catch (error) {
+      throw unreadable.signal.aborted ? unreadable.signal.reason : error;
     } finally {
       state.isOver = true;
       state.wake();
@@ -164,7 +192,7 @@ export class Qalamsap extends Agent {
     for (let at = 0; at < blob.size; at += chunkBytes) {
       const size = Math.min(chunkBytes, blob.size - at);
       while (at + size > state.received + windowBytes && !state.isOver) await new Promise((wake) => (state.wake = wake));
-      const octets = await octetsOf(blob.slice(at, at + size));
+      const octets = await this.octetsOf(blob.slice(at, at + size));
       if (state.isOver) return;
       const frame = new Uint8Array(HEADER + size);
       const header = new DataView(frame.buffer);
@@ -179,33 +207,37 @@ export class Qalamsap extends Agent {
   async #take(piece, form, work) {
     if (piece.text !== undefined) return piece.text;
     if (piece.base64 !== undefined) return inForm(form, piece.base64);
+    if (!piece.download || !(piece.size > 0)) throw new Error("a signature is neither there nor to be had");
     work.handles.push(piece.download);
-    const whole = this.#reading.then(() => this.#download(piece, work));
+    const whole = this.#reading.then(() => this.#download(piece));
     this.#reading = whole.catch(() => undefined); // the next download does not depend on this one
     return inForm(form, await whole);
   }
 
-  async #download({ download, size }, work) {
+  /* To the end, whatever the page's signal says: it is a signature that was made. */
+  async #download({ download, size }) {
     const parts = [];
     for (let offset = 0; offset < size; ) {
       let frame = null;
-      this.connection.onNextOctets((octets) => (frame = octets));
       const length = Math.min(this.capabilities.limits.chunkBytes, size - offset);
-      await this.#request("read", { download, offset, length }, { signal: work.signal });
-      const header = frame && frame.byteLength > HEADER && new DataView(frame);
-      if (!header || header.getUint32(0) !== 0 || header.getBigUint64(4) !== BigInt(offset)) {
-        throw this.connection.error("AGENT", { detail: `read: the octets at ${offset} did not come` });
-      }
+      const { octets } = await this.#request("read", { download, offset, length }, { onOctets: (data) => (frame = data) });
+      const header = octets > 0 && frame?.byteLength === HEADER + octets && new DataView(frame);
+      if (!header || header.getUint32(0) !== 0 || header.getBigUint64(4) !== BigInt(offset)) throw new Error(`no octets at ${offset}`);
       parts.push(frame.slice(HEADER));
-      offset += frame.byteLength - HEADER;
+      offset += octets;
     }
     return new Blob(parts);
   }
 }
 
-const TEXTS = ["xml", "jws", "wsse"];
+/* Throws unless there is a signature for each document. */
+export function demandCount(signatures, documents) {
+  if (signatures?.length !== documents.length) throw new Error(`${documents.length} documents and ${signatures?.length} signatures`);
+}
+
+const TEXT_FORMATS = ["xml", "jws", "wsse"];
 
 /* In which form signatures are handed out: text formats as text, and armour around CMS only. */
-export const formOf = (format, output) => (TEXTS.includes(format) ? "text" : output === "pem" && format !== "cms" ? "base64" : output);
+export const formOf = (format, output) => (TEXT_FORMATS.includes(format) ? "text" : output === "pem" && format !== "cms" ? "base64" : output);
 
 const base64url = (octets) => toBase64(octets).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

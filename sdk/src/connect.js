@@ -10,6 +10,8 @@ const CONNECT_MS = 10_000;
 const CONNECT_WITH_PROMPT_MS = 180_000;
 const PROMPT_HINT_MS = 800;
 const ANSWER_MS = 10_000;
+const FAILED = 1006;
+const CLOSE_AFTER_ERROR_MS = 100; // Node's own WebSocket says no more after an error
 const TLS_FAILED = 1015; // only Firefox says so; Chromium has 1006 for everything
 const PERMISSIONS = ["loopback-network", "local-network-access"]; // the second is the name before Chromium 145
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
@@ -88,9 +90,11 @@ async function introduced(socket, way) {
   if (!version) throw silent("the first message is not a greeting");
   socket.send(JSON.stringify({ module: MODULE, id: "hello", method: "capabilities", params: {} }));
   const answer = await heard("the answer to capabilities");
-  if (answer?.error) throw QalamsapError.ofAgent(answer.error, way.context);
-  const connection = new Connection(socket, way.context);
-  return answer?.module === MODULE ? new Qalamsap(connection, answer.result) : new NCALayer(connection, version);
+  if (answer?.module !== MODULE) return new NCALayer(new Connection(socket, way.context), version);
+  if (answer.error) throw QalamsapError.ofAgent(answer.error, way.context);
+  const { methods, formats, limits } = Object(answer.result);
+  if (!methods?.includes || !formats?.includes || !limits) throw silent("the answer to capabilities names none");
+  return new Qalamsap(new Connection(socket, way.context), answer.result);
 }
 
 /* What `begin` settles. Rejects with {code, reason} when the socket closes or the time is over, and when the page gives up. */
@@ -106,8 +110,12 @@ function settled(socket, begin, limitMs, signal) {
     };
     signal?.addEventListener("abort", giveUp);
     socket.onclose = ({ code, reason }) => finish(reject, { code, reason: reason || failure });
-    socket.onerror = ({ message = "" }) => (failure = message); // Node says why; browsers don't
+    socket.onerror = ({ message = "" }) => {
+      failure = message; // Node says why; browsers don't
+      setTimeout(() => finish(reject, { code: FAILED, reason: failure }), CLOSE_AFTER_ERROR_MS);
+    };
     begin((value) => finish(resolve, value));
+    if (signal?.aborted) giveUp();
   });
 }
 
@@ -184,11 +192,12 @@ async function gateOfBrowser(elapsedMs) {
 }
 
 /* Whether Qalamsap answers plain HTTP on its port (it does, whatever the certificate): "answers", "no answer", "not allowed". */
-async function plainProbe({ url, violations }, limitMs) {
+async function plainProbe({ url, violations, signal }, limitMs) {
   if (!url.startsWith("wss:")) return "not asked";
   const known = violations.length;
+  const ends = AbortSignal.any([AbortSignal.timeout(limitMs), ...(signal ? [signal] : [])]);
   try {
-    await fetch(url.replace("wss:", "http:"), { mode: "no-cors", cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(limitMs) });
+    await fetch(url.replace("wss:", "http:"), { mode: "no-cors", cache: "no-store", credentials: "omit", signal: ends });
     return "answers";
   } catch {
     await new Promise((resolve) => setTimeout(resolve));

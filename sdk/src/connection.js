@@ -7,6 +7,7 @@ export const MODULE = "kz.qalamsap.v1";
 const HEARTBEAT = "--heartbeat--";
 const HEARTBEAT_MS = 10_000;
 const HEARTBEATS_MISSED = 3;
+const LAST_WORD_MS = 10_000; // for the end of a request that was cancelled
 const TRY_AGAIN_LATER = 1013;
 const OPEN = 1; // WebSocket.OPEN, whatever class it is of
 
@@ -15,9 +16,8 @@ export const closeText = ({ code, reason }) => `WebSocket closed, code ${code}${
 export class Connection {
   #socket;
   #requests = new Map();
-  #call = null; // the one that waits for its answer
-  #queue = Promise.resolve();
-  #onOctets = null;
+  #calls = []; // the first one was sent and waits for its answer
+  #isOutOfStep = false; // an answer came that no call waited for: the next one may be late, too
   #count = 0;
   #pulse = null;
   #unanswered = 0;
@@ -41,62 +41,62 @@ export class Connection {
     return new QalamsapError(code, { ...this.context, ...more });
   }
 
-  /* A request of kz.qalamsap.v1. When the signal ends it, the agent's last word counts: a signature that was made is not thrown away. */
-  async request(method, params = {}, { onEvent, signal, frameBytes = Infinity } = {}) {
+  /* A request of kz.qalamsap.v1; `onOctets` gets binary frames that come meanwhile. When the signal ends it, the agent has the last word
+     for a while: a signature that was made is not thrown away. */
+  async request(method, params = {}, { onEvent, onOctets, signal, frameBytes = Infinity } = {}) {
     this.#demandReady(signal);
     const id = String((this.#count += 1));
     const frame = (name, more) => JSON.stringify({ module: MODULE, id: more.id, method: name, params: more.params });
     const text = frame(method, { id, params });
     if (utf8(text).length > frameBytes) throw this.error("AGENT", { agentCode: "too-large", detail: `${method}: the request is too long` });
-    const cancel = () => this.#send(frame("cancel", { id: `${id}.cancel`, params: { request: id } }));
+    const aborted = () => QalamsapError.ofAbort(signal, this.context);
+    let patience;
+    const cancel = () => {
+      this.#send(frame("cancel", { id: `${id}.cancel`, params: { request: id } }));
+      patience = setTimeout(() => this.#requests.get(id)?.reject(aborted()), LAST_WORD_MS);
+    };
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       return await new Promise((resolve, reject) => {
-        this.#requests.set(id, { resolve, reject, onEvent });
+        this.#requests.set(id, { resolve, reject, onEvent, onOctets });
         this.#send(text);
       });
     } catch (error) {
-      throw signal?.aborted && error.code === "CANCELLED" ? QalamsapError.ofAbort(signal, this.context) : error;
+      throw signal?.aborted && error.code === "CANCELLED" ? aborted() : error;
     } finally {
       signal?.removeEventListener("abort", cancel);
+      clearTimeout(patience);
       this.#requests.delete(id);
       this.#rest();
     }
   }
 
-  /* A call of any other module, as it stands; gives the answer as it stands. There is no way to cancel one: the signal hangs up. */
-  call(request, { signal } = {}) {
-    const answer = this.#queue.then(() => this.#ask(request, signal));
-    this.#queue = answer.catch(() => undefined); // whoever made that call hears of it; the next one goes on
-    return answer;
-  }
-
-  async #ask(request, signal) {
+  /* A call of any other module, as it stands; gives the answer as it stands. Once it was sent there is no way to cancel one: the signal hangs up. */
+  async call(request, { signal } = {}) {
     this.#demandReady(signal);
-    const hangUp = () => {
-      this.#call.reject(QalamsapError.ofAbort(signal, this.context));
-      this.close("ended by the page");
+    // Its answer would have an id that nobody here knows.
+    if (request.module === MODULE) throw this.error("UNSUPPORTED", { detail: `${MODULE} has methods of its own` });
+    const call = { text: JSON.stringify(request), isSent: false };
+    const giveUp = () => {
+      call.reject(QalamsapError.ofAbort(signal, this.context));
+      if (call.isSent) this.close("ended by the page");
     };
-    signal?.addEventListener("abort", hangUp, { once: true });
+    signal?.addEventListener("abort", giveUp, { once: true });
     try {
       return await new Promise((resolve, reject) => {
-        this.#call = { resolve, reject };
-        this.#send(JSON.stringify(request));
+        this.#calls.push(Object.assign(call, { resolve, reject }));
+        this.#sendNext();
       });
     } finally {
-      signal?.removeEventListener("abort", hangUp);
-      this.#call = null;
+      signal?.removeEventListener("abort", giveUp);
+      this.#calls = this.#calls.filter((each) => each !== call);
+      this.#sendNext();
       this.#rest();
     }
   }
 
   sendOctets(frame) {
     if (this.isOpen) this.#socket.send(frame);
-  }
-
-  /* `listener` gets the next binary frame. */
-  onNextOctets(listener) {
-    this.#onOctets = listener;
   }
 
   /* Hangs up. What was waiting fails at once; the agent closes its window. */
@@ -108,6 +108,14 @@ export class Connection {
   #demandReady(signal) {
     if (signal?.aborted) throw QalamsapError.ofAbort(signal, this.context);
     if (!this.isOpen) throw this.error("GONE", { detail: "not connected" });
+  }
+
+  #sendNext() {
+    const [call] = this.#calls;
+    if (!call || call.isSent) return;
+    if (this.#isOutOfStep) return call.reject(this.error("GONE", { detail: "answers came that no call waited for: connect anew" }));
+    call.isSent = true;
+    this.#send(call.text);
   }
 
   #send(text) {
@@ -123,7 +131,7 @@ export class Connection {
   }
 
   #rest() {
-    if (this.#call || this.#requests.size) return;
+    if (this.#calls.length || this.#requests.size) return;
     clearInterval(this.#pulse);
     this.#pulse = null;
   }
@@ -132,28 +140,31 @@ export class Connection {
     this.#unanswered = 0;
     if (data === HEARTBEAT) return;
     if (typeof data !== "string") {
-      this.#onOctets?.(data);
+      for (const { onOctets } of this.#requests.values()) onOctets?.(data);
       return;
     }
     let message;
+    let unreadable = null;
     try {
       message = JSON.parse(data);
     } catch {
-      this.#call?.reject(this.error("AGENT", { detail: "the answer is not JSON" }));
-      return;
+      unreadable = this.error("AGENT", { detail: "the answer is not JSON" });
     }
-    if (message?.module === MODULE) this.#route(message);
-    else this.#call?.resolve(message);
+    if (message?.module === MODULE) return this.#route(message);
+    const call = this.#calls[0]?.isSent ? this.#calls.shift() : null;
+    if (!call) this.#isOutOfStep = true;
+    else if (unreadable) call.reject(unreadable);
+    else call.resolve(message);
   }
 
-  #route(message) {
-    const waiting = this.#requests.get(message.id);
-    if (message.event !== undefined) waiting?.onEvent?.(message);
-    else if (message.error === undefined) waiting?.resolve(message.result);
+  #route({ module: _, id = null, event, error, result, ...more }) {
+    const waiting = this.#requests.get(id);
+    if (event !== undefined) waiting?.onEvent?.({ event, ...more });
+    else if (typeof result === "object" && result !== null) waiting?.resolve(result);
     else {
-      const error = QalamsapError.ofAgent(message.error, this.context);
       // An error without an id is of a frame that could not be read: it may be anybody's.
-      for (const each of message.id === null ? this.#requests.values() : [waiting]) each?.reject(error);
+      const failure = QalamsapError.ofAgent(error, this.context);
+      for (const each of id === null ? this.#requests.values() : [waiting]) each?.reject(failure);
     }
   }
 
@@ -161,6 +172,6 @@ export class Connection {
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
     this.#socket.onmessage = this.#socket.onclose = null;
     const error = this.error(event.code === TRY_AGAIN_LATER ? "BUSY" : "GONE", { detail: closeText(event) });
-    for (const waiting of [this.#call, ...this.#requests.values()]) waiting?.reject(error);
+    for (const waiting of [...this.#calls, ...this.#requests.values()]) waiting.reject(error);
   }
 }

@@ -3,9 +3,10 @@
 import { LANGUAGES, TEXTS } from "./texts.js";
 
 // Worth another try without a change to the page, the browser's settings or the request.
-const RETRYABLE = new Set(["NOT_RUNNING", "LNA_PROMPT", "BUSY", "CANCELLED", "TIMED_OUT", "GONE"]);
+const RETRYABLE = new Set(["NOT_RUNNING", "LNA_PROMPT", "BUSY", "TIMED_OUT", "GONE"]);
 // The agent's own codes that have one of ours; all others are AGENT.
 const OF_AGENT = {
+  __proto__: null, // "constructor" is no code
   busy: "BUSY",
   cancelled: "CANCELLED",
   "cancelled-by-page": "CANCELLED",
@@ -14,6 +15,8 @@ const OF_AGENT = {
   "unsupported-key": "UNSUPPORTED",
   "unknown-method": "UNSUPPORTED",
 };
+// Pages make links of it, and whoever answers on the port may not put anything else there.
+const PAGE_OF_AGENT = /^https:\/\/127\.0\.0\.1[:/]/;
 
 export class QalamsapError extends Error {
   /* `told` is what the agent said itself and goes before our own words; `detail` is for logs and support, in English. */
@@ -29,9 +32,10 @@ export class QalamsapError extends Error {
     this.agentCode = agentCode;
   }
 
-  /* What an error of kz.qalamsap.v1 means. */
-  static ofAgent({ code, retryable, message, help, detail = "" }, context) {
-    const told = { retryable, message, help };
+  /* What an error of kz.qalamsap.v1 means. One that is not as it should be is an error all the same. */
+  static ofAgent(error, context) {
+    const { code = null, retryable, message, help, detail } = Object(error);
+    const told = { retryable, message, ...(PAGE_OF_AGENT.test(help) ? { help } : {}) };
     return new QalamsapError(OF_AGENT[code] ?? "AGENT", { ...context, agentCode: code, told, detail });
   }
 

@@ -31,11 +31,13 @@ export type ErrorCode =
   | "INSECURE_PAGE"
   | "SILENT"
   | "GONE"
+  | "UNREADABLE"
   | "UNSUPPORTED"
   | "AGENT";
 
 /** Whatever goes wrong between page and agent. */
 export class QalamsapError extends Error {
+  private constructor(); // made here only
   readonly name: "QalamsapError";
   readonly code: ErrorCode;
   /** Whether the same may go well without a change to the page, the browser's settings or the request. */
@@ -176,7 +178,10 @@ export interface Agent {
   verify(options: AskOptions & { signature: Content; document?: Content }): Promise<Report>;
   /** The CMS signature with a timestamp added. Not with NCALayer. */
   timestamp<O extends Output = "blob">(options: AskOptions & { signature: Content; output?: O }): Promise<Signature<"cms", O>>;
-  /** A call of NCALayer's modules as it stands, answered as it stands; one at a time, in order. The signal closes the connection. */
+  /**
+   * A call of NCALayer's modules as it stands, answered as it stands; one at a time, in order. The signal closes the connection if the call was
+   * sent already. What is never answered, as `setLocale` of the oldest interface, waits until then.
+   */
   call(request: object, options?: RequestOptions): Promise<any>;
   /** Hangs up; what was waiting fails as GONE, and the agent closes its window. */
   close(): void;

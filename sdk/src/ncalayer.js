@@ -1,12 +1,12 @@
 /* NCALayer, and whatever else speaks only its modules, under the methods of Agent. What it can't do is an error, never a lesser thing. */
 
-import { Agent, formOf } from "./agent.js";
+import { Agent, demandCount, formOf } from "./agent.js";
 import { QalamsapError } from "./errors.js";
-import { inForm, octetsOf, toBase64, withoutArmour } from "./octets.js";
+import { digestOf, inForm, toBase64, withoutArmour } from "./octets.js";
 
 const BASICS = "kz.gov.pki.knca.basics";
 const COMMON_UTILS = "kz.gov.pki.knca.commonUtils";
-const USAGES = { sign: ["1.3.6.1.5.5.7.3.4"], identify: ["1.3.6.1.5.5.7.3.2"], any: [] };
+const USAGES = { __proto__: null, sign: ["1.3.6.1.5.5.7.3.4"], identify: ["1.3.6.1.5.5.7.3.2"], any: [] };
 
 /* The result in an answer of basics or commonUtils. Throws QalamsapError: CANCELLED, or AGENT with the code and the words of the answer. */
 export function resultOf(answer, context) {
@@ -31,12 +31,13 @@ export class NCALayer extends Agent {
     const { output = "blob", language = this.connection.context.language, signal, ncalayer = {}, ...rest } = more;
     this.#refuse(rest, { documents, format, timestamp, certificate });
     const contents = documents.map(({ content }) => content);
-    const isDigest = contents.some((content) => content?.digest !== undefined);
-    if (isDigest && !contents.every((content) => content?.digest !== undefined)) throw this.unsupported("digests beside documents");
+    const digests = contents.map(digestOf).filter((digest) => digest !== undefined);
+    const isDigest = digests.length > 0;
+    if (isDigest && digests.length < contents.length) throw this.unsupported("digests beside documents");
     if (isDigest && (format === "xml" || (format === "cms" && !detached))) throw this.unsupported(`a digest as ${format} with its document`);
     const isText = format === "xml" && contents.every((content) => typeof content === "string");
-    const base64 = async (content) => toBase64(await octetsOf(isDigest ? content.digest : content));
-    const data = isText ? contents : await Promise.all(contents.map(base64));
+    const base64 = async (content) => toBase64(await this.octetsOf(content));
+    const data = isText ? contents : await Promise.all((isDigest ? digests : contents).map(base64));
     const result = await this.#result(
       BASICS,
       {
@@ -58,14 +59,13 @@ export class NCALayer extends Agent {
       },
       signal,
     );
-    const found = [certificate ? result?.signatures : result].flat();
-    if (found.length !== documents.length || !found.every((each) => typeof each === "string" && each)) {
-      const detail = `${documents.length} documents and ${found.length} answers`;
-      throw this.connection.error("AGENT", { detail });
-    }
-    const octets = (each) => inForm(formOf(format, output), withoutArmour(each));
-    const signatures = format === "xml" ? found : await Promise.all(found.map(octets));
-    return { format, signatures, lackingTimestamp: [], ...(certificate ? { certificate: withoutArmour(result.certificate) } : {}) };
+    return this.understood(async () => {
+      const found = [certificate ? result.signatures : result].flat().filter((each) => typeof each === "string" && each);
+      demandCount(found, documents);
+      const octets = (each) => inForm(formOf(format, output), withoutArmour(each));
+      const signatures = format === "xml" ? found : await Promise.all(found.map(octets));
+      return { format, signatures, lackingTimestamp: [], ...(certificate ? { certificate: withoutArmour(result.certificate) } : {}) };
+    });
   }
 
   async describeKey({ key, signal, ncalayer = {} } = {}) {
@@ -73,7 +73,7 @@ export class NCALayer extends Agent {
     const info = await this.#result(COMMON_UTILS, [ncalayer.storage ?? "PKCS12"], signal);
     const named = (pattern) => pattern.exec(info.subjectDn)?.[1] ?? "";
     const moment = (text) => new Date(Number(text)).toISOString();
-    return {
+    return this.understood(() => ({
       certificate: withoutArmour(info.pem),
       owner: {
         name: info.subjectCn,
@@ -87,7 +87,7 @@ export class NCALayer extends Agent {
       notAfter: moment(info.certNotAfter),
       uses: null, // it does not say; they stand in the certificate
       roles: null,
-    };
+    }));
   }
 
   async login() {

@@ -13,8 +13,23 @@ export function toBase64(octets) {
 
 export const fromBase64 = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-/* Any content but a digest as a Blob, which knows its size and gives its octets in pieces. */
-export const blobOf = (content) => (content instanceof Blob ? content : new Blob([content]));
+const KINDS = /^\[object (String|Blob|File|ArrayBuffer)\]$/; // also of other frames, for which instanceof fails
+
+/* A content as a Blob, which knows its size and gives its octets in pieces.
+   Throws TypeError for all else: of a promise that nobody awaited the words "[object Promise]" would be signed. */
+export function blobOf(content) {
+  if (content instanceof Blob) return content;
+  if (!ArrayBuffer.isView(content) && !KINDS.test(Object.prototype.toString.call(content))) {
+    throw new TypeError("a content is a string, Blob, ArrayBuffer or Uint8Array");
+  }
+  return new Blob([content]);
+}
+
+/* The digest that stands for a content, undefined where the content is there. Throws TypeError. */
+export function digestOf(content) {
+  if (typeof content?.digest === "string") throw new TypeError("a digest is octets, not text");
+  return content?.digest;
+}
 
 export const octetsOf = async (content) => new Uint8Array(await blobOf(content).arrayBuffer());
 

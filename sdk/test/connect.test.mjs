@@ -28,6 +28,16 @@ test("nobody listens", async () => {
   await fails(connect({ url: "wss://127.0.0.1:1/", WebSocket, language: "en" }), "NOT_RUNNING", { message, retryable: true, help: "https://127.0.0.1:1/" });
 });
 
+test("nobody listens, and the socket never says that it closed, as Node's own", async () => {
+  class Mute {
+    constructor() {
+      setTimeout(() => this.onerror({ message: "no" }), 10);
+    }
+    close() {}
+  }
+  await fails(connect({ url: "wss://127.0.0.1:1/", WebSocket: Mute }), "NOT_RUNNING");
+});
+
 test("a program on the port that speaks plain HTTP where TLS was wanted: the agent runs, its certificate is the trouble", async (t) => {
   const server = createServer((socket) => {
     socket.once("data", (hello) => (hello[0] === 0x16 ? socket.destroy() : socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")));
@@ -40,6 +50,7 @@ test("a program on the port that speaks plain HTTP where TLS was wanted: the age
 for (const [name, converse, detail] of [
   ["greets with something else", (socket) => socket.send("220 mail ready"), "the greeting is not JSON"],
   ["greets with other JSON", (socket) => socket.send('{"hello":1}'), "the first message is not a greeting"],
+  ["says what it hears", (socket) => { socket.send('{"result":{"version":"1"}}'); socket.on("message", (data) => socket.send(data.toString())); }, "the answer to capabilities names none"],
   ["hangs up", (socket) => socket.close(1011), "the greeting did not come: WebSocket closed, code 1011"],
   ["greets and hangs up", (socket) => { socket.send('{"result":{"version":"1"}}'); socket.close(1001); }, "the answer to capabilities did not come: WebSocket closed, code 1001"],
 ]) {
@@ -64,6 +75,15 @@ test("the page may give up before, while and after the socket opens", async (t) 
   await new Promise((resolve) => deaf.listen(0, "127.0.0.1", resolve));
   t.after(() => deaf.close());
   await fails(connect({ url: `ws://127.0.0.1:${deaf.address().port}/`, WebSocket, signal: AbortSignal.timeout(30) }), "TIMED_OUT");
+});
+
+test("the page may give up while it is found out why the socket did not open", async (t) => {
+  const deaf = createServer((socket) => socket.once("data", (hello) => hello[0] === 0x16 && socket.destroy())); // no TLS, and no answer to plain HTTP
+  await new Promise((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+  t.after(() => deaf.close());
+  const began = performance.now();
+  await fails(connect({ url: `wss://127.0.0.1:${deaf.address().port}/`, WebSocket, signal: AbortSignal.timeout(300) }), "TIMED_OUT");
+  assert.ok(performance.now() - began < 5000);
 });
 
 test("the page's own mistakes are no failure of the agent", async () => {

@@ -87,17 +87,17 @@ class Page {
   }
 
   octets(frame) {
-    const transfer = this.#current;
+    const transfer = this.#receiving.get(frame.readUInt32BE(0));
     const offset = Number(frame.readBigUInt64BE(4));
     const end = offset + frame.length - 12;
-    if (frame.readUInt32BE(0) !== transfer.number || offset !== transfer.at || frame.length - 12 > LIMITS.chunkBytes) throw new Error("a wrong frame");
+    if (offset !== transfer.at || frame.length - 12 > LIMITS.chunkBytes) throw new Error("a wrong frame");
     this.seen.furthest = Math.max(this.seen.furthest, end - transfer.told);
     transfer.at = end;
     transfer.parts.push(frame.subarray(12));
     transfer.arrived(end);
   }
 
-  #current = null;
+  #receiving = new Map();
 
   do_capabilities() {
     return CAPABILITIES;
@@ -106,7 +106,7 @@ class Page {
   async do_upload({ size }, { event }) {
     const number = (this.#transfers += 1);
     const done = new Promise((resolve) => {
-      const transfer = { number, at: 0, told: 0, parts: [] };
+      const transfer = { at: 0, told: 0, parts: [] };
       transfer.arrived = (end) => {
         // Slowly, and not for each piece: the page must wait.
         if (end - transfer.told < LIMITS.windowBytes && end < size) return;
@@ -116,7 +116,7 @@ class Page {
           if (end === size) resolve(Buffer.concat(transfer.parts));
         }, 5);
       };
-      this.#current = transfer;
+      this.#receiving.set(number, transfer);
     });
     event("upload-open", { transfer: number, chunkBytes: LIMITS.chunkBytes, windowBytes: LIMITS.windowBytes });
     const upload = `u${number}`;
@@ -125,6 +125,7 @@ class Page {
   }
 
   do_read({ download, offset, length }) {
+    this.onRead?.();
     const octets = this.downloads.get(download);
     if (!octets) throw error("no-such-handle");
     const piece = octets.subarray(offset, offset + length);

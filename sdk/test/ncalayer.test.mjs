@@ -72,9 +72,25 @@ test("xml goes as text, raw with its certificate, digests as digests", async (t)
   assert.deepEqual([fake.calls[2].args.data, fake.calls[2].args.signingParams.digested], ["Bw==", true]);
 });
 
-test("fewer signatures than documents are an error", async (t) => {
-  const { agent } = await agentOf(t, () => ({ body: { result: PEM }, status: true }));
-  await fails(agent.sign({ documents: [{ content: "a" }, { content: "b" }] }), "AGENT", { detail: "2 documents and 1 answers" });
+test("fewer signatures than documents, and what is no signature, are errors of the agent", async (t) => {
+  const results = [PEM, "%%%", [7], null, { certificate: "AQID" }];
+  const { agent } = await agentOf(t, ({ method }) => (method === "getKeyInfo" ? { code: "200", responseObject: null } : signed(results.shift())));
+  const two = [{ content: "a" }, { content: "b" }];
+  await fails(agent.sign({ documents: two }), "AGENT", { detail: "the answer makes no sense: 2 documents and 1 signatures" });
+  for (const _ of [1, 2, 3]) await fails(agent.sign({ documents: two.slice(1) }), "AGENT");
+  await fails(agent.sign({ documents: two.slice(1), format: "raw", certificate: true }), "AGENT");
+  await fails(agent.describeKey(), "AGENT");
+});
+
+test("what is no content is never signed as the words that stand for it", async (t) => {
+  const { agent, fake } = await agentOf(t, () => signed(PEM));
+  for (const content of [undefined, null, 7, {}, [1, 2], Promise.resolve("x"), { digest: "abc" }]) {
+    await assert.rejects(agent.sign({ documents: [{ content }] }), TypeError);
+  }
+  const cause = new Error("the file changed");
+  const broken = Object.assign(new Blob(["x"]), { arrayBuffer: () => Promise.reject(cause) });
+  await fails(agent.sign({ documents: [{ content: broken }] }), "UNREADABLE", { cause, retryable: false });
+  assert.deepEqual(fake.calls, []);
 });
 
 test("what NCALayer can't do is UNSUPPORTED, and nothing is sent", async (t) => {
@@ -108,7 +124,7 @@ test("describeKey becomes getKeyInfo", async (t) => {
 });
 
 for (const [name, answer, code, more] of [
-  ["cancelled in basics", { body: {}, status: true }, "CANCELLED", { retryable: true }],
+  ["cancelled in basics", { body: {}, status: true }, "CANCELLED", { retryable: false }],
   ["cancelled in commonUtils", { code: "500", message: "action.canceled" }, "CANCELLED", {}],
   ["failed", { code: "SIGNING_FAILURE", message: "m", details: "d", status: false }, "AGENT", { agentCode: "SIGNING_FAILURE", detail: "SIGNING_FAILURE: m: d" }],
   ["nonsense", null, "AGENT", { agentCode: null }],
@@ -132,6 +148,69 @@ test("calls wait for each other, and an error of one is not the next one's", asy
   const found = await Promise.allSettled(["a", "bad", "c"].map((method) => agent.call({ module: "m", method })));
   assert.deepEqual(found.map(({ value, reason }) => (value ? resultOf(value) : reason.code)), ["a", "AGENT", "c"]);
   assert.deepEqual(fake.calls.map(({ method }) => method), ["a", "bad", "c"]);
+});
+
+test("a call that still waits for its turn is given up alone", async (t) => {
+  let finish;
+  const { agent, fake } = await agentOf(t, ({ method }) => (method === "a" ? new Promise((resolve) => (finish = resolve)) : { method }));
+  const first = agent.call({ module: "m", method: "a" });
+  const second = agent.call({ module: "m", method: "b" }, { signal: AbortSignal.timeout(20) });
+  const third = agent.call({ module: "m", method: "c" });
+  await fails(second, "TIMED_OUT");
+  finish({ method: "a" });
+  assert.deepEqual([await first, await third], [{ method: "a" }, { method: "c" }]);
+  assert.deepEqual(fake.calls.map(({ method }) => method), ["a", "c"]);
+});
+
+test("where answers come that no call waited for, the next one could be late, too: no call is made any more", async (t) => {
+  const { agent, fake } = await agentOf(t, ({ method }) => ({ method }));
+  assert.deepEqual(await agent.call({ module: "m", method: "a" }), { method: "a" });
+  [...fake.pages][0].send('{"method":"late"}');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await fails(agent.call({ module: "m", method: "b" }), "GONE", { detail: "answers came that no call waited for: connect anew" });
+  assert.equal(fake.calls.length, 1);
+});
+
+test("two answers to one call never become the answer of the next", async (t) => {
+  const { agent, fake } = await agentOf(t, () => undefined);
+  const first = agent.call({ module: "m", method: "a" });
+  const second = agent.call({ module: "m", method: "b" });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const [page] = fake.pages;
+  page._socket.cork(); // both in one piece
+  page.send('{"n":1}');
+  page.send('{"n":2}');
+  page._socket.uncork();
+  assert.deepEqual(await first, { n: 1 });
+  await fails(second, "GONE");
+});
+
+test("requests of Qalamsap's own module are no calls", async (t) => {
+  const { agent } = await agentOf(t, () => undefined);
+  await fails(agent.call({ module: "kz.qalamsap.v1", id: "1", method: "capabilities" }), "UNSUPPORTED");
+});
+
+test("an agent that hangs up because too many wait is BUSY", async (t) => {
+  const { agent, fake } = await agentOf(t, () => undefined);
+  const call = agent.call({ module: "m" });
+  setTimeout(() => [...fake.pages][0].close(1013), 20);
+  await fails(call, "BUSY", { retryable: true });
+});
+
+test("a page that is left hangs up, and no listener stays", async (t) => {
+  const listeners = new Set();
+  t.after(() => {
+    delete globalThis.addEventListener;
+    delete globalThis.removeEventListener;
+  });
+  globalThis.addEventListener = (name, listener) => name === "pagehide" && listeners.add(listener);
+  globalThis.removeEventListener = (name, listener) => listeners.delete(listener);
+  const { agent } = await agentOf(t, () => undefined);
+  const call = agent.call({ module: "m" });
+  for (const leave of listeners) leave();
+  await fails(call, "GONE", { detail: "WebSocket closed, code 1000, the page was left" });
+  assert.equal(agent.isOpen, false);
+  assert.equal(listeners.size, 0);
 });
 
 test("there is no cancelling but hanging up", async (t) => {

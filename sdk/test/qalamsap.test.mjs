@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, QalamsapError } from "qalamsap";
 import { WebSocket } from "ws";
-import { error, LIMITS, qalamsap } from "./fakes.mjs";
+import { error, LIMITS, MODULE, qalamsap } from "./fakes.mjs";
 
 const octetsOf = async (blob) => Buffer.from(await blob.arrayBuffer());
 const noise = (size) => Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at * 7919) >> 3));
@@ -155,7 +155,94 @@ test("an upload can be cancelled, and content that can't be read ends it", async
   const broken = new Blob([noise(50_000)]);
   const cause = new Error("the file changed");
   broken.slice = () => Object.assign(new Blob(["x"]), { arrayBuffer: () => Promise.reject(cause) });
-  await fails(agent.sign({ documents: [{ content: broken }] }), "CANCELLED", { cause });
+  await fails(agent.sign({ documents: [{ content: broken }] }), "UNREADABLE", { cause });
+  for (const content of [undefined, null, 7, {}, Promise.resolve("x"), { digest: "abc" }]) {
+    await assert.rejects(agent.sign({ documents: [{ content }] }), TypeError);
+  }
+  assert.ok(!fake.requests.some(({ method }) => method === "sign"));
+});
+
+test("what was signed is fetched to its end, though the page gave up meanwhile, and downloads of two requests are not mixed up", async (t) => {
+  const controller = new AbortController();
+  let made = 0;
+  const sign = (params, { page }) => {
+    made += 1;
+    page.onRead = () => made === 2 && controller.abort();
+    return echo(params, { page });
+  };
+  const { agent } = await agentOf(t, { sign });
+  const signed = ({ signal }, ...sizes) => agent.sign({ documents: sizes.map((size) => ({ content: noise(size) })), signal });
+  const both = await Promise.all([signed(controller, 20_000, 30_000), signed({}, 40_000)]);
+  assert.ok(controller.signal.aborted);
+  const found = await Promise.all(both.flatMap(({ signatures }) => signatures.map(octetsOf)));
+  assert.deepEqual(found, [noise(20_000), noise(30_000), noise(40_000)]);
+});
+
+test("an agent that never ends what was cancelled is waited for ten seconds, and its late answer is nobody's", async (t) => {
+  let finish;
+  const sign = (params, { page }) => {
+    const { id } = fake.requests.at(-1);
+    finish = () => page.socket.send(JSON.stringify({ module: MODULE, id, result: { format: "cms", signatures: [{ base64: "AA==" }], lackingTimestamp: [] } }));
+    return new Promise(() => undefined);
+  };
+  const { agent, fake } = await agentOf(t, { sign });
+  const controller = new AbortController();
+  const signing = agent.sign({ documents: [{ content: "x" }], signal: controller.signal });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  [...fake.pages][0].removeAllListeners("message"); // it is deaf from now on
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  controller.abort();
+  t.mock.timers.tick(10_000);
+  await fails(signing, "CANCELLED", { detail: "ended by the page" });
+  t.mock.timers.reset();
+  finish();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.ok(agent.isOpen);
+});
+
+for (const [name, reply] of [
+  ["an error that is null", { error: null }],
+  ["an error that is a text", { error: "no" }],
+  ["a code that every object has", { error: { code: "constructor", message: {}, retryable: 1, help: 7, detail: [] } }],
+  ["neither result nor error", {}],
+  ["a result that is null", { result: null }],
+  ["no signatures", { result: {} }],
+  ["too few signatures", { result: { signatures: [] } }],
+  ["a signature of no kind", { result: { signatures: [{}] } }],
+  ["a signature that is no base64", { result: { signatures: [{ base64: "%" }] } }],
+  ["a download that is not there", { result: { signatures: [{ download: "d9", size: 9 }] } }],
+  ["a download without a size", { result: { signatures: [{ download: "d9", size: "much" }] } }],
+]) {
+  test(`an answer that makes no sense is an error of the agent: ${name}`, async (t) => {
+    const sign = (params, { page }) => {
+      page.socket.send(JSON.stringify({ module: MODULE, id: fake.requests.at(-1).id, ...reply }));
+      return new Promise(() => undefined);
+    };
+    const { agent, fake } = await agentOf(t, { sign });
+    await fails(agent.sign({ documents: [{ content: "x" }] }), "AGENT");
+  });
+}
+
+test("what comes for nobody is passed over", async (t) => {
+  const sign = (params, { page }) => {
+    const { id } = fake.requests.at(-1);
+    const stray = [{ id: "77", event: "signed", done: 1, total: 1 }, { id: "77", result: {} }, { id: "__proto__", error: {} }, { id, event: "of-tomorrow", polluted: 1 }];
+    for (const message of stray) page.socket.send(JSON.stringify({ module: MODULE, ...message }));
+    for (const text of ["not JSON", "null", "[]", '{"__proto__":{"polluted":1}}', '{"success":false}']) page.socket.send(text);
+    page.socket.send(Buffer.alloc(40));
+    return echo(params, { page });
+  };
+  const { agent, fake } = await agentOf(t, { sign });
+  const events = [];
+  assert.equal((await agent.sign({ documents: [{ content: "x" }], onEvent: (event) => events.push(event) })).signatures.length, 1);
+  assert.deepEqual(events, [{ event: "of-tomorrow", polluted: 1 }]);
+  assert.equal({}.polluted, undefined);
+});
+
+test("a page makes links of error.help: only the agent's own address gets into it", async (t) => {
+  const pages = ["javascript:alert(1)", "https://evil.test/", "https://127.0.0.1.evil.test/", "https://127.0.0.1@evil.test/"];
+  const { agent, fake } = await agentOf(t, { verify: ({ language }) => { throw error("internal", { help: language }); } });
+  for (const language of pages) await fails(agent.verify({ signature: "x", language }), "AGENT", { help: fake.url.replace("ws", "http") });
 });
 
 test("requests run side by side and calls of other modules beside them", async (t) => {

@@ -3,7 +3,7 @@ import { connect, permission, QalamsapError, resultOf, type Agent, type ErrorCod
 
 export async function uses(file: Blob, signal: AbortSignal): Promise<string> {
   const state: "granted" | "prompt" | "denied" | "unknown" = await permission();
-  const agent: Agent = await connect({ language: "kk", signal, onPermissionPrompt: () => console.log(state) });
+  const agent: Agent = await connect({ language: "kk", signal, WebSocket, onPermissionPrompt: () => console.log(state) });
   const cms = await agent.sign({
     documents: [{ title: "Акт", facts: [{ label: "Сумма", value: "1" }], content: file }],
     timestamp: "required",
@@ -40,5 +40,6 @@ export async function misuses(agent: Agent): Promise<void> {
   const blob: Blob = (await agent.sign({ documents: [{ content: "<a/>" }], format: "xml" })).signatures[0];
   // @ts-expect-error: such an error does not exist
   const code: ErrorCode = "OFFLINE";
-  void [blob, code];
+  // @ts-expect-error: errors are made by the client only
+  void [blob, code, new QalamsapError("of the page")];
 }

@@ -77,15 +77,61 @@ def test_a_login_elsewhere_or_for_another_nonce_or_long_ago_is_none(verifier: Ve
     good = statement(head)
     assert login_problem(verifier, good, origin="https://p0rtal.test") == "challenge-changed"
     assert login_problem(verifier, good, nonce="B" * 32) == "challenge-changed"
+    for port_or_scheme in (
+        "http://portal.test",
+        "https://portal.test:8443",
+        "https://portal.test:443",
+        "https://portal.test/",
+    ):
+        assert login_problem(verifier, good, origin=port_or_scheme) == "challenge-changed"
     for minutes in (-11, 11):
         old = statement(head, at=timedelta(minutes=minutes))
-        assert login_problem(verifier, old) == "challenge-expired"
+        assert login_problem(verifier, old) == "clock-wrong"
 
 
 def test_the_same_words_signed_as_a_document_are_no_login(verifier: Verifier, head: Party) -> None:
     words = login.Statement(HERE, NONCE, NOW).octets
     assert login_problem(verifier, attached(head, words)) == "challenge-changed"
     assert login_problem(verifier, b"nonsense") == "signature-unreadable"
+
+
+def test_a_statement_that_is_spelled_in_another_way_is_no_login(verifier: Verifier, head: Party) -> None:
+    good = login.Statement(HERE, NONCE, NOW).octets.decode()
+    other = f'{{"origin":"{HERE}","type":"{login.TYPE}"'
+    for words in (
+        good.replace(":", ": ", 1),
+        good.replace("{", '{"origin":"https://evil.test",', 1),
+        good[:-1] + ',"admin":true}',
+        good.replace(f'{{"type":"{login.TYPE}","origin":"{HERE}"', other),
+        good.replace("portal", "port\\u0061l"),
+        good.replace(login.TYPE, "kz.qalamsap.v1/consent"),
+        good + "\n",
+        f"[{good}]",
+        "[" * 100_000,
+    ):
+        assert words != good
+        signed = cms.sign(head, words.encode(), at=NOW, detached=False, content_type=login.CONTENT_TYPE)
+        assert login_problem(verifier, signed) == "challenge-changed", words[:80]
+
+
+def test_a_login_is_neither_the_signature_of_a_document_nor_of_a_challenge(
+    verifier: Verifier, head: Party
+) -> None:
+    words, signed = login.Statement(HERE, NONCE, NOW).octets, statement(head)
+    with pytest.raises(Problem, match="not as a document"):
+        verifier.signature(signed, words, COMPANY, at=NOW)
+    with pytest.raises(Problem, match="not as a document"):
+        verifier.identification(signed, words, COMPANY, at=NOW)
+
+
+def test_a_login_by_an_authority_that_the_portal_does_not_know_is_none(verifier: Verifier) -> None:
+    foreign = chains.issue("Басқа", "gost2015", key_of=chains.new_key("gost2015"), ca=True)
+    assert (
+        login_problem(verifier, statement(portals.key(sample.ORGANISATION, by=foreign)))
+        == "authority-unknown"
+    )
+    signing_only = portals.key(sample.ORGANISATION, "p256")
+    assert login_problem(verifier, statement(signing_only)) == "key-not-for-identification"
 
 
 def test_a_login_is_judged_like_any_identification(verifier: Verifier) -> None:

@@ -56,17 +56,26 @@ def test_leaving_ends_the_session_and_its_challenges(db: sqlite3.Connection, ses
 
 
 def test_an_identification_holds_for_half_an_hour(db: sqlite3.Connection, session: Session) -> None:
-    sessions.identify(db, session, "ӘБДІРАХМАНОВА ГҮЛНҰР", at=NOW)
+    identified = sessions.identify(db, session, "ӘБДІРАХМАНОВА ГҮЛНҰР", at=NOW)
 
     def person(minutes: int) -> str:
-        found = sessions.find(db, session.token, at=NOW + timedelta(minutes=minutes))
+        found = sessions.find(db, identified.token, at=NOW + timedelta(minutes=minutes))
         assert found is not None
         return found.identified_as
 
     assert person(29) == "ӘБДІРАХМАНОВА ГҮЛНҰР"
     assert person(31) == ""
-    sessions.identify(db, session, "", at=NOW)
+    sessions.forget(db, identified)
     assert person(1) == ""
+
+
+def test_an_identified_session_goes_on_under_a_new_token(db: sqlite3.Connection, session: Session) -> None:
+    give(db, session, purpose="refuse")
+    identified = sessions.identify(db, session, "ӘБДІРАХМАНОВА ГҮЛНҰР", at=NOW)
+    assert sessions.find(db, session.token, at=NOW) is None
+    assert sessions.find(db, identified.token, at=NOW) == identified
+    assert (identified.csrf, identified.subscriber_id) == (session.csrf, session.subscriber_id)
+    assert db.execute("SELECT count(*) FROM challenges").fetchone()[0] == 0
 
 
 def test_a_challenge_is_answered_once(db: sqlite3.Connection, session: Session) -> None:

@@ -111,6 +111,25 @@ def test_an_agent_without_tls_is_told_from_something_else(chromium: Chrome, site
         assert connect(chromium, other.url)["code"] == "SILENT"
 
 
+def test_a_page_that_comes_back_from_the_browsers_cache_has_hung_up(chromium: Chrome, site: Site) -> None:
+    chromium.get(f"http://localhost:{site.port}/")
+    with FakeAgent("wait") as agent:
+        script = """const [url, done] = arguments;
+            import('/src/index.js').then(({ connect }) => connect({ url })).then(agent => {
+                window.agent = agent;
+                agent.call({ module: 'm', method: 'x' }).catch(error => { window.told = error.detail; });
+                done();
+            })"""
+        chromium.execute_async_script(script, agent.url)
+        chromium.execute_script("location.href = '/README.md'")
+        WebDriverWait(chromium, WAIT_S).until(lambda page: page.current_url.endswith("README.md"))
+        chromium.back()
+        found = chromium.execute_script("return window.agent ? [window.told, window.agent.isOpen] : null")
+    if found is None:
+        pytest.skip("the browser did not keep the page")
+    assert found == ["WebSocket closed, code 1000, the page was left", False]
+
+
 def test_firefox_says_the_same(site: Site, untrusted: agents.RunningAgent, tmp_path: Path) -> None:
     with browsers.firefox(tmp_path / "home") as page:
 
@@ -268,7 +287,7 @@ def test_the_example_page_signs_a_file_and_says_when_the_person_does_not(
     with agents.simulated(tmp_path / "agent", answers, test_authorities=authority.issuing_paths()) as agent:
         browsers.trust(browsers.chromium_store(home), agent.authority_path, "agent")
         with browsers.chromium(home) as driver:
-            driver.get(f"http://localhost:{site.port}/examples/sign.html?agent={agent.url}")
+            driver.get(f"http://localhost:{site.port}/examples/sign.html?port={agent.port}")
             wait = WebDriverWait(driver, WAIT_S)
             driver.find_element(By.ID, "sign").click()
             assert "Сначала выберите файл" in driver.find_element(By.ID, "message").text

@@ -31,7 +31,8 @@ def run(*words: str, folder: Path) -> str:
 
 
 def test_its_own_tests_pass(package: Path) -> None:
-    out = run("node", "--test", "--test-reporter=spec", "test/", folder=package)
+    tests = sorted(f"test/{path.name}" for path in (package / "test").glob("*.test.mjs"))
+    out = run("node", "--test", "--test-reporter=spec", *tests, folder=package)
     assert "fail 0" in out
 
 
@@ -48,7 +49,7 @@ def test_what_is_published_can_be_imported_and_holds_nothing_else(package: Path,
         "LICENSE",
         "examples/sign.html",
     }
-    assert packed["unpackedSize"] < 100_000
+    assert packed["unpackedSize"] < 110_000
     shutil.unpack_archive(tmp_path / packed["filename"], tmp_path / "unpacked")
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "unpacked/package").rename(tmp_path / "node_modules/qalamsap")

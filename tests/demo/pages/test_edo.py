@@ -72,6 +72,51 @@ def test_an_agent_that_knows_logins_identifies_by_one(page: Browser, act: int, h
     assert step(page, act) == "document"
 
 
+def test_a_login_is_for_the_name_that_the_page_was_reached_by_and_for_its_own_challenge(
+    portal: Portal, page: Browser, act: int, head: Party
+) -> None:
+    path = f"/acts/{act}/identification"
+
+    def answer(origin: str, **more: str) -> str:
+        nonce = page.call(path).json()["nonce"]
+        signed = login.sign(head, login.Statement(origin, nonce, NOW), at=NOW)
+        return problem(
+            page.call(f"{path}/answer", **{"nonce": nonce, "login": base64.b64encode(signed).decode()} | more)
+        )
+
+    for origin in (
+        "http://localhost:8080",
+        "https://127.0.0.1:8080",
+        "http://127.0.0.1",
+        "http://127.0.0.1:8081",
+    ):
+        assert answer(origin) == "challenge-changed"
+    assert answer("http://127.0.0.1:8080", nonce="A" * 32) == "challenge-unknown"
+    assert answer("http://127.0.0.1:8080", login="") == "signature-unreadable"
+    # A login where a signed text is expected, and a signed text where a login is.
+    given = page.call(path).json()
+    signed = login.sign(head, login.Statement("http://127.0.0.1:8080", given["nonce"], NOW), at=NOW)
+    told = page.call(f"{path}/answer", nonce=given["nonce"], signature=base64.b64encode(signed).decode())
+    assert problem(told) == "signature-unreadable"
+    given = page.call(path).json()
+    told = page.call(f"{path}/answer", nonce=given["nonce"], login=portals.sign(head, given["call"]))
+    assert problem(told) == "challenge-changed"
+    assert step(page, act) == "identification"
+
+
+def test_identification_makes_a_new_session_cookie(
+    portal: Portal, page: Browser, act: int, head: Party
+) -> None:
+    page.get(f"/acts/{act}/edo")
+    planted = page.cookies["session"]
+    assert page.identify(act, head).status_code == 200
+    assert page.cookies["session"] != planted
+    assert step(page, act) == "document"
+    who_knew_it = Browser(portal.app)
+    who_knew_it.cookies.set("session", planted)
+    assert who_knew_it.get(f"/acts/{act}/edo").headers["location"].startswith("/login")
+
+
 def test_the_window_begins_with_identification_and_points_to_egov(page: Browser, act: int) -> None:
     html = page.get(f"/acts/{act}/edo").text
     assert step(page, act) == "identification"
