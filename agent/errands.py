@@ -36,6 +36,10 @@ class WorkerInput:
         self._stdin = stdin
         self._lock = asyncio.Lock()
 
+    def close(self) -> None:
+        """Nothing more will come."""
+        self._stdin.close()
+
     async def send(self, message: work.ToWorker, octets: bytes = b"") -> None:
         """As fast as the worker takes it. OSError where it takes no more."""
         async with self._lock:

@@ -19,7 +19,7 @@ from agent import logs, spool
 from agent.dispatch import Page, Settings
 from agent.errors import AgentError, TimedOut
 from agent.spool import Held, Room, Shelf
-from agent.workers import Approval, Notice
+from agent.workers import QUIET_LIMIT_S, Approval, Notice
 from protocol import prompts, work
 from protocol.v1 import codec, limits, replies, requests
 from protocol.v1.codec import BadChunk, BadRequest, Message
@@ -27,6 +27,7 @@ from protocol.v1.codec import BadChunk, BadRequest, Message
 MAX_RUNNING = 64  # requests of one page
 MAX_TRANSFERS = 4  # uploads of one page at the same time
 CHUNK_GAP_S = 60.0  # the longest wait for the next chunk of an upload
+UNSEEN_LIMIT_S = 2 * 60.0  # for what the person is never asked about, while nobody else is served
 LONG_FRAME_BYTES = 256 * 1024  # a longer one is read in a thread
 MAX_UNSENT = 256  # frames; with more, progress is not told
 _HANDLE_BYTES = 16
@@ -88,8 +89,11 @@ class Desk:
 @dataclass(eq=False, slots=True)
 class _Upload:
     held: Held
-    chunks: "asyncio.Queue[bytes]" = field(default_factory=asyncio.Queue)
     announced: int = 0  # octets that came, written or not
+    # Those that came and are not written: in one buffer, for a list of tiny chunks would outgrow the budget.
+    arrived: bytearray = field(default_factory=bytearray)
+    is_broken: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(eq=False, slots=True)
@@ -107,12 +111,14 @@ class OwnConversation:
         self._page = page
         self._send = send
         self._budget = budget
-        self._shelf = Shelf(desk.folder, desk.room)
+        self._shelf = Shelf(desk.folder, desk.room, owner=f"{page.kind} {page.canonical}")
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._taken_back: set[str] = set()
         self._uploads: dict[int, _Upload] = {}
         self._transfers = 0
+        self._decoding = asyncio.Lock()  # in order: a request may be taken back by the very next frame
+        self._reading = asyncio.Lock()  # one chunk at a time: each stands just before its result
         self._outbox: asyncio.Queue[_Frame] = asyncio.Queue()
         self._is_over = False
         self._sender = asyncio.get_running_loop().create_task(self._send_all())
@@ -153,11 +159,13 @@ class OwnConversation:
             or upload.announced + len(chunk.octets) - upload.held.filled > limits.WINDOW_BYTES
             or not self._budget.take(len(chunk.octets))
         ):
-            upload.chunks.put_nowait(b"")  # the end of it
+            upload.is_broken = True
+            upload.changed.set()
             del self._uploads[chunk.transfer]
             return
         upload.announced += len(chunk.octets)
-        upload.chunks.put_nowait(bytes(chunk.octets))
+        upload.arrived += chunk.octets
+        upload.changed.set()
 
     def end(self) -> None:
         """The page is gone: what runs for it is cancelled, which ends its worker and window."""
@@ -199,10 +207,11 @@ class OwnConversation:
 
     async def _read(self, frame: bytes) -> Message:
         """Raises BadRequest."""
-        if len(frame) > LONG_FRAME_BYTES:
-            message = await asyncio.to_thread(codec.decode, frame)
-        else:
-            message = codec.decode(frame)
+        async with self._decoding:
+            if len(frame) > LONG_FRAME_BYTES:
+                message = await asyncio.to_thread(codec.decode, frame)
+            else:
+                message = codec.decode(frame)
         if message.id in self._running:
             raise BadRequest(message.id, "duplicate-id", "a request with this id runs already")
         logs.note(
@@ -225,11 +234,12 @@ class OwnConversation:
             case requests.UploadParams(size):
                 return codec.result_text(message.id, await self._upload(message.id, size))
             case requests.ReadParams(download, offset, length):
-                octets = await self._shelf.read(
-                    self._place(download), offset, min(length, limits.CHUNK_BYTES)
-                )
-                await self._send_chunk(codec.pack_chunk_header(0, offset) + octets)
-                return codec.result_text(message.id, replies.ReadResult(len(octets)))
+                async with self._reading:
+                    octets = await self._shelf.read(
+                        self._place(download), offset, min(length, limits.CHUNK_BYTES)
+                    )
+                    await self._send_chunk(codec.pack_chunk_header(0, offset) + octets)
+                    return codec.result_text(message.id, replies.ReadResult(len(octets)))
             case requests.ReleaseParams(handles):
                 for handle in handles:
                     await self._shelf.release(handle)
@@ -255,6 +265,7 @@ class OwnConversation:
         if isinstance(message.params, requests.LoginParams) and self._page.kind != "site":
             raise NotAllowed("only sites that come by https may log people in")
         places = tuple(self._place(handle) for handle in codec.handles_of(message))
+        is_unseen = isinstance(message.params, requests.VerifyParams | requests.TimestampParams)
         async with self._shelf.in_use(places):
             approval = Approval(
                 frame=frame,
@@ -265,6 +276,7 @@ class OwnConversation:
                 shelf=self._shelf,
                 notice=lambda notice: self._tell(message.id, notice),
                 port=self._desk.settings.port,
+                quiet_limit_s=UNSEEN_LIMIT_S if is_unseen else QUIET_LIMIT_S,
             )
             return (await self._desk.workers.approve(approval)).decode()
 
@@ -310,8 +322,7 @@ class OwnConversation:
             raise
         finally:
             self._uploads.pop(number, None)
-            while not upload.chunks.empty():
-                self._budget.give_back(len(upload.chunks.get_nowait()))
+            self._budget.give_back(len(upload.arrived))
         return replies.UploadResult(held.name, size)
 
     async def _receive(self, request: str, number: int, upload: _Upload) -> None:
@@ -320,16 +331,20 @@ class OwnConversation:
         self._say(codec.event_text(request, opened))
         while not held.is_whole:
             try:
-                chunk = await asyncio.wait_for(upload.chunks.get(), CHUNK_GAP_S)
+                async with asyncio.timeout(CHUNK_GAP_S):
+                    await upload.changed.wait()
             except TimeoutError:
                 raise TimedOut("the next chunk of an upload did not come in time") from None
+            upload.changed.clear()
+            octets, upload.arrived = bytes(upload.arrived), bytearray()
             try:
-                if not chunk:
-                    raise BadTransfer("a chunk of an upload came out of order, too long, or too early")
-                await self._shelf.append(held, chunk)
+                await self._shelf.append(held, octets)
             finally:
-                self._budget.give_back(len(chunk))
-            self._say(codec.event_text(request, replies.UploadReceived(held.filled)))
+                self._budget.give_back(len(octets))
+            if octets:
+                self._say(codec.event_text(request, replies.UploadReceived(held.filled)))
+            if upload.is_broken and not (held.is_whole or upload.arrived):
+                raise BadTransfer("a chunk of an upload came out of order, too long, or too early")
 
     # --- words and sending ---------------------------------------------------------------------------------------
 

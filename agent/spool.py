@@ -9,10 +9,11 @@ The file is written and read in threads: a disk that takes its time must not hol
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
 from agent import paths
 from agent.errors import AgentError, StorageFailed
@@ -22,6 +23,8 @@ SHELF_BYTES = 2 * 1024 * 1024 * 1024
 MAX_HELD = 20_000  # places on one shelf
 PIECE_BYTES = 256 * 1024
 
+T = TypeVar("T")
+
 
 class NoRoom(AgentError):
     """More than may be held for pages."""
@@ -30,25 +33,27 @@ class NoRoom(AgentError):
 
 
 class Room:
-    """How many octets all shelves hold together, and may hold."""
+    """How many octets all shelves hold together, and may hold. One owner gets half of it at most: others want some, too."""
 
     def __init__(self, limit: int = ROOM_BYTES) -> None:
         self._limit = limit
-        self._held = 0
+        self._held: Counter[str] = Counter()
 
     @property
     def held(self) -> int:
-        return self._held
+        return self._held.total()
 
-    def take(self, octets: int) -> None:
+    def take(self, octets: int, owner: str) -> None:
         """Raises NoRoom."""
-        if self._held + octets > self._limit:
+        if self._held[owner] + octets > self._limit // 2 or self.held + octets > self._limit:
             raise NoRoom("the agent holds too much for pages already")
-        self._held += octets
+        self._held[owner] += octets
 
-    def give_back(self, octets: int) -> None:
-        self._held -= octets
-        assert self._held >= 0
+    def give_back(self, octets: int, owner: str) -> None:
+        self._held[owner] -= octets
+        assert self._held[owner] >= 0
+        if not self._held[owner]:
+            del self._held[owner]
 
 
 @dataclass(eq=False, slots=True)
@@ -66,20 +71,26 @@ class Held:
     def is_whole(self) -> bool:
         return self.filled == self.size
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody needs it any more."""
+        return self.is_released and not self.users
+
 
 class Shelf:
-    """What is held for one connection. Close it when the connection is gone."""
+    """What is held for one connection of an owner. Close it when the connection is gone."""
 
-    def __init__(self, folder: Path, room: Room, limit: int = SHELF_BYTES) -> None:
+    def __init__(self, folder: Path, room: Room, limit: int = SHELF_BYTES, *, owner: str = "") -> None:
         self._folder = folder
         self._room = room
         self._limit = limit
+        self._owner = owner
         self._file: IO[bytes] | None = None
-        self._end = 0  # of what was given out, released or not
+        self._end = 0  # of the file, written so far or not; so much of the room is taken
         self._held: dict[str, Held] = {}
+        self._order: list[Held] = []  # as they lie in the file, the last of them not gone
         self._places = 0  # that are held or in use
-        self._taken = 0  # octets of them
-        self._lock = asyncio.Lock()
+        self._lock = asyncio.Lock()  # two threads must not move about in one file
         self._is_closed = False
 
     def get(self, name: str) -> Held | None:
@@ -90,23 +101,22 @@ class Shelf:
         """A new place. Raises NoRoom."""
         if size < 0 or self._end + size > self._limit or self._places >= MAX_HELD or self._is_closed:
             raise NoRoom("one page may not have that much held")
-        self._room.take(size)
-        self._taken += size
+        self._room.take(size, self._owner)
         self._places += 1
         held = Held(name, size, self._end)
         self._end += size
         self._held[name] = held
+        self._order.append(held)
         return held
 
     async def append(self, held: Held, octets: bytes) -> None:
         """Adds the next octets to a place. Raises StorageFailed; ValueError where they are more than the place has."""
         if len(octets) > held.size - held.filled:
             raise ValueError("more octets than were announced")
-        async with self._lock:
-            try:
-                await asyncio.to_thread(self._write, held.start + held.filled, octets)
-            except OSError as error:
-                raise StorageFailed(f"octets of a page can't be held: {error.strerror}") from error
+        try:
+            await self._in_thread(self._write, held.start + held.filled, octets)
+        except OSError as error:
+            raise StorageFailed(f"octets of a page can't be held: {error.strerror}") from error
         held.filled += len(octets)
 
     async def read(self, held: Held, offset: int, length: int) -> bytes:
@@ -114,11 +124,10 @@ class Shelf:
         length = max(0, min(length, held.filled - offset))
         if not length:
             return b""
-        async with self._lock:
-            try:
-                octets = await asyncio.to_thread(self._read, held.start + offset, length)
-            except OSError as error:
-                raise StorageFailed(f"octets of a page can't be read: {error.strerror}") from error
+        try:
+            octets = await self._in_thread(self._read, held.start + offset, length)
+        except OSError as error:
+            raise StorageFailed(f"octets of a page can't be read: {error.strerror}") from error
         if len(octets) != length:
             raise StorageFailed("octets of a page are gone")
         return octets
@@ -138,43 +147,64 @@ class Shelf:
         finally:
             for held in places:
                 held.users -= 1
-                if held.is_released and not held.users:
-                    await self._drop(held)
+            await self._clear(sum(held.is_gone for held in places))
 
     async def release(self, name: str) -> bool:
-        """Gives up a place; whether there was one. The disk gets it back when nothing is held any more."""
+        """Gives up a place; whether there was one. Room and disk get it back when nothing that lies behind it is held any more."""
         held = self._held.pop(name, None)
         if held is None:
             return False
         held.is_released = True
-        if not held.users:
-            await self._drop(held)
+        await self._clear(int(held.is_gone))
         return True
 
     async def close(self) -> None:
         """Gives up everything."""
         self._is_closed = True
-        self._room.give_back(self._taken)
-        self._taken = 0
+        self._room.give_back(self._end, self._owner)
+        self._end = 0
         self._held.clear()
-        async with self._lock:
-            if self._file is not None:
-                await asyncio.to_thread(self._file.close)
-                self._file = None
+        self._order.clear()
+        await self._in_thread(self._close)
 
-    async def _drop(self, held: Held) -> None:
-        if self._is_closed:
+    async def _clear(self, gone: int) -> None:
+        """After so many places more are gone: gives back what is behind the last that is not."""
+        self._places -= gone
+        if self._is_closed or not gone:
             return
-        self._room.give_back(held.size)
-        self._taken -= held.size
-        self._places -= 1
-        if self._places:
-            return
-        async with self._lock:
-            if not self._places and self._file is not None:
-                self._end = 0
-                with contextlib.suppress(OSError):  # then it goes with the file
-                    await asyncio.to_thread(self._file.truncate, 0)
+        while self._order and self._order[-1].is_gone:
+            self._order.pop()
+        end = self._order[-1].start + self._order[-1].size if self._order else 0
+        if end < self._end:
+            self._room.give_back(self._end - end, self._owner)
+            self._end = end
+            with contextlib.suppress(OSError):  # then it goes with the file
+                await self._in_thread(self._cut)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Whoever waits may be cancelled; the next one waits until the thread is done all the same."""
+        await self._lock.acquire()
+        try:
+            running = asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+        except BaseException:
+            self._lock.release()
+            raise
+        running.add_done_callback(self._thread_done)
+        return await asyncio.shield(running)
+
+    def _thread_done(self, running: asyncio.Future[Any]) -> None:
+        self._lock.release()
+        if not running.cancelled():
+            running.exception()  # looked at here, for perhaps nobody waits for it any more
+
+    def _cut(self) -> None:
+        if self._file is not None and not self._is_closed:
+            self._file.truncate(self._end)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _write(self, position: int, octets: bytes) -> None:
         file = self._opened()

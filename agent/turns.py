@@ -4,6 +4,9 @@ Among those that wait, the caller who was served longest ago goes first, then wh
 order, and a page with a hundred of them can't keep another from its one. A caller whom the person has just turned away rests
 for a moment before its next window, twice as long each time in a row: a page that asks again at once does not
 own the screen, and there is time to reach for "pause". The others go past. Nobody is refused for it.
+
+So many callers are remembered. Who rests is never forgotten for the sake of others, and who was turned away a while ago only where all
+were: fresh names buy nobody a fresh start.
 """
 
 import asyncio
@@ -16,7 +19,7 @@ from agent.errors import AgentError
 REST_S = 1.0
 MAX_REST_S = 8.0
 FORGET_S = 60.0  # without being turned away, until a caller is as good as new
-MAX_CALLERS = 256  # that are remembered
+MAX_CALLERS = 256  # that are remembered; more only while more of them rest, which each window makes one of
 
 
 @dataclass(eq=False, slots=True)
@@ -32,6 +35,10 @@ class _Caller:
     served: int = 0  # the number of its last turn
     refusals: int = 0
     rests_until: float = field(default=float("-inf"))
+
+    def is_remembered(self, now: float) -> bool:
+        """Whether its next rest would be longer than a first one."""
+        return self.refusals > 0 and now < self.rests_until + FORGET_S
 
 
 class Turns:
@@ -77,7 +84,7 @@ class Turns:
         """The person said no to this caller, or it went away from its open window."""
         now = asyncio.get_running_loop().time()
         known = self._known(caller)
-        known.refusals = known.refusals + 1 if now < known.rests_until + FORGET_S else 1
+        known.refusals = known.refusals + 1 if known.is_remembered(now) else 1
         known.rests_until = now + min(self._rest_s * 2 ** (known.refusals - 1), MAX_REST_S)
 
     def welcomed(self, caller: str) -> None:
@@ -94,20 +101,34 @@ class Turns:
     def _known(self, caller: str) -> _Caller:
         known = self._callers.setdefault(caller, _Caller())
         self._callers.move_to_end(caller)
-        if len(self._callers) > MAX_CALLERS:
-            self._callers.popitem(last=False)
+        while len(self._callers) > MAX_CALLERS and (least := self._least_missed(caller)) is not None:
+            del self._callers[least]
         return known
+
+    def _least_missed(self, caller: str) -> str | None:
+        """Whom to forget for the sake of this caller: who has been silent longest of those that do not rest, and was not turned away
+        lately if there is such a one."""
+        now = asyncio.get_running_loop().time()
+        idle = [
+            (name, known)
+            for name, known in self._callers.items()
+            if name != caller and known.rests_until <= now
+        ]
+        harmless = (name for name, known in idle if not known.is_remembered(now))
+        return next(harmless, idle[0][0] if idle else None)
 
     def _call_next(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._is_taken or not self._queue:
+        # One that was cancelled in this very moment is still in the queue: it takes itself out as soon as it runs.
+        waiting = [each for each in self._queue if not each.turn.done()]
+        if self._is_taken or not waiting:
             return
         loop = asyncio.get_running_loop()
-        ready = [each for each in self._queue if self._rests_until(each) <= loop.time()]
+        ready = [each for each in waiting if self._rests_until(each) <= loop.time()]
         if not ready:
-            self._timer = loop.call_at(min(map(self._rests_until, self._queue)), self._call_next)
+            self._timer = loop.call_at(min(map(self._rests_until, waiting)), self._call_next)
             return
         called = min(ready, key=lambda each: self._callers.get(each.caller, _Caller()).served)
         self._queue.remove(called)

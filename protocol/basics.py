@@ -162,6 +162,7 @@ def _sign_request(args: dict[str, Any], readings: Readings, tokens: tuple[str, .
         timestamps=_wants_timestamps(signing),
         are_digests=are_digests,
         is_any_digest=are_digests and format_name == "cms" and readings.digest_length == "any",
+        trusts_bare_digests=readings.bare_digests == "every",
         cosigns=not are_digests and format_name == "cms" and readings.basics_cosigns == "yes",
         xml=messages.XmlOptions(layout=readings.basics_xml, is_text=not is_base64),
         stamp=_stamp(signing) if format_name == "pdf" else None,

@@ -1,9 +1,10 @@
 """What passed between a page and the agent, with everything taken out that is anybody's: a cassette, for tests of pages.
 
-A sketch of a JSON value keeps what belongs to the protocol, by lists of what may stay: names of members, modules, methods and codes, counts. Of
-all else it has the kind and the length. Nothing else of a value is in it, so a cassette can be shown to anybody.
+A sketch of a JSON value keeps what belongs to the protocol, by lists of what may stay: names of members, modules, methods and codes, and counts
+in replies. Of all else it has the kind and the length. Nothing else of a value is in it, so a cassette can be shown to anybody.
 
-    sketch(frame)          the sketch of a frame
+    sketch(call)           the sketch of a page's frame
+    sketch_reply(reply, …) that of the agent's reply to it
     is_alike(one, other)   whether two sketches are of calls for the same thing; lengths may differ
     fill(sketch, ...)      a value of that sketch, with filler in place of what was taken out
 
@@ -31,7 +32,7 @@ UNNAMED: Final = "…"
 _CALL_NAMES: Final = ("id", "uuid")  # what a page calls its call; it comes back in the reply
 _FLAGS: Final = frozenset({"status", "success", "retryable", "cancelled"})  # truths that are codes
 _COUNTS: Final = frozenset(
-    {"transfer", "chunkBytes", "windowBytes", "octets", "size", "waiting", "done", "total", "apiVersion",
+    {"transfer", "chunkBytes", "windowBytes", "octets", "size", "waiting", "done", "total",
      *(shapes.members_of(replies.Limits)[index].wire for index in range(len(shapes.members_of(replies.Limits))))}
 )  # fmt: skip
 _MOST_DEEP = 32
@@ -103,18 +104,14 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 _LOOKED_AT = 4096  # characters that tell the kind of a string
 
 
-def sketch(frame: bytes | bytearray | str) -> Sketch:
-    """The sketch of a frame."""
-    try:
-        value = json_text.read(frame)
-    except json_text.NotJson:
-        return {"text": len(frame)}
-    return _sketch(value, "", 0)
+def sketch(call: bytes | bytearray | str) -> Sketch:
+    """The sketch of a page's frame. No number of it stays: a page may call anything a size."""
+    return _sketch_of(call, counts=frozenset())
 
 
 def sketch_reply(reply: bytes | bytearray | str, call: bytes | bytearray | str) -> Sketch:
     """The sketch of a reply; what it repeats of the call is `{"same": name}`."""
-    return _with_same(sketch(reply), _names_of(reply), _names_of(call))
+    return _with_same(_sketch_of(reply, _COUNTS), _names_of(reply), _names_of(call))
 
 
 def is_alike(one: Sketch, other: Sketch) -> bool:
@@ -188,23 +185,31 @@ def _names() -> frozenset[str]:
     return frozenset({*found, "params", "event", "error", "detail", "help", "retryable"})
 
 
-def _sketch(value: Any, name: str, depth: int) -> Sketch:
+def _sketch_of(frame: bytes | bytearray | str, counts: frozenset[str]) -> Sketch:
+    try:
+        value = json_text.read(frame)
+    except json_text.NotJson:
+        return {"text": len(frame)}
+    return _sketch(value, "", counts, 0)
+
+
+def _sketch(value: Any, name: str, counts: frozenset[str], depth: int) -> Sketch:
     if value is None or depth > _MOST_DEEP:
         return None
     if isinstance(value, bool):
         return {"is": value} if name in _FLAGS else {"truth": 0}
     if isinstance(value, int | float):
-        is_count = name in _COUNTS and isinstance(value, int)
+        is_count = name in counts and isinstance(value, int)
         return {"is": value} if is_count else {"number": 0}
     if isinstance(value, str):
         return {"is": value} if value in _WORDS else {"string": len(value), "kind": _kind(value)}
     if isinstance(value, dict):
-        return {"object": [_member(key, item, depth) for key, item in value.items()]}
-    return {"list": _runs([_sketch(item, name, depth + 1) for item in value])}
+        return {"object": [_member(key, item, counts, depth) for key, item in value.items()]}
+    return {"list": _runs([_sketch(item, name, counts, depth + 1) for item in value])}
 
 
-def _member(name: str, value: Any, depth: int) -> list[Any]:
-    return [name if name in _names() else UNNAMED, _sketch(value, name, depth + 1)]
+def _member(name: str, value: Any, counts: frozenset[str], depth: int) -> list[Any]:
+    return [name if name in _names() else UNNAMED, _sketch(value, name, counts, depth + 1)]
 
 
 def _runs(items: list[Sketch]) -> list[list[Any]]:

@@ -5,6 +5,8 @@ import unicodedata
 # Categories of Unicode that have no shape of their own and may hide or reorder others: controls, format characters (the
 # bidirectional overrides among them), surrogates, private use, what is not assigned, line and paragraph separators.
 _SHAPELESS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks by category that are blank all the same: joiner, fillers, inherent vowels, an empty pattern of dots.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def visible(text: str) -> str:
@@ -15,6 +17,8 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in _SHAPELESS else letter
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(letter) in _SHAPELESS or letter in _BLANK
+        else letter
         for letter in text
     )

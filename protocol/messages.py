@@ -120,6 +120,7 @@ class SignRequest:
     facts: tuple[tuple[Fact, ...], ...] = ()  # what the page says about each of them
     file: str = ""  # in place of `documents`: a file on this computer that the page named
     is_any_digest: bool = False  # digests of a length that is not the key's are signed all the same
+    trusts_bare_digests: bool = False  # keys that identify sign digests in the format raw, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,9 @@ class OpenKey:
         0  # documents that the page sends only after the yes: nothing of them can be shown before
     )
     certificate: Key | None = None  # for "import_certificate": what will be joined to the key
+    replaced: Key | None = (
+        None  # likewise: what the chosen key has now. Asked again, the password is the yes to losing it; with a problem it stays
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,7 @@ class AllowFile:
     use: FileUse
     language: Language
     waiting: int = 0
+    hours: int = 0  # for so long a yes holds; 0: for this once
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Readings:
     key_types           key types of commonUtils that filter: long are AUTHENTICATION and SIGNATURE; short ones too, AUTH and SIGN
     digest_length       the digest that createCAdESFromBase64Hash or digested gives for a CMS: exact length of the key's; any length,
                         and the window warns
+    bare_digests        a raw signature of a digest: signing keys alone make it, for of one by a key that identifies a login could be
+                        built; every key does
     usages              extKeyUsageOids: every one must stand in the certificate; client-auth alone counts, keys for identification
                         where it is there and for signing where it is not
     active_tokens       getActiveTokens: tokens alone; with-files has PKCS12 beside them
@@ -73,6 +75,7 @@ class Readings:
     success_message: Literal["absent", "empty"] = "absent"
     key_types: Literal["long", "short"] = "long"
     digest_length: Literal["exact", "any"] = "exact"
+    bare_digests: Literal["signing", "every"] = "signing"
     usages: Literal["every", "client-auth"] = "every"
     active_tokens: Literal["tokens", "with-files"] = "tokens"
     bundles: Literal["bare", "enveloped"] = "bare"

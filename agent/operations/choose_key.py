@@ -8,6 +8,7 @@ not allow are disabled, with the reason. What must hold of a key:
     iin, bin,     are those of the certificate, if given
     serial_number
     authorities   the chain ends at a national authority (None), at one of these (a list), anywhere (an empty list)
+    bare digest   the key can't identify its owner, where a raw signature of a digest is asked for (decision 0022)
     validity      the certificate is valid now, unless `allow_expired`: then the person is warned
     standing      its authority is not known to have revoked it (agent.operations.standing), unless `allow_revoked`: likewise
 
@@ -60,6 +61,7 @@ class Judge:
     test_anchors: tuple[Anchor, ...] = ()
     real_anchors: tuple[Anchor, ...] = ()
     digest_sizes: frozenset[int] = frozenset()  # of digests that are signed whatever their length
+    is_bare_digest: bool = False  # what is signed can't be looked into, and the signature could be built into a login
 
     @property
     def known_anchors(self) -> tuple[Anchor, ...]:
@@ -99,6 +101,7 @@ class Judge:
         certificate, wanted = key.certificate, self.wanted
         checks = {
             "unsupported": not certificate.public_key.is_supported,
+            "bare-digest": self.is_bare_digest and "identify" in certificate.uses,
             "wrong-use": wanted.purpose != "any" and wanted.purpose not in certificate.uses,
             "missing-eku": not set(wanted.usages) <= set(certificate.extended_key_usage),
             "other-iin": wanted.iin not in ("", certificate.iin),

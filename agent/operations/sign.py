@@ -32,7 +32,11 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
     """
     if request.file:
         request = named_file.read(request, approval)
-    judge = dataclasses.replace(choose_key.judge(request.keys, approval), digest_sizes=_digest_sizes(request))
+    judge = dataclasses.replace(
+        choose_key.judge(request.keys, approval),
+        digest_sizes=_digest_sizes(request),
+        is_bare_digest=request.format == "raw" and request.are_digests and not request.trusts_bare_digests,
+    )
     documents = _examined(request)
     with approval.record("sign", documents) as record:
         prompt = consent.ask_for_key(

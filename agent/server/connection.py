@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._wire.eof_sent:
             self._wait_quiet()
-        if self._wire.state is State.OPEN and not self._take(len(data)):
+        if self._holds and not self._take(len(data)):
             self._fail(CloseCode.TRY_AGAIN_LATER, "busy", _TOO_MUCH)
             return
         self._wire.receive_data(data)
@@ -293,6 +293,11 @@ class Connection(asyncio.Protocol):
             assert self._origin is not None
             self._own = open_own(self._origin, self._send_frame, self._house.budget)
         self._own.hear(message)
+
+    @property
+    def _holds(self) -> bool:
+        """Whether what comes is kept for a message: also of a page that was told to go, and does not."""
+        return self._wire.state in {State.OPEN, State.CLOSING} and not self._wire.eof_sent
 
     def _take(self, octets: int) -> bool:
         if not self._house.budget.take(octets):
@@ -444,6 +449,7 @@ class _Wire(ServerProtocol):
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         if code == CloseCode.MESSAGE_TOO_BIG and self.state is State.OPEN:
             logs.note(_log, logging.WARNING, "a message is too long, closing its connection")
-            self.send_text(self._too_big_reply())
+            if not self.expect_continuation_frame:  # nothing fits into the middle of a reply
+                self.send_text(self._too_big_reply())
             reason = "the message is too long"
         super().fail(code, reason)

@@ -56,7 +56,6 @@ EXTENSIONS: tuple[tuple[str, tuple[str, str, str]], ...] = (
         "kz.sapa.eproc.osgi.EprocModule",
         ("электрондық сатып алу", "электронные закупки", "electronic procurement"),
     ),
-    ("kz.digiflow.mobile.extensions", ("KAZTOKEN", "KAZTOKEN", "KAZTOKEN")),
 )
 EXTENSION_LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
 

@@ -27,7 +27,7 @@ from protocol.v1.methods import EVENT_NAMES, METHODS
 LANGUAGES: Final[tuple[Language, ...]] = ("kk", "ru", "en")
 _TEXT_FORMATS: Final = ("xml", "jws", "wsse")
 _XML_FORMATS: Final = ("xml", "wsse")
-_DIGEST_FORMATS: Final = ("cms", "raw")
+_DIGEST_FORMATS: Final = ("cms",)  # raw octets over a digest could be built into a login (decision 0022)
 _ID: Final = "[A-Za-z0-9._-]{1,64}"
 _LOOKED_THROUGH_BYTES: Final = 256 * 1024  # reading more would hold up whoever reads for every page
 _BLANK: Final = r"[ \t\r\n]{0,64}"

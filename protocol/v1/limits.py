@@ -6,6 +6,7 @@ MODULE = "kz.qalamsap.v1"
 API_VERSION = "1.0"
 
 FRAME_BYTES = 4 * 1024 * 1024  # of a page's text frame; what is longer is uploaded
+MEMORY_BYTES = 256 * 1024 * 1024  # of a request's documents in memory, each as often as it is named
 INLINE_BYTES = 192 * 1024  # of all signatures in one reply, before base64; what is longer is downloaded
 CHUNK_BYTES = 256 * 1024  # in one binary frame
 CHUNK_HEADER_BYTES = 12  # before them: transfer number in 4 octets, offset in 8

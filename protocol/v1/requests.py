@@ -89,7 +89,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class DigestContent:
-    """Only the digest of the content. The person is told that the content can't be shown. For the formats cms and raw, and for all documents alike."""
+    """Only the digest of the content. The person is told that the content can't be shown. For the format cms, and for all documents alike."""
 
     digest: Annotated[Digest, "The digest."]
 

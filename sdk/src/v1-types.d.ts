@@ -154,8 +154,8 @@ export interface UploadContent {
 }
 
 /**
- * Only the digest of the content. The person is told that the content can't be shown. For the formats cms and
- * raw, and for all documents alike.
+ * Only the digest of the content. The person is told that the content can't be shown. For the format cms, and
+ * for all documents alike.
  */
 export interface DigestContent {
   /** The digest. */

@@ -293,6 +293,32 @@ def test_an_upload_goes_to_the_worker_and_downloads_come_back(tmp_path: Path) ->
     scene(tmp_path)(scenario)
 
 
+def test_an_upload_that_is_released_while_the_worker_reads_it_stays_until_it_is_read(tmp_path: Path) -> None:
+    async def scenario(stand: Stand) -> None:
+        document = bytes(range(256)) * 1000
+        handle = await stand.upload(document)
+        is_released = asyncio.Event()
+
+        async def answers(approval: Approval) -> bytes:
+            await is_released.wait()
+            assert approval.shelf is not None
+            read = b"".join([piece async for piece in approval.shelf.pieces(approval.attachments[0])])
+            return json.dumps({"is_whole": read == document}).encode()
+
+        stand.answers = answers
+        stand.ask("sign", {"documents": [{"content": {"upload": handle}}], "format": "cms"})
+        assert await stand.result("release", {"handles": [handle]}) == {}
+        assert (
+            await stand.error("sign", {**SIGN, "documents": [{"content": {"upload": handle}}]})
+            == "no-such-handle"
+        )
+        is_released.set()
+        assert await stand.next() == {"is_whole": True}
+        assert stand.room.held == 0
+
+    scene(tmp_path)(scenario)
+
+
 def test_an_empty_upload_is_whole_at_once(tmp_path: Path) -> None:
     async def scenario(stand: Stand) -> None:
         assert await stand.upload(b"")
@@ -374,6 +400,62 @@ def test_an_upload_can_be_taken_back_in_the_middle(tmp_path: Path) -> None:
         replies = [await stand.next(), await stand.next()]
         assert {reply.get("error", {}).get("code") for reply in replies} == {None, "cancelled-by-page"}
         assert stand.room.held == 0
+
+    scene(tmp_path)(scenario)
+
+
+def test_an_upload_can_be_taken_back_in_the_very_moment_in_which_a_chunk_comes(tmp_path: Path) -> None:
+    async def scenario(stand: Stand) -> None:
+        stand.ask("upload", {"size": 20}, "u")
+        opened = await stand.next()
+        stand.chunk(opened["transfer"], 0, b"abc")
+        stand.ask("cancel", {"request": "u"}, "c")
+        replies = {reply["id"]: reply for reply in [await stand.next(), await stand.next()]}
+        assert replies["c"]["result"] == {"cancelled": True}
+        assert replies["u"]["error"]["code"] == "cancelled-by-page"
+        assert stand.room.held == 0
+
+    scene(tmp_path)(scenario)
+
+
+def test_tiny_chunks_are_written_together(tmp_path: Path) -> None:
+    async def scenario(stand: Stand) -> None:
+        octets = bytes(range(256)) * 100
+        name = stand.ask("upload", {"size": len(octets)})
+        opened = await stand.next()
+        for start in range(0, len(octets), 2):
+            stand.chunk(opened["transfer"], start, octets[start : start + 2])
+        told = []
+        while "result" not in (reply := await stand.next()):
+            told.append(reply["octets"])
+        assert reply["id"] == name
+        assert told == sorted(set(told))
+        assert len(told) < 10
+        held = stand.page._shelf.get(reply["result"]["upload"])
+        assert held is not None
+        assert await stand.page._shelf.read(held, 0, len(octets)) == octets
+
+    scene(tmp_path)(scenario)
+
+
+def test_a_chunk_stands_just_before_its_result_however_many_are_asked_for(tmp_path: Path) -> None:
+    async def scenario(stand: Stand) -> None:
+        handle = await stand.upload(b"x" * 100)
+        names = [stand.ask("read", {"download": handle, "offset": n, "length": 1}) for n in range(10)]
+        for number, name in enumerate(names):
+            assert codec.unpack_chunk(await stand.next()).offset == number
+            assert (await stand.next())["id"] == name
+
+    scene(tmp_path)(scenario)
+
+
+def test_a_long_request_can_be_taken_back_by_the_very_next_frame(tmp_path: Path) -> None:
+    async def scenario(stand: Stand) -> None:
+        stand.ask("sign", {"documents": [{"content": {"text": "я" * 300_000}}], "format": "cms"}, "s")
+        stand.ask("cancel", {"request": "s"}, "c")
+        replies = {reply["id"]: reply for reply in [await stand.next(), await stand.next()]}
+        assert replies["c"]["result"] == {"cancelled": True}
+        assert replies["s"]["error"]["code"] == "cancelled-by-page"
 
     scene(tmp_path)(scenario)
 

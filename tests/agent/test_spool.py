@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -87,16 +88,92 @@ def test_a_page_may_not_have_more_held_than_its_shelf_takes(tmp_path: Path, monk
 
 def test_all_pages_together_may_not_fill_the_disk(tmp_path: Path) -> None:
     async def scenario() -> None:
-        room = Room(limit=10)
-        one, other = Shelf(tmp_path, room), Shelf(tmp_path, room)
-        one.reserve("a", 7)
+        room = Room(limit=20)
+        one, other, third = (Shelf(tmp_path, room, owner=owner) for owner in "abc")
+        one.reserve("a", 9)
+        other.reserve("a", 8)
         with pytest.raises(NoRoom):
-            other.reserve("a", 4)
+            third.reserve("a", 4)
         await one.close()
+        assert room.held == 8
+        third.reserve("a", 4)
+        await other.close()
+        await third.close()
         assert room.held == 0
+
+    run(scenario())
+
+
+def test_one_owner_gets_half_of_the_room_on_however_many_connections(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        room = Room(limit=20)
+        one, other = Shelf(tmp_path, room, owner="a"), Shelf(tmp_path, room, owner="a")
+        one.reserve("a", 6)
+        with pytest.raises(NoRoom):
+            other.reserve("a", 5)
         other.reserve("a", 4)
+        await one.close()
         await other.close()
         assert room.held == 0
+
+    run(scenario())
+
+
+def test_what_was_released_counts_as_long_as_it_lies_on_the_disk(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        room = Room()
+        shelf = Shelf(tmp_path, room)
+        first, *_ = [await filled(shelf, name, b"x" * 10) for name in "abcd"]
+        await shelf.release("b")
+        assert room.held == 40
+        await shelf.release("d")
+        assert room.held == 30
+        await shelf.release("c")
+        assert room.held == 10
+        assert shelf._file is not None
+        assert os.fstat(shelf._file.fileno()).st_size == 10
+        last = await filled(shelf, "e", b"y" * 5)
+        assert await whole(shelf, first) == b"x" * 10
+        assert await whole(shelf, last) == b"y" * 5
+        await shelf.release("a")
+        assert room.held == 15
+        await shelf.release("e")
+        assert room.held == 0
+        assert os.fstat(shelf._file.fileno()).st_size == 0
+        await shelf.close()
+
+    run(scenario())
+
+
+def test_nobody_moves_about_in_the_file_while_a_cancelled_write_goes_on(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    go_on, order = threading.Event(), []
+    write = Shelf._write
+
+    def slow(self: Shelf, position: int, octets: bytes) -> None:
+        if octets == b"slow":
+            go_on.wait(10)
+        write(self, position, octets)
+        order.append(octets)
+
+    async def scenario() -> None:
+        monkeypatch.setattr(Shelf, "_write", slow)
+        shelf = Shelf(tmp_path, Room())
+        first, second = shelf.reserve("a", 4), shelf.reserve("b", 4)
+        writing = asyncio.ensure_future(shelf.append(first, b"slow"))
+        await asyncio.sleep(0.05)
+        writing.cancel()
+        other = asyncio.ensure_future(shelf.append(second, b"next"))
+        await asyncio.sleep(0.05)
+        assert writing.cancelled()
+        assert not other.done()
+        go_on.set()
+        await other
+        assert order == [b"slow", b"next"]
+        assert await whole(shelf, second) == b"next"
+        assert first.filled == 0
+        await shelf.close()
 
     run(scenario())
 
@@ -127,7 +204,8 @@ def test_what_somebody_reads_stays_though_the_page_released_it(tmp_path: Path) -
             await filled(shelf, "b", b"other")
             assert await whole(shelf, held) == b"first"
             assert room.held == 10
-        assert room.held == 5
+        assert await shelf.release("b")
+        assert room.held == 0
         await shelf.close()
         assert room.held == 0
 

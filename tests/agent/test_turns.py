@@ -141,9 +141,62 @@ def test_those_that_wait_can_be_refused() -> None:
 
 def test_a_thousand_callers_are_not_all_remembered() -> None:
     async def what() -> None:
-        turns = Turns()
+        turns = Turns(rest_s=0.0)
         for number in range(1000):
             turns.turned_away(f"site {number}")
         assert len(turns._callers) <= 256
+
+    scenario(what)
+
+
+def test_fresh_names_push_out_nobody_who_rests_or_was_turned_away_lately() -> None:
+    async def what() -> None:
+        for rest_s in (5.0, 0.0):
+            turns = Turns(rest_s)
+            turns.turned_away("pest")
+            for number in range(1000):
+                turns.welcomed(f"fresh {number}")
+            assert len(turns._callers) == 256
+            turns.turned_away("pest")
+            assert turns._callers["pest"].refusals == 2
+
+    scenario(what)
+
+
+def test_those_that_rest_are_all_kept_and_forgotten_when_they_have_rested() -> None:
+    async def what() -> None:
+        turns = Turns(rest_s=0.2)
+        for number in range(300):
+            turns.turned_away(f"pest {number}")
+        turns.turned_away("one more")
+        assert len(turns._callers) == 301
+        await asyncio.sleep(0.3)
+        turns.welcomed("somebody")
+        assert len(turns._callers) == 256
+        assert "pest 0" not in turns._callers
+        assert {"one more", "somebody"} <= turns._callers.keys()
+
+    scenario(what)
+
+
+def test_a_page_that_leaves_with_the_turn_and_with_others_waiting_leaves_no_hole() -> None:
+    async def what() -> None:
+        turns = Turns()
+
+        async def serve() -> None:
+            await turns.wait("a")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                turns.release()
+
+        leaving = [asyncio.ensure_future(serve()) for _ in range(3)]
+        await settle()
+        for each in leaving:
+            each.cancel()  # all at once: the others are called while their turn is cancelled already
+        found = await asyncio.gather(*leaving, return_exceptions=True)
+        assert [type(each) for each in found] == [asyncio.CancelledError] * 3
+        assert len(turns) == 0
+        await asyncio.wait_for(turns.wait("b"), 1)
 
     scenario(what)

@@ -80,6 +80,7 @@ def test_kinds_of_strings(text: str, kind: str) -> None:
             "event": SECRETS[4],
         },
         {"transfer": "830101400123", "size": 5, "iin": "830101400123", "total": 830101400123.5},
+        sign("a", **dict.fromkeys(("size", "total", "done", "octets", "apiVersion"), 830101400123)),
     ],
 )
 def test_nothing_of_anybodys_is_left(value: Any) -> None:

@@ -18,6 +18,7 @@ from protocol import letters
         ("two\nlines\x00", "two\ufffdlines\ufffd"),
         ("cod\u202efdp.exe", "cod\ufffdfdp.exe"),
         ("\x1b[2J\x9b1m\u2028\u2029", "\ufffd[2J\ufffd1m\ufffd\ufffd"),
+        ("\u3164\u2800a\u034f\uffa0", "\ufffd\ufffda\ufffd\ufffd"),
         ("half\ud800 own\ue000 none\uffff", "half\ufffd own\ufffd none\ufffd"),
     ],
 )

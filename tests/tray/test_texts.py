@@ -34,7 +34,7 @@ PICKED = {
     "use.": {"sign", "identify", "other"},
     "reason.": {
         "expired", "revoked", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
-        "unsupported", "test-authority", "unknown-authority", "other-digest-length", "other",
+        "unsupported", "test-authority", "unknown-authority", "other-digest-length", "bare-digest", "other",
     },
     "trouble.": {"identity-renewal", "https-api-port", "other"},
 }  # fmt: skip

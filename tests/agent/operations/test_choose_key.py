@@ -402,3 +402,21 @@ def test_open_keys_are_wiped_when_none_of_them_is_approved(tmp_path: Path) -> No
     with pytest.raises(KeyUnsuitable):
         approved(tmp_path, [key], prompts.Approved("another"))
     assert key.is_wiped
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ([chains.EMAIL_PROTECTION], ()),
+        ([chains.CLIENT_AUTH], ("bare-digest",)),
+        ([chains.EMAIL_PROTECTION, chains.CLIENT_AUTH], ("bare-digest",)),
+    ],
+)
+def test_a_key_that_identifies_makes_no_bare_signature_of_what_nobody_can_look_into(
+    tmp_path: Path, usage: list[str], expected: tuple[str, ...]
+) -> None:
+    judge = choose_key.judge(ANY, people.approval(tmp_path, MemoryStore({})))
+    judge = dataclasses.replace(judge, is_bare_digest=True)
+    key = MemoryKey(party(extended=usage))
+    assert judge.reasons(key, chains.NOW) == expected
+    assert set(expected).isdisjoint(judge.harmless)

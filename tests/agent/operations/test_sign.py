@@ -11,6 +11,7 @@ from agent import algorithms
 from agent.errors import (
     BadInput,
     InvalidSignature,
+    KeyUnsuitable,
     StorageFailed,
     TimestampFailed,
     UnsupportedOperation,
@@ -444,3 +445,26 @@ def test_a_digest_of_any_length_is_signed_where_the_site_wants_it_and_warned_of(
     digest = chains.person().algorithm.digest(b"deed")
     sign.sign(dataclasses.replace(wanted, documents=(digest,)), fitting)
     assert "other-digest-length" not in people.person_of(fitting).last_choice().keys[0].reasons
+
+
+@pytest.mark.parametrize("is_trusted", [False, True])
+def test_a_key_that_identifies_signs_a_bare_digest_only_for_sites_that_are_trusted_with_it(
+    is_trusted: bool, tmp_path: Path
+) -> None:
+    person = chains.issue("ТЕСТОВ ТЕСТ", by=chains.root(), extended=[chains.CLIENT_AUTH])
+    store = MemoryStore({"/keys/a.p12": [MemoryKey(person)]})
+    asked = people.approval(tmp_path, store, opens(), approves(even_if_unsuitable=True))
+    wanted = request(
+        bytes(32),
+        detached=True,
+        are_digests=True,
+        format="raw",
+        trusts_bare_digests=is_trusted,
+        keys=KeyFilter(authorities=()),
+    )
+    if is_trusted:
+        assert sign.sign(wanted, asked).signatures
+        return
+    with pytest.raises(KeyUnsuitable):
+        sign.sign(wanted, asked)
+    assert "signed" not in events(asked)

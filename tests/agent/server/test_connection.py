@@ -7,10 +7,12 @@ import json
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import State
 
 from agent.server import connection
 from agent.server.connection import Times
+from agent.server.limits import PER_OWNER
 from protocol import handshake
 from tests.support import stage
 
@@ -81,6 +83,31 @@ def test_large_requests_of_all_pages_together_are_bounded() -> None:
             assert await third.recv() == "there is room again"
 
     stage.run(scenario())
+
+
+def test_what_a_page_sends_after_it_was_told_to_go_is_counted_too() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(times=Times(closing=20.0)) as scene:
+            page = await scene.page()
+            page.transport.pause_reading()  # it does not hear that it should go
+            for _ in range(PER_OWNER):
+                await scene.page()
+            page.transport.write(Frame(Opcode.TEXT, b"x" * 1_000_000).serialize(mask=True)[:500_000])
+            await stage.until(lambda: scene.server._budget.held == 500_000)
+            page.transport.abort()
+            await stage.until(lambda: scene.server._budget.held == 0)
+
+    stage.run(scenario())
+
+
+def test_a_message_over_the_limit_in_the_middle_of_a_long_reply_closes_without_a_word() -> None:
+    wire = connection._Wire(lambda: b"too big")
+    wire.state = State.OPEN
+    wire.send_text(b"the beginning", fin=False)
+    wire.fail(CloseCode.MESSAGE_TOO_BIG)
+    sent = b"".join(wire.data_to_send())
+    assert b"too big" not in sent
+    assert CloseCode.MESSAGE_TOO_BIG.to_bytes(2, "big") in sent
 
 
 def test_a_message_that_trickles_in_is_cut_off() -> None:
