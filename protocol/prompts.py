@@ -163,9 +163,8 @@ class OpenKey:
         0  # documents that the page sends only after the yes: nothing of them can be shown before
     )
     certificate: Key | None = None  # for "import_certificate": what will be joined to the key
-    replaced: Key | None = (
-        None  # likewise: what the chosen key has now. Asked again, the password is the yes to losing it; with a problem it stays
-    )
+    # Likewise: what the key in `chosen` has now, and loses if the password is typed again; with the problem "key-unsuitable" it stays.
+    replaced: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)

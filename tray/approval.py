@@ -5,7 +5,7 @@ it is over.
 
     asking -> a panel for the prompt: a key file and its password, the keys, a file, ...   -- its answer --> busy
     busy   -> the worker works on the answer: another prompt, or Finished
-    done   -> closes by itself after success, with a button after a problem
+    done   -> closes by itself after success, with a button after a problem or where a new key lies
 """
 
 import time
@@ -61,7 +61,9 @@ from tray.texts import Texts, load
 from tray.who import Header, name
 
 SUCCESS_SHOWN_MS = 1200
-PROBLEM_SHOWN_MS = 120_000  # then nobody is there to read it
+LAST_WORD_SHOWN_MS = (
+    120_000  # of a problem, and of what a person may want to write down; then nobody is there to read it
+)
 _BUSY_AFTER_MS = 300  # shorter work shows nothing
 _ACTIVITY_EVERY_S = 1.0
 _WIDTH, _HEIGHT = 120 * theme.UNIT, 88 * theme.UNIT
@@ -120,6 +122,7 @@ class SigningWindow(QDialog):
         self._texts: Texts = load("ru")
         self._question: Question | None = None
         self._waiting = 0
+        self._new_key = ""
         self._wanted = QSize()
         self.panel: Panel | None = None
         self._frame = QVBoxLayout(self)
@@ -154,6 +157,8 @@ class SigningWindow(QDialog):
         match prompt:
             case prompts.OpenKey():
                 self._ask(FilesPanel(self._texts, prompt), prompt.problem)
+                if prompt.replaced is not None and prompt.problem is None:
+                    self._announce(self._texts("what.addition_replaces"))
             case prompts.ChooseKey():
                 self._choose_key(self._request, prompt, can_go_back=True)
             case prompts.Approve(request, keys, remember_days):
@@ -210,7 +215,7 @@ class SigningWindow(QDialog):
             return
         texts = self._texts
         self._clear()
-        panel = OutcomePanel(texts, self._question, finished)
+        panel = OutcomePanel(texts, self._question, finished, self._new_key)
         self._frame.addWidget(Header(texts, self._question, is_over=True))
         self._frame.addWidget(panel, 1)
         self._frame.addWidget(self._make_footer())
@@ -219,9 +224,7 @@ class SigningWindow(QDialog):
         self._enter("done")
         self.cancel.setFocus()
         self._announce(panel.sentence)
-        QTimer.singleShot(
-            SUCCESS_SHOWN_MS if finished.problem is None else PROBLEM_SHOWN_MS, self, self.close
-        )
+        QTimer.singleShot(SUCCESS_SHOWN_MS if panel.is_passing else LAST_WORD_SHOWN_MS, self, self.close)
 
     def _show_waiting(self, count: int) -> None:
         if self._question is not None:
@@ -244,6 +247,8 @@ class SigningWindow(QDialog):
         try:
             self._be_busy(self.panel.busy)
             self._answers.send(answer)
+            if isinstance(answer, prompts.KeyNamed):
+                self._new_key = answer.path
             if secret is not None:
                 self._answers.send_secret(secret)
         finally:

@@ -7,7 +7,14 @@ from protocol import prompts
 from tray import widgets
 from tray.chooser import EmbeddedChooser, filters_of
 from tray.panel import Panel
+from tray.question import Wish, wish_of
 from tray.texts import Texts
+
+_NOTES: dict[Wish, str] = {
+    "choose_file": "choose.file_note",
+    "choose_key": "choose.key_note",
+    "choose_folder": "choose.folder_note",
+}
 
 
 class ChooseFilePanel(Panel):
@@ -18,7 +25,7 @@ class ChooseFilePanel(Panel):
         is_folder = prompt.kind == "folder"
         self.agreement = texts("button.choose_folder" if is_folder else "button.choose_file")
         self.busy = texts("key.sending")
-        note = texts("choose.folder_note" if is_folder else "choose.file_note")
+        note = texts(_NOTES[wish_of(prompt)])
         self.column.addWidget(widgets.Notice("info", note))
         self.chooser = EmbeddedChooser(
             self,

@@ -100,6 +100,10 @@ class NewKeyPanel(Panel):
         return all(rule.is_kept for rule in self.rules.values()) and self.taken.isHidden()
 
     def answer(self) -> tuple[prompts.KeyNamed, bytearray]:
+        for box in (self.password, self.again):
+            box.field.textChanged.disconnect(
+                self._when_typed
+            )  # what was kept stays ticked while the key is made
         secret = self.password.field.take()
         self.again.field.forget()
         return prompts.KeyNamed(str(self._path)), secret
@@ -124,8 +128,10 @@ class NewKeyPanel(Panel):
         dialog.open()
 
     def choose(self, path: str) -> None:
-        """Takes another place for the file."""
-        self._path = Path(path)
+        """Takes another place for the file, under a name by which key files are known."""
+        chosen = Path(path)
+        is_known = chosen.suffix.lower() == _ENDING
+        self._path = chosen if is_known else chosen.with_name(f"{chosen.name}{_ENDING}")
         self._show_place()
         self.password.field.setFocus()
 

@@ -1,10 +1,12 @@
 """The last word: it worked, or what went wrong and what to do about it."""
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import QDir, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import files, glyphs, question, theme, widgets
+from tray import files, glyphs, question, theme, widgets, words
 from tray.texts import Texts
 
 # What is said at the end, as text keys below "done". What is not here closes without a word.
@@ -19,11 +21,16 @@ _SAID: dict[question.Wish, str] = {
 
 
 class OutcomePanel(QWidget):
-    def __init__(self, texts: Texts, asked: question.Question, finished: prompts.Finished) -> None:
+    """`new_key` is the file of a key that was made: then there is more to read, and it does not pass by itself."""
+
+    def __init__(
+        self, texts: Texts, asked: question.Question, finished: prompts.Finished, new_key: str = ""
+    ) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT)
         self.sentence = sentence(texts, asked, finished)
+        self.is_passing = finished.problem is None and not new_key
         if finished.problem is not None:
             column.addWidget(files.problem_notice(texts, finished.problem))
             column.addStretch()
@@ -38,10 +45,26 @@ class OutcomePanel(QWidget):
         row.addWidget(widgets.label(self.sentence, pixels=theme.LARGE, bold=True, wraps=False))
         row.addStretch()
         column.addLayout(row)
+        if new_key:
+            column.addSpacing(2 * theme.UNIT)
+            self._add_key(column, texts, Path(new_key))
+            column.addStretch()
+            return
         closes = widgets.label(texts("done.closes"), quiet=True)
         closes.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(closes)
         column.addStretch()
+
+    def _add_key(self, column: QVBoxLayout, texts: Texts, path: Path) -> None:
+        """Where the key lies, and what is still to come."""
+        frame, inner = widgets.card()
+        rows: list[tuple[str, str, widgets.Style]] = [
+            (texts("fact.path"), words.path(path.name), "text"),
+            (texts("fact.folder"), words.path(QDir.toNativeSeparators(str(path.parent))), "path"),
+        ]
+        inner.addLayout(widgets.facts(rows))
+        column.addWidget(frame)
+        column.addWidget(widgets.Notice("info", texts("done.key_waits")))
 
 
 def needs_no_word(asked: question.Question, finished: prompts.Finished) -> bool:

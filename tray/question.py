@@ -8,9 +8,15 @@ Question: TypeAlias = (
     prompts.OpenKey | prompts.ChooseFile | prompts.AllowFile | prompts.NewKey | prompts.About
 )
 Wish: TypeAlias = Literal[
-    "sign", "identify", "show_key", "log_in", "import_certificate", "choose_file", "choose_folder", "allow_sign",
-    "allow_open_key", "allow_verify", "new_key", "about",
+    "sign", "identify", "show_key", "log_in", "import_certificate", "choose_file", "choose_key", "choose_folder",
+    "allow_sign", "allow_open_key", "allow_verify", "new_key", "about",
 ]  # fmt: skip
+_CHOICES: dict[prompts.FileKind, Wish] = {
+    "folder": "choose_folder",
+    "key": "choose_key",
+    "pkcs12": "choose_key",
+    "jks": "choose_key",
+}
 _ALLOWANCES: dict[prompts.FileUse, Wish] = {
     "sign": "allow_sign",
     "open_key": "allow_open_key",
@@ -36,7 +42,7 @@ def wish_of(question: Question) -> Wish:
             is_proof = question.action == "sign" and question.purpose == "identify"
             return "identify" if is_proof else question.action
         case prompts.ChooseFile():
-            return "choose_folder" if question.kind == "folder" else "choose_file"
+            return _CHOICES.get(question.kind, "choose_file")
         case prompts.AllowFile():
             return _ALLOWANCES[question.use]
         case prompts.NewKey():

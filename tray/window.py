@@ -4,9 +4,10 @@ It is started before it is needed and waits with everything made that does not d
 closes it at once, without a word; only the last word of an approval stays for as long as it takes to read it.
 """
 
+import os
 import sys
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from protocol import prompts
@@ -18,6 +19,8 @@ from tray.question import question_of
 
 def run(frames: int, theme_name: str) -> int:
     """The program: makes everything that does not depend on the prompt, and waits for it."""
+    # Qt's chooser would note folders and its own shape for all programs of Qt, ours and others.
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, os.devnull)
     application = QApplication(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     application.setApplicationName("Qalamsap")

@@ -10,7 +10,6 @@ Of numbers (IIN, BIN) the form is checked and not the control digit: test author
 import base64
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -19,6 +18,7 @@ from agent.algorithms import Family, SignatureAlgorithm, oid_der
 from agent.certificate import Name, PublicKey
 from agent.errors import BadInput, InvalidSignature, UnsupportedKey
 from agent.formats import asn1
+from protocol import letters
 from protocol.prompts import Purpose
 
 MAX_VALUE = 256
@@ -222,7 +222,7 @@ def _check(attribute: _Attribute, value: str) -> None:
     what = f"subject: {attribute.keywords[0]}"
     if not value or value != value.strip() or len(value) > MAX_VALUE:
         raise BadInput(f"{what} is empty, longer than {MAX_VALUE} characters, or has blanks around it")
-    if any(unicodedata.category(character).startswith("C") for character in value):
+    if letters.visible(value) != value:
         raise BadInput(f"{what} has characters that can't be seen")
     if attribute.tag == _PRINTABLE_STRING and not _PRINTABLE.fullmatch(value):
         raise BadInput(f"{what} has characters that it can't have")

@@ -130,7 +130,8 @@ def test_a_page_does_all_that_the_client_offers(clients: Path, tmp_path: Path) -
     document = tmp_path / "act.txt"
     document.write_text(TEXT, encoding="utf-8")
     choices = [{**SIGNS, "file": PATH}, {**SIGNS, "file": str(document)}]
-    with flat_agent(tmp_path, *choices, SIGNS) as agent, page(clients, agent) as client:
+    lets_check = {**SIGNS, "allow": True}
+    with flat_agent(tmp_path, *choices, lets_check) as agent, page(clients, agent) as client:
         assert client.result("browseKeyStore", "PKCS12", "P12", "") == PATH
         assert client.result("showFileChooser", "ALL", "") == str(document)
         keys = client.call("getKeys", "PKCS12", PATH, PASSWORD, "SIGN")

@@ -137,7 +137,7 @@ def test_the_window_goes_when_the_page_leaves(agent: agents.RunningAgent, hidden
 def test_two_pages_are_asked_for_one_after_the_other(
     agent: agents.RunningAgent, hidden_screen: Screen
 ) -> None:
-    with page(agent) as first, page(agent, "https://other.example.kz") as second:
+    with page(agent) as first, page(agent, "https://other.kz") as second:
         first.send(sign_call())
         hidden_screen.wait_for_window()
         second.send(sign_call())

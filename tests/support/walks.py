@@ -1,14 +1,15 @@
 """One agent on a hidden screen, the pages that ask it, and the person in front: for journeys through its real windows.
 
-with walks.open_walk(folder, "--flat-api") as walk, walk.page() as page:
-    page.send(...)
+with walks.open_walk(folder, pictures, "--flat-api") as walk, walk.page() as page:
+    walks.call(page, basics.MODULE, "sign", {...})
     walk.see("Подписание документов")
-    walk.open_key()
-    answer = walk.agree(page)
+    walk.type_password()
+    reply = walk.agree(page)
 """
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import shutil
 import ssl
@@ -29,7 +30,6 @@ from tests.support.display import Screen
 from tray import guard
 
 LIMIT_S = 40
-SITE = "https://kds.example.kz"
 _GUARD_S = guard.DELAY_S + 0.3  # what comes earlier is ignored, and nothing says when that ends
 _STEP_S = 0.1
 
@@ -53,12 +53,18 @@ class Walk:
     screen: Screen
     home: Path
     pictures: Path
+    _sites: Iterator[int] = dataclasses.field(default_factory=itertools.count)
 
     # --- pages -------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def page(self, origin: str = SITE) -> Iterator[ClientConnection]:
-        """A page that has read its greeting; it leaves at the end of the block."""
+    def page(self, origin: str = "") -> Iterator[ClientConnection]:
+        """A page that has read its greeting; it leaves at the end of the block.
+
+        Usually of a site that never asked before: one that was turned away rests before its next window (agent.turns), with all its
+        subdomains.
+        """
+        origin = origin or f"https://kds.example{next(self._sites)}.kz"
         trust = ssl.create_default_context(cafile=self.agent.authority_path)
         with connect(
             self.agent.url, ssl=trust, origin=Origin(origin), compression=None, max_size=None
@@ -91,20 +97,20 @@ class Walk:
         self.screen.type(password)
         self.screen.press("Return")
 
-    def agree(self, page: ClientConnection) -> Any:
-        """Agrees as soon as that may be, and gives what the page hears then. The window is gone after that."""
-        return json.loads(self.agree_for(lambda: _heard(page)))
-
-    def agree_for(self, wanted: Callable[[], T]) -> T:
-        """Agrees as soon as that may be, until there is what is wanted. The window is gone after that."""
+    def agree_until(self, wanted: Callable[[], T]) -> T:
+        """Agrees as soon as that may be, and gives what is wanted."""
 
         def agreed() -> T:
             self.screen.press("ctrl+Return")
             return wanted()
 
-        found = until(agreed, "the answer")
+        return until(agreed, "the answer")
+
+    def agree(self, page: ClientConnection) -> Any:
+        """Agrees, and gives what the page hears then. The window is gone after that."""
+        (reply,) = self.agree_until(lambda: heard(page))
         self.see_none()
-        return found
+        return reply
 
     def refuse(self) -> None:
         """Says no with Esc."""
@@ -113,22 +119,19 @@ class Walk:
 
     # --- what stays --------------------------------------------------------------------------------------------
 
+    @property
     def key_file(self) -> Path:
-        """The person's key, of a test authority that this agent trusts."""
+        """The person's key. This agent trusts the authority that issued it."""
         return self.home / "Downloads" / "GOST512_4f0c2e9d1ab7.p12"
 
-    def journal(self, *, since: int = 0) -> list[dict[str, Any]]:
-        """Its lines."""
-        path = self.agent.state_dir / "journal.jsonl"
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines[since:]]
+    def diary(self) -> Callable[[], list[str]]:
+        """Gives what the journal says has happened from now on: "sign asked", "sign decided approved"."""
+        start = len(self._journal())
+        return lambda: [_entry(line) for line in self._journal()[start:]]
 
-    def told(self, *, since: int) -> list[str]:
-        """What the journal says has happened: action and event, and the decision."""
-        return [
-            " ".join(word for word in (line["action"], line["event"], line.get("decision", "")) if word)
-            for line in self.journal(since=since)
-        ]
+    def _journal(self) -> list[str]:
+        path = self.agent.state_dir / "journal.jsonl"
+        return path.read_text("utf-8").splitlines() if path.exists() else []
 
 
 @contextlib.contextmanager
@@ -144,25 +147,33 @@ def open_walk(folder: Path, pictures: Path, *flags: str) -> Iterator[Walk]:
             command += ["--authority", str(path)]
         with agents.running(command, state_dir, screen.environment({"HOME": str(home)})) as agent:
             walk = Walk(agent, screen, home, pictures)
-            walk.key_file().parent.mkdir(parents=True)
-            shutil.copy(authority.path("gost2015-individual"), walk.key_file())
+            walk.key_file.parent.mkdir(parents=True)
+            shutil.copy(authority.path("gost2015-individual"), walk.key_file)
             yield walk
+
+
+def call(page: ClientConnection, module: str, method: str, args: Any) -> None:
+    """A call in one of NCALayer's dialects with modules."""
+    page.send(json.dumps({"module": module, "method": method, "args": args}))
 
 
 def ask(page: ClientConnection, method: str, params: dict[str, Any], *, request: str = "1") -> None:
     """A request of kz.qalamsap.v1."""
-    page.send(
-        json.dumps({"module": limits.MODULE, "id": request, "method": method, "params": params})
-    )
+    page.send(json.dumps({"module": limits.MODULE, "id": request, "method": method, "params": params}))
 
 
-def replies(page: ClientConnection) -> Iterator[dict[str, Any]]:
-    """What the page hears from now on."""
-    while True:
-        yield json.loads(page.recv(LIMIT_S))
+def hear(page: ClientConnection) -> Any:
+    """The next frame."""
+    return json.loads(page.recv(LIMIT_S))
 
 
-def _heard(page: ClientConnection) -> str:
+def heard(page: ClientConnection) -> list[Any]:
+    """The next frame, if it comes in a moment."""
     with contextlib.suppress(TimeoutError):
-        return str(page.recv(0.3))
-    return ""
+        return [json.loads(page.recv(0.3))]
+    return []
+
+
+def _entry(line: str) -> str:
+    entry = json.loads(line)
+    return " ".join(entry[name] for name in ("action", "event", "decision") if name in entry)

@@ -18,12 +18,9 @@ LONG = (
 def make(application, samples):
     made = []
 
-    def panel(path="/home/aigerim/act.pdf", use="sign", language="ru"):
-        made.append(
-            allow_file.AllowFilePanel(
-                texts.load(language), prompts.AllowFile(samples.site, path, use, language)
-            )
-        )
+    def panel(path="/home/aigerim/act.pdf", use="sign", language="ru", **more):
+        prompt = prompts.AllowFile(samples.site, path, use, language, **more)
+        made.append(allow_file.AllowFilePanel(texts.load(language), prompt))
         made[-1].resize(592, 300)
         made[-1].show()
         application.processEvents()
@@ -50,12 +47,24 @@ def test_the_file_and_its_folder_are_shown_and_that_nobody_chose_it(make):
     ("use", "said"),
     [
         ("sign", "содержимое может быть передано"),
-        ("open_key", "как файл ключа"),
+        ("open_key", "открыт паролем, который пришёл с запросом"),
         ("verify", "чтобы проверить подпись"),
     ],
 )
 def test_what_comes_of_a_yes_is_said(make, use, said):
     assert any(said in text for text in shown(make(use=use)))
+
+
+@pytest.mark.parametrize(
+    ("language", "hours", "said"),
+    [("ru", 24, "будет действовать 24 часа"), ("kk", 24, "24 сағат бойы"), ("en", 1, "for 1 hour:")],
+)
+def test_how_long_a_yes_lasts_is_said(make, language, hours, said):
+    assert any(said in text for text in shown(make(language=language, hours=hours)))
+
+
+def test_a_yes_for_this_once_has_no_length(make):
+    assert not any("действовать" in text for text in shown(make()))
 
 
 def test_a_long_path_is_cut_in_the_middle_and_whole_where_one_looks_closer(make):

@@ -469,8 +469,14 @@ def test_a_new_key_gets_its_file_and_its_password(opened, samples, tmp_path):
     assert opened.recorded.buffers == [bytearray(8)]
     opened.show(samples.new_key(str(tmp_path), problem=prompts.Problem("key-not-kept")))
     assert "Файл ключа не удалось записать" in opened.texts()
+    QTest.keyClicks(opened.window.panel.password.field, "Qwerty13")
+    QTest.keyClicks(opened.window.panel.again.field, "Qwerty13")
+    QTest.qWait(900)
+    opened.window.accent.click()
     opened.show(prompts.Finished(0))
-    assert "Ключ создан" in opened.texts()
+    assert {"Ключ создан", "GOST512_new.p12"} <= set(opened.texts())
+    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
+    assert opened.window.isVisible()
 
 
 def test_a_password_for_a_new_key_does_not_outlive_a_no(opened, samples, tmp_path):
@@ -505,6 +511,44 @@ def test_a_certificate_is_added_with_the_password(opened, samples):
     assert opened.sent == [prompts.KeyOpened(samples.first_file.path, "PKCS12")]
     opened.show(prompts.Finished(0))
     assert "Сертификат добавлен к ключу" in opened.texts()
+
+
+def test_a_certificate_that_would_be_lost_is_shown_before_the_second_yes(opened, samples):
+    certificate = samples.other_key(storage="", path="")
+    present = samples.other_key(issuer="ЧУЖОЙ ЦЕНТР", not_after="2027-03-08T12:00:00+00:00")
+    asked = samples.open_key(
+        action="import_certificate",
+        documents=(),
+        certificate=certificate,
+        replaced=present,
+        chosen=samples.first_file.path,
+    )
+    opened.show(asked)
+    assert opened.window.accent.text() == "Заменить сертификат"
+    assert any("введите пароль ещё раз" in text for text in opened.texts())
+    assert any("ЧУЖОЙ ЦЕНТР" in text and "08.03.2027" in text for text in opened.texts())
+    opened.show(dataclasses.replace(asked, problem=prompts.Problem("wrong-password")))
+    assert opened.window.accent.text() == "Заменить сертификат"
+    assert any("введите пароль ещё раз" in text for text in opened.texts())
+    opened.enter("Qwerty12")
+    assert opened.sent == [prompts.KeyOpened(samples.first_file.path, "PKCS12")]
+
+
+def test_a_certificate_that_stays_is_shown_with_the_refusal(opened, samples):
+    certificate = samples.other_key(storage="", path="")
+    present = samples.other_key(issuer="ЦЕНТР", not_after="2027-03-08T12:00:00+00:00")
+    asked = samples.open_key(
+        action="import_certificate",
+        documents=(),
+        certificate=certificate,
+        replaced=present,
+        problem=prompts.Problem("key-unsuitable"),
+    )
+    opened.show(asked)
+    assert opened.window.accent.text() == "Добавить сертификат"
+    assert any(text.startswith("У ключа есть сертификат надёжнее") for text in opened.texts())
+    assert any("выдан центром ЦЕНТР" in text for text in opened.texts())
+    assert not any("введите пароль ещё раз" in text for text in opened.texts())
 
 
 def test_logging_in_names_the_site_on_every_step(opened, samples):

@@ -68,6 +68,7 @@ def test_the_key_is_made_once_the_password_is_good_and_typed_twice(make, tmp_pat
     assert panel.is_ready
     assert panel.answer() == (prompts.KeyNamed(str(tmp_path / "GOST512_new.p12")), bytearray(b"Qwerty12"))
     assert panel.password.field.text() == panel.again.field.text() == ""
+    assert kept(panel) == {"length", "variety", "again"}  # the person sees it while the key is made
 
 
 def test_a_rule_says_whether_it_is_kept(make):
@@ -115,6 +116,16 @@ def test_another_place_is_chosen_with_the_chooser(make, tmp_path):
     assert panel.name.text() == "own.p12"
     assert panel.folder.accessibleName() == f"Файл: {tmp_path / 'own.p12'}"
     dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"), [("own", "own.p12"), ("own.pfx", "own.pfx.p12"), ("own.P12", "own.P12")]
+)
+def test_the_file_gets_the_ending_of_key_files(make, tmp_path, typed, taken):
+    panel = make()
+    panel.choose(str(tmp_path / typed))
+    assert panel.name.text() == taken
+    assert panel.answer()[0] == prompts.KeyNamed(str(tmp_path / taken))
 
 
 def test_return_goes_to_the_second_field_and_then_agrees(make):

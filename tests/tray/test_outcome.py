@@ -50,6 +50,19 @@ def test_the_last_word_fits_what_was_asked(samples, changes, sentence):
     assert outcome.sentence(texts.load("kk"), asked, prompts.Finished(1)) == sentence
 
 
+def test_where_a_new_key_lies_is_said_and_stays(application, samples):
+    asked = samples.new_key("/")
+    panel = outcome.OutcomePanel(texts.load("ru"), asked, prompts.Finished(0), "/home/aigerim/new.p12")
+    told = " ".join(label.text() for label in panel.findChildren(QLabel)).replace("\u200b", "")
+    for said in ("Ключ создан", "new.p12", "/home/aigerim", "когда к нему добавят сертификат"):
+        assert said in told
+    assert "Окно закроется само." not in told
+    assert not panel.is_passing
+    failed = prompts.Finished(0, prompts.Problem("storage-failed"))
+    for finished, is_passing in ((prompts.Finished(1), True), (failed, False)):
+        assert outcome.OutcomePanel(texts.load("ru"), asked, finished).is_passing == is_passing
+
+
 def test_where_the_page_shows_what_came_of_it_nothing_is_said(samples):
     for asked in (
         prompts.ChooseFile(samples.site, "any", "", "ru"),

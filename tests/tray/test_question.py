@@ -41,7 +41,7 @@ def test_every_other_question_has_its_wish(samples):
     ]
     wishes = {question.wish_of(each) for each in asked}
     assert wishes == {
-        "choose_file", "choose_folder", "allow_sign", "allow_open_key", "allow_verify", "new_key", "about",
+        "choose_file", "choose_key", "choose_folder", "allow_sign", "allow_open_key", "allow_verify", "new_key", "about",
     }  # fmt: skip
     assert wishes < set(typing.get_args(question.Wish))
 

@@ -79,7 +79,8 @@ def test_once_all_is_over_only_the_name_stays(application, samples):
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
-        (prompts.ChooseFile(prompts.Caller("program"), "key", "", "ru"), "просит выбрать файл"),
+        (prompts.ChooseFile(prompts.Caller("program"), "any", "", "ru"), "просит выбрать файл"),
+        (prompts.ChooseFile(prompts.Caller("program"), "jks", "", "ru"), "просит выбрать файл ключа ЭЦП"),
         (prompts.ChooseFile(prompts.Caller("program"), "folder", "", "ru"), "просит выбрать папку"),
         (
             prompts.AllowFile(prompts.Caller("program"), "/a", "sign", "ru"),

@@ -128,6 +128,21 @@ def test_a_file_is_chosen_for_a_page_by_typing_its_path(start, screen, samples, 
     assert one.wait() == 0
 
 
+def test_the_chooser_notes_nothing_for_other_programs_of_qt(start, screen, samples, tmp_path):
+    home, folder = tmp_path / "home", tmp_path / "documents"
+    home.mkdir()
+    folder.mkdir()
+    (folder / "act.pdf").write_bytes(b"act")
+    one = start(HOME=str(home), XDG_CONFIG_HOME=str(home))
+    show(one, screen, prompts.ChooseFile(samples.site, "any", str(folder), "ru"))
+    screen.type("act.pdf")
+    screen.press("Return")
+    assert one.answer() == prompts.FileChosen(str(folder / "act.pdf"))
+    one.ask(prompts.Finished(0))
+    assert one.wait() == 0
+    assert not list(home.rglob("*.conf"))
+
+
 def test_a_file_that_a_page_named_is_allowed_by_the_keyboard_alone(start, screen, samples):
     one = start()
     show(one, screen, prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "sign", "ru"))

@@ -84,6 +84,8 @@ def test_keywords_are_read_in_any_case_and_by_number_and_the_country_is_ours() -
         ([("CN", "a" * 257)], "longer"),
         ([("CN", "a\nb")], "can't be seen"),
         ([("CN", "a\u202eb")], "can't be seen"),
+        ([("CN", "\u3164\u2800")], "can't be seen"),
+        ([("CN", "a\u2028b")], "can't be seen"),
         ([("CN", "a\ud800")], "can't be seen"),
         ([("CN", "a"), ("C", "Kz")], "capital"),
         ([("CN", "a"), ("C", "KAZ")], "capital"),

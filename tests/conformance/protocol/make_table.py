@@ -17,7 +17,9 @@ _TEST = re.compile(r"^def test_([tmcbxlk])(\d{2})_", re.MULTILINE)
 _HEAD = """# What pages may expect
 
 Made by `python -m tests.conformance.protocol.make_table`; don't edit it here. The numbers are those of the statements about
-NCALayer's protocol that this agent keeps to. {tested} of {all} have a test that bears their number; {open} are open.
+NCALayer's protocol that this agent keeps to. {tested} of {all} have a test that bears their number, and all of these tests have to pass;
+open: {open}. Persons, tokens and authorities' servers are simulated; the first dialect and the HTTPS interface are switched on where they are
+tested, and off elsewhere.
 """
 
 

@@ -45,8 +45,7 @@ socket.onmessage = ({ data }) => {
 };
 
 function show(result) {
-  if (result === undefined) { // the person changed their mind
-    element('signature').value = '';
+  if (result === undefined) { // the person changed their mind: what was there stays
     return;
   }
   if (Array.isArray(result)) {
