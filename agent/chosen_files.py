@@ -1,7 +1,8 @@
 """The files that sites may name, each for a day: those that the person chose for that site, or said yes to.
 
 A path that a page makes up is worth nothing: it would let the page read any file, and learn which ones there are. So a path counts
-only for the origin that it was given to, and comparing it touches no disk. What was chosen through a link is remembered as the
+only for the origin that it was given to, and comparing it touches no disk. And it counts for one use only: whoever had a file chosen
+to sign it can't have guesses at its content checked, nor passwords tried at it. What was chosen through a link is remembered as the
 file that the link led to then.
 
 As with grants, only sites are remembered. Any page in a sandbox calls itself "null", an http page may be anybody on the way, and
@@ -9,71 +10,118 @@ a program can be another one tomorrow: those are asked each time.
 """
 
 import json
+import logging
 import os
+import typing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from agent import locks, paths
+from agent import locks, logs, paths
 from agent.errors import StorageFailed
 from agent.origins import Origin
+from protocol.prompts import FileUse
 
 HOURS = 24
 MAX_FILES_OF_A_SITE = 256
 MAX_FILES = 1000
 MAX_PATH_BYTES = 4096  # the longest that Linux takes
 _MAX_FILE_BYTES = 32 * 1024 * 1024
+_USES = typing.get_args(FileUse)
+_MEMBERS_WITHOUT_USE = 4  # of a row that an earlier version wrote
+
+_log = logging.getLogger(__name__)
+
+
+class _BrokenRecord(Exception):
+    """The record is not what was written there."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """One file for one site: the path that the page knows, and where it led when it was chosen."""
+    """One file for one site and one use: the path that the page knows, and where it led when it was chosen."""
 
     site: str
     path: str
     resolved: str
     until: datetime
+    use: FileUse
+
+    def is_for(self, origin: Origin, at: datetime) -> bool:
+        return origin.kind == "site" and self.site == origin.canonical and at < self.until
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenFiles:
-    """The record in the file at `path`; without a file nothing was chosen."""
+    """The record in the file at `path`. Without a file nothing was chosen, nor where the file is damaged: then the person is asked again."""
 
     path: Path
 
-    def find(self, origin: Origin, named: str, at: datetime) -> Path | None:
-        """Where the path leads that the site names, None where that site may not name it. Raises StorageFailed if the record is broken.
+    def find(self, origin: Origin, named: str, at: datetime, use: FileUse) -> Path | None:
+        """Where the path leads that the site names, None where that site may not name it for this. Raises StorageFailed.
 
         The path is compared as text, and so are the folders in it: nothing is looked up.
         """
-        if origin.kind != "site":
-            return None
         wanted = os.path.normpath(named)
-        for each in reversed(self._read()):
-            if each.site == origin.canonical and at < each.until and wanted in (each.path, each.resolved):
+        for each in reversed(self._entries()):
+            if each.is_for(origin, at) and each.use == use and wanted in (each.path, each.resolved):
                 return Path(each.resolved)
         return None
 
-    def remember(self, origin: Origin, path: str, resolved: Path, at: datetime) -> None:
-        """Lets the site name this file for HOURS. Raises StorageFailed; ValueError for who is no site, and for what `is_path` is not."""
+    def has_seen(self, origin: Origin, named: str, at: datetime) -> bool:
+        """Whether the path is one that the site was given, for whatever use, or the folder of one. Raises StorageFailed.
+
+        Such a site learns nothing from a look at it. Nothing is looked up here.
+        """
+        wanted = os.path.normpath(named)
+        return any(
+            wanted in (each.path, str(PurePath(each.path).parent))
+            for each in self._entries()
+            if each.is_for(origin, at)
+        )
+
+    def remember(self, origin: Origin, path: str, resolved: Path, at: datetime, use: FileUse) -> None:
+        """Lets the site name this file for this use, for HOURS.
+
+        Raises StorageFailed; ValueError for who is no site, and for what `is_path` is not.
+        """
         if origin.kind != "site":
             raise ValueError(f"a caller of the kind {origin.kind!r} is never remembered")
         if not (is_path(path) and is_path(str(resolved))):
             raise ValueError("not a path that a page can name")
-        new = _Chosen(origin.canonical, os.path.normpath(path), str(resolved), at + timedelta(hours=HOURS))
+        new = _Chosen(
+            origin.canonical, os.path.normpath(path), str(resolved), at + timedelta(hours=HOURS), use
+        )
         try:
             with locks.held(self.path):
                 kept = [
                     each
-                    for each in self._read()
-                    if each.until > at and (each.site, each.path) != (new.site, new.path)
+                    for each in self._mended()
+                    if each.until > at and (each.site, each.path, each.use) != (new.site, new.path, new.use)
                 ]
                 self._write([*kept, new])
         except OSError as error:
             raise StorageFailed(f"the chosen files can't be written: {error.strerror}") from error
 
+    def _entries(self) -> list[_Chosen]:
+        """Oldest first; none of a damaged record, which the next choice puts aside. Raises StorageFailed."""
+        try:
+            return self._read()
+        except _BrokenRecord:
+            logs.note(_log, logging.WARNING, "the record of chosen files is damaged, so nothing is chosen")
+            return []
+
+    def _mended(self) -> list[_Chosen]:
+        """The same under the lock: a damaged record is moved out of the way. Raises StorageFailed, OSError."""
+        try:
+            return self._read()
+        except _BrokenRecord:
+            paths.put_aside(self.path)
+            logs.note(_log, logging.WARNING, "the damaged record of chosen files was put aside")
+            return []
+
     def _read(self) -> list[_Chosen]:
-        """Oldest first."""
+        """Oldest first. What was noted without its use does not count. Raises StorageFailed, _BrokenRecord."""
         try:
             with self.path.open("rb") as stream:
                 content = stream.read(_MAX_FILE_BYTES)
@@ -82,18 +130,19 @@ class ChosenFiles:
         except OSError as error:
             raise StorageFailed(f"the chosen files can't be read: {error.strerror}") from error
         try:
+            rows = [row for row in json.loads(content)["files"] if len(row) != _MEMBERS_WITHOUT_USE]
             return [
-                _Chosen(str(site), str(path), str(resolved), _moment(until))
-                for site, path, resolved, until in json.loads(content)["files"]
+                _Chosen(str(site), str(path), str(resolved), _moment(until), _use(use))
+                for site, path, resolved, until, use in rows
             ]
-        except (ValueError, KeyError, TypeError) as error:
-            raise StorageFailed("the chosen files are not what was written there") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _BrokenRecord from error
 
     def _write(self, chosen: list[_Chosen]) -> None:
         of_newest = [each for each in chosen if each.site == chosen[-1].site][-MAX_FILES_OF_A_SITE:]
         others = [each for each in chosen if each.site != chosen[-1].site]
         latest = [*others, *of_newest][-MAX_FILES:]
-        rows = [[each.site, each.path, each.resolved, each.until.isoformat()] for each in latest]
+        rows = [[each.site, each.path, each.resolved, each.until.isoformat(), each.use] for each in latest]
         paths.write_private(self.path, json.dumps({"files": rows}, ensure_ascii=False, indent=1).encode())
 
 
@@ -111,3 +160,9 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment without an offset")
     return moment
+
+
+def _use(text: object) -> FileUse:
+    if text not in _USES:
+        raise ValueError("an unknown use")
+    return typing.cast("FileUse", text)

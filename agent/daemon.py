@@ -24,7 +24,7 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent import dispatch, instance, logs, paths, tray_icon, turns, workers
+from agent import dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
 from agent.config import DEFAULT_TIMESTAMP_URL, Config
 from agent.control import Endpoint, EndpointUnavailable
 from agent.errors import AgentError, StorageFailed
@@ -119,6 +119,8 @@ def run(
     Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed.
     """
     os.umask(0o077)
+    if config.flat_api:
+        hardening.protect()  # frames of that dialect hold passwords, on their way to a worker
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(instance.Lock.take(config.paths.lock))

@@ -5,8 +5,9 @@
     {"previous":"…","time":"…","event":"signed","id":"…",…}
 
 `asked` is written before a window opens, `decided` when the person has said yes or no, and `signed` before the signature leaves
-the process; `left` and `failed` end an operation otherwise. A timestamp on a signature that was there is `asked`, then `timestamped`; what a
-certificate says, told to a page that had path and password from the person, is `asked`, then `shown`. There is no document, no signature, no password and no path in it.
+the process; `left` and `failed` end an operation otherwise. A timestamp on a signature that was there is `asked`, then `timestamped`; a
+file on this computer that a page has compared with a signature is `asked`, then `checked`; what a certificate says, told to a page that
+had path and password from the person, is `asked`, then `shown`. There is no document, no signature, no password and no path in it.
 
 The chain shows damage and careless edits; it does not stop the owner of the file, who can write a whole new chain. A line
 that a power cut tore is kept, closed and chained over, and `verify_chain` names it. Standard library only: the daemon reads
@@ -26,7 +27,7 @@ from agent import locks
 from agent.errors import AgentError, StorageFailed
 from protocol.control import Receipt
 
-Event: TypeAlias = Literal["asked", "decided", "signed", "timestamped", "shown", "left", "failed"]
+Event: TypeAlias = Literal["asked", "decided", "signed", "timestamped", "checked", "shown", "left", "failed"]
 
 FIRST = "0" * 64  # what the first line gives as the hash of the line before it
 _BLOCK_BYTES = 64 * 1024

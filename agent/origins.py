@@ -9,14 +9,19 @@
 The header proves nothing about programs, which can send what they like; it tells web pages apart, because browsers set it.
 """
 
+import functools
 import ipaddress
 import re
+import typing
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
 from agent.errors import BadInput
+
+if typing.TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 Kind: TypeAlias = Literal["site", "unprotected", "file", "program"]
 Caution: TypeAlias = Literal["", "mixed-script", "punycode"]
@@ -94,9 +99,15 @@ def registrable(origin: Origin) -> str:
         return ""
     if _is_address(origin.host):
         return origin.host
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # 15 ms that only a worker spends
+    return _public_suffixes().privatesuffix(origin.host) or ""
 
-    return PublicSuffixList().privatesuffix(origin.host) or ""
+
+@functools.cache
+def _public_suffixes() -> "PublicSuffixList":
+    """Takes 30 ms and 2 MB, once in a process, and only where there is a site to be named."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
+
+    return PublicSuffixList()
 
 
 def warning(origin: Origin) -> Caution:

@@ -169,6 +169,11 @@ def write_private(path: Path, content: bytes) -> None:
         raise
 
 
+def put_aside(path: Path) -> None:
+    """Moves a record that makes no sense out of the way of a new one; an earlier one there is lost. OSError."""
+    path.replace(path.with_name(f"{path.name}.broken"))
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces the file in one step, for the person's own results: the folder must be there, access is as by `open`. OSError."""
     with replacing(path) as stream:

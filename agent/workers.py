@@ -12,6 +12,7 @@ without a whole reply: WorkerCrashed, never "cancelled".
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import os
 import subprocess
@@ -22,15 +23,17 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from agent import errands, logs, paths, turns
+from agent import errands, logs, origins, paths, turns
 from agent.errands import Errands, WorkerInput
 from agent.errors import AgentError, TimedOut
+from agent.origins import Origin
 from agent.spool import Held, Shelf
 from protocol import pipes, prompts, work
 from protocol.errors import ProtocolError
 from protocol.readings import USUAL, Readings
 
 TIME_LIMIT_S = 31 * 60.0  # a backstop: the worker's own limits are 5 minutes without input and 30 in all
+QUIET_LIMIT_S = 10 * 60.0  # until the person is asked: before that they see nothing that they could end
 GRACE_S = 3.0
 LINGER_S = 130.0  # a backstop: the window shows for 2 minutes what went wrong
 SPARE_RETRY_S = 10.0  # before a spare is started in place of one that died
@@ -88,6 +91,7 @@ class Approval:
 
     `attachments` are places on the `shelf`, which also takes what comes with the reply, under the names that the reply calls it by.
     `notice` hears how far it is. What is `announced` comes from the `series`. `readings`, `is_flat_on` and `port` as in protocol.work.Begin.
+    `quiet_limit_s` is how long it may take until the person is asked.
     """
 
     frame: bytes = field(repr=False)
@@ -102,11 +106,15 @@ class Approval:
     readings: Readings = USUAL
     is_flat_on: bool = False
     port: int = 0
+    quiet_limit_s: float = QUIET_LIMIT_S
 
     @property
     def caller(self) -> str:
-        """Whom the queue takes for one and the same."""
-        return f"{self.kind} {self.origin}"
+        """Whom the queue takes for one and the same: a site with all its subdomains and ports, for those cost its owner nothing."""
+        if self.kind not in ("site", "unprotected"):
+            return f"{self.kind} {self.origin}"
+        origin = Origin.parse(self.origin)
+        return f"{self.kind} {origins.registrable(origin) or origin.host}"
 
 
 def environment(everything: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -223,9 +231,18 @@ class Workers:
         self._turns += 1
         process = await self._take()
         has_replied = False
+
+        def hear(notice: Notice) -> None:
+            if isinstance(notice, prompts.Shown | work.Stage):
+                limit.reschedule(latest)
+            approval.notice(notice)
+
         try:
-            async with asyncio.timeout(self._time_limit_s):
-                reply, outcome = await self._converse(process, approval)
+            latest = asyncio.get_running_loop().time() + self._time_limit_s
+            async with asyncio.timeout(min(approval.quiet_limit_s, self._time_limit_s)) as limit:
+                reply, outcome, was_shown = await self._converse(
+                    process, dataclasses.replace(approval, notice=hear)
+                )
         except TimeoutError as error:
             raise TimedOut("the approval took longer than it may") from error
         except (OSError, ProtocolError, asyncio.IncompleteReadError) as error:
@@ -237,7 +254,7 @@ class Workers:
             has_replied = True
             if outcome == "cancelled":
                 self._queue.turned_away(approval.caller)
-            elif outcome == "done":
+            elif outcome == "done" and was_shown:  # else nobody was asked, and nobody said yes
                 self._queue.welcomed(approval.caller)
             return reply
         finally:
@@ -279,14 +296,22 @@ class Workers:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
 
-    async def _converse(self, process: Process, approval: Approval) -> tuple[bytearray, str]:
+    async def _converse(self, process: Process, approval: Approval) -> tuple[bytearray, str, bool]:
+        """The reply, how the approval ended, and whether there was a window."""
         assert process.stdin is not None
         assert process.stdout is not None
         sink = WorkerInput(process.stdin)
         feeding = asyncio.get_running_loop().create_task(self._feed(sink, approval))
         running = Errands(self._open_fetch(), sink)
         try:
-            return await _Reader(process.stdout, running, sink, approval).read_reply()
+            reader = _Reader(process.stdout, running, sink, approval)
+            reply, outcome = await reader.read_reply()
+        except asyncio.IncompleteReadError:
+            if feeding.done() and isinstance(error := feeding.exception(), AgentError):
+                raise error from None
+            raise
+        else:
+            return reply, outcome, reader.was_shown
         finally:
             feeding.cancel()
             await running.close()
@@ -312,7 +337,11 @@ class Workers:
             is_flat_on=approval.is_flat_on,
             port=approval.port,
         )
-        await sink.send_pieces(begin, _octets(approval))
+        try:
+            await sink.send_pieces(begin, _octets(approval))
+        except Exception:  # what the page uploaded can't be read, say: the rest of it will never come
+            sink.close()
+            raise
         while True:
             await self._waiting_changed.wait()
             self._waiting_changed.clear()
@@ -423,6 +452,7 @@ class _Reader:
         self._sink = sink
         self._approval = approval
         self._sending: asyncio.Task[None] | None = None
+        self.was_shown = False
 
     async def read_reply(self) -> tuple[bytearray, str]:
         """The octets of the reply, and how the approval ended.
@@ -435,6 +465,7 @@ class _Reader:
                 if isinstance(message, prompts.Shown):
                     elapsed_ms = round((time.monotonic() - started) * 1000)
                     logs.note(_log, logging.INFO, "window shown", milliseconds=elapsed_ms)
+                    self.was_shown = True
                 await self._hear(message)
         finally:
             if self._sending is not None:

@@ -122,6 +122,7 @@ DAEMON_MAY_IMPORT = (
     "agent.instance",
     "agent.journal",
     "agent.grants",
+    "agent.hardening",
     "agent.localhost.identity",
     "agent.fetch",
     "agent.fetch_hosts",

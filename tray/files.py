@@ -15,6 +15,7 @@ from tray.rows import Row, RowList, RowModel
 from tray.texts import Texts
 
 _MOST_ROWS = 4
+_UNSUITABLE = "key-unsuitable"
 # Storage names and the endings of their files; the first that fits names the storage of a file that the person picked.
 _ENDINGS = {"PKCS12": (".p12", ".pfx"), "JKS": (".jks",)}
 
@@ -30,7 +31,12 @@ class FilesPanel(Panel):
         self._files = list(prompt.files)
         self._dialog: Chooser | None = None
         is_import = prompt.action == "import_certificate"  # nothing is left to agree to once the key is open
-        self.agreement = texts("button.add_certificate" if is_import else "button.open")
+        keeps = (
+            prompt.replaced is not None and prompt.problem is not None and prompt.problem.code == _UNSUITABLE
+        )
+        loses = prompt.replaced is not None and not keeps
+        addition = "button.replace_certificate" if loses else "button.add_certificate"
+        self.agreement = texts(addition if is_import else "button.open")
         self.busy = texts("key.adding" if is_import else "key.opening")
         column = self.column
         title = widgets.heading(texts("key.heading"))
@@ -55,9 +61,12 @@ class FilesPanel(Panel):
 
         self._fill(prompt.chosen)
         if prompt.problem is not None:
-            is_other_key = is_import and prompt.problem.code == "key-unsuitable"
-            advice = texts("what.addition_other_key") if is_other_key else ""
+            is_other_key = is_import and prompt.problem.code == _UNSUITABLE
+            addition = "what.addition_keeps" if keeps else "what.addition_other_key"
+            advice = texts(addition) if is_other_key else ""
             self.problem.addWidget(problem_notice(texts, prompt.problem, advice))
+        if prompt.replaced is not None:
+            self.problem.addWidget(_present_notice(texts, prompt.replaced, loses=loses))
         self.password.field.textChanged.connect(self.changed)
         self.password.field.entered.connect(self.submitted)
         self.list.on_return = self.password.field.setFocus
@@ -141,6 +150,16 @@ def row_of(texts: Texts, file: prompts.KeyFile) -> Row:
         glyph="key",
         tone=tone,
     )
+
+
+def _present_notice(texts: Texts, present: prompts.Key, *, loses: bool) -> widgets.Notice:
+    """The certificate that the key has now, and whether it will be lost."""
+    facts = texts(
+        "what.addition_present", issuer=words.clean(present.issuer), date=words.date(present.not_after)
+    )
+    if not loses:
+        return widgets.Notice("info", facts)
+    return widgets.Notice("warning", texts("what.addition_replaces"), facts)
 
 
 def problem_notice(texts: Texts, problem: prompts.Problem, advice: str = "") -> widgets.Notice:

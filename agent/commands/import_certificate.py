@@ -13,12 +13,17 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", r
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("key", type=Path, metavar="KEY", help="the key file that waits for it (.p12)")
+    parser.add_argument("key", type=Path, metavar="KEY", help="the key file that it is for (.p12)")
     parser.add_argument(
         "certificate",
         type=Path,
         metavar="CERTIFICATE",
         help="PEM or DER; further certificates in the file are those of its authorities",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="also where the key has a certificate, which is lost; one that counts for more stays all the same",
     )
     parser.add_argument(
         "--password-stdin",
@@ -34,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     content = reading.whole(options.certificate)
     certificate, *above = _PEM.findall(content) or [content]
     approval = sign_files.approval(options, config.load(options))
-    joined = import_certificate.join(ImportCertificateRequest(certificate, tuple(above)), approval)
+    request = ImportCertificateRequest(certificate, tuple(above))
+    joined = import_certificate.join(request, approval, may_replace=options.replace)
     print(f"{options.key} signs now, as {joined.key_id}")
     return exit_codes.DONE

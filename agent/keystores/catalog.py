@@ -130,14 +130,6 @@ def file_name(key_type: KeyType, purpose: Purpose, rest: str) -> str:
     return f"{names.get(key_type.oid, 'ECDSA_')}{rest}{ENDING}"
 
 
-def is_key_store(octets: bytes) -> bool:
-    """Whether octets begin as a key store does, of those that pages know, or hold a private key as text."""
-    is_pkcs12 = (
-        octets[:1] == b"\x30" and b"\x02\x01\x03\x30" in octets[:12]
-    )  # version 3, then the contents (RFC 7292 §4)
-    return is_pkcs12 or octets[:4] == b"\xfe\xed\xfe\xed" or b"PRIVATE KEY-----" in octets[:4096]
-
-
 def label_of(name: str) -> str:
     """The kind of key that a file's name promises, empty if none."""
     return next((label for prefix, label in _LABELS if name.startswith(prefix)), "")

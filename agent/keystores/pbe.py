@@ -155,6 +155,11 @@ def _repeated(octets: bytes | bytearray, block: int) -> bytearray:
     return bytearray((octets * (size // len(octets) + 1))[:size]) if octets else bytearray()
 
 
+def is_modern(algorithm: Any) -> bool:
+    """Whether a part of a file is encrypted in the manner of PKCS#5, as `encrypt` does it; None stands for none."""
+    return algorithm is not None and algorithm["algorithm"].dotted == _PBES2
+
+
 def decrypt(algorithm: Any, data: bytes, password: Password, budget: Budget) -> bytearray:
     """Plain octets of a part of a file. The caller wipes them.
 

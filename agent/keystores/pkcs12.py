@@ -165,11 +165,17 @@ class _Lock:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
-class PendingKey:
-    """A private key that waits for its certificate. `pkcs8_der` is what the file holds of it; both are wiped together."""
+class SingleKey:
+    """The only private key of a file. `pkcs8_der` is what the file holds of it; both are wiped together.
+
+    `certificates` are its own, first the one that it signs with, then the others of the file; none where it waits for one.
+    `is_modern`: it is encrypted as our own files are, so whoever reads the file can read one that we write in its place.
+    """
 
     private_key: PrivateKey
     pkcs8_der: bytearray
+    certificates: tuple[Certificate, ...]
+    is_modern: bool
 
     def belongs_to(self, certificate: Certificate) -> bool:
         """Whether the certificate holds its public half."""
@@ -192,24 +198,45 @@ def open(data: bytes, password: Secret) -> tuple[StoredKey, ...]:  # noqa: A001 
         return _matched(contents, lock)
 
 
-def open_pending(data: bytes, password: Secret) -> PendingKey:
+def open_pending(data: bytes, password: Secret) -> SingleKey:
     """The key of a file that holds one, and no certificate of it.
 
     The password stays the caller's to wipe; the key is the caller's from now on.
 
     Raises: WrongPassword, BrokenKeyStore, UnsupportedKey; KeyUnsuitable where the key has its certificate, or there are several.
     """
+    key = open_single(data, password)
+    if key.certificates:
+        key.wipe()
+        raise KeyUnsuitable("no key in the file waits for a certificate")
+    return key
+
+
+def open_single(data: bytes, password: Secret) -> SingleKey:
+    """The key of a file that holds one, with its certificate or without.
+
+    The password stays the caller's to wipe; the key is the caller's from now on.
+
+    Raises: WrongPassword, BrokenKeyStore, UnsupportedKey; KeyUnsuitable where there are several, or certificates of other keys only.
+    """
     with _unlocked(data, password) as (contents, lock):
-        if len(contents.keys) > 1 or contents.has_certificate_bags:
-            raise KeyUnsuitable("no key in the file waits for a certificate")
+        if len(contents.keys) > 1:
+            raise KeyUnsuitable("there are several keys in the file, and none waits for a certificate")
         if not contents.keys:
             raise BrokenKeyStore("no private key in the file")
-        plain = _plain_key(contents.keys[0], lock)
+        (bag,) = contents.keys
+        plain = _plain_key(bag, lock)
         try:
-            return PendingKey(pkcs8.read(plain), plain)
+            private_key = pkcs8.read(plain)
+            own, others = _certificates_of(private_key, bag, contents)
+            if contents.has_certificate_bags and not own:
+                private_key.wipe()
+                raise KeyUnsuitable("no key in the file waits for a certificate")
         except AgentError:
             plain[:] = bytes(len(plain))
             raise
+        found = tuple(each.certificate for each in (*own, *others))
+        return SingleKey(private_key, plain, found, is_modern=pbe.is_modern(bag.algorithm))
 
 
 @contextlib.contextmanager
@@ -389,14 +416,22 @@ def _stored_key(bag: _KeyBag, contents: _Contents, lock: _Lock) -> StoredKey:
         private_key = pkcs8.read(plain)
     finally:
         plain[:] = bytes(len(plain))
-    own = [c for c in contents.certificates if _belongs(c.certificate, private_key)]
-    # Several may hold the same key (a renewed certificate): the bag says which is meant.
-    own.sort(key=lambda c: bool(bag.local_key_id) and c.local_key_id != bag.local_key_id)
+    own, others = _certificates_of(private_key, bag, contents)
     if not own:
         private_key.wipe()
         raise BrokenKeyStore("no certificate in the file belongs to its private key")
-    others = (c.certificate for c in contents.certificates if c is not own[0])
-    return SoftwareKey((own[0].certificate, *others), private_key, bag.friendly_name or own[0].friendly_name)
+    certificates = tuple(each.certificate for each in (*own, *others))
+    return SoftwareKey(certificates, private_key, bag.friendly_name or own[0].friendly_name)
+
+
+def _certificates_of(
+    private_key: PrivateKey, bag: _KeyBag, contents: _Contents
+) -> tuple[list[_FoundCertificate], list[_FoundCertificate]]:
+    """Those in the file that hold its public half, the one that is meant first; and all others."""
+    own = [each for each in contents.certificates if _belongs(each.certificate, private_key)]
+    # Several may hold the same key (a renewed certificate): the bag says which is meant.
+    own.sort(key=lambda each: bool(bag.local_key_id) and each.local_key_id != bag.local_key_id)
+    return own, [each for each in contents.certificates if each not in own]
 
 
 def _plain_key(bag: _KeyBag, lock: _Lock) -> bytearray:

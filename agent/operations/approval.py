@@ -24,8 +24,8 @@ from agent.user.base import PageLeft, User
 from protocol import work
 from protocol.prompts import Action, Document, Language
 
-# Adding a timestamp asks the person nothing, and is recorded all the same.
-Recorded = Action | Literal["timestamp", "choose_file", "allow_file", "show_agent", "new_key"]
+# Adding a timestamp and checking a file ask the person nothing, and are recorded all the same.
+Recorded = Action | Literal["timestamp", "choose_file", "allow_file", "check_file", "show_agent", "new_key"]
 
 _MAX_ASKED = 16  # digests that are noted of a request; a receipt holds them all
 
@@ -123,10 +123,15 @@ class Record:
     announced: int = 0
 
     def decided(
-        self, decision: Literal["approved", "cancelled"], certificate: Certificate | None = None
+        self,
+        decision: Literal["approved", "cancelled"],
+        certificate: Certificate | None = None,
+        *,
+        replaced: Certificate | None = None,
     ) -> None:
-        """The person has said yes or no. Raises StorageFailed."""
-        self.write("decided", decision=decision, **_owner_of(certificate))
+        """The person has said yes or no. Of a certificate that takes the place of another: `replaced`. Raises StorageFailed."""
+        lost = {"replaced": replaced.fingerprint} if replaced is not None else {}
+        self.write("decided", decision=decision, **_owner_of(certificate), **lost)
 
     def signed(self, certificate: Certificate) -> None:
         """The receipt: on the disk when this returns. Raises StorageFailed; then no signature may leave."""

@@ -1,8 +1,8 @@
 """A file that a page names: whether it may, and what lies there.
 
 A page that may try any path learns which files there are, and with an attached signature it gets them. So nothing is looked up on the disk
-before it is sure that the page may name the path: our own chooser gave it to that site (agent.chosen_files), or the person says yes
-to it in a window, whether there is such a file or not. Only what the page knows already it is told without a window: that a file
+before it is sure that the page may name the path for this use: our own chooser gave it to that site (agent.chosen_files), or the person
+says yes to it in a window, whether there is such a file or not. Only what the page knows already it is told without a window: that a file
 which was chosen for it is gone.
 
 What is read is what was agreed to. A path is resolved once, when it is chosen or allowed; from then on no link is followed, in any
@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from agent import chosen_files, logs
 from agent.errors import FileUnusable, StorageFailed
-from agent.keystores import catalog
+from agent.keystores import key_forms
 from agent.operations import consent
 from agent.operations.approval import Approval
 from agent.operations.large import hashed
@@ -46,7 +46,7 @@ def allowed(
     if not chosen_files.is_path(named):
         raise FileUnusable(FILE_NOT_FOUND)
     if approval.chosen_files is not None:
-        known = approval.chosen_files.find(approval.origin, named, approval.now())
+        known = approval.chosen_files.find(approval.origin, named, approval.now(), use)
         if known is not None:
             return known
     shown = os.path.normpath(named)
@@ -57,23 +57,35 @@ def allowed(
             use=use,
             language=language or approval.language,
             waiting=approval.waiting,
+            hours=chosen_files.HOURS if _record_for(approval) is not None else 0,
         )
         answer = approval.user.ask(prompt)
         assert isinstance(answer, prompts.Allowed)
         record.decided("approved")
-    return remember(approval, shown)
+    return remember(approval, shown, use)
 
 
-def remember(approval: Approval, path: str) -> Path:
-    """Where this path leads, which the person has just given to the caller; a site may name it from now on."""
+def remember(approval: Approval, path: str, use: prompts.FileUse) -> Path:
+    """Where this path leads, which the person has just given to the caller; a site may name it for that use from now on.
+
+    Raises FileUnusable where a link leads to a name that can't be told.
+    """
     resolved = Path(os.path.realpath(path))
-    if approval.chosen_files is not None and approval.origin.kind == "site":
+    if not chosen_files.is_path(str(resolved)):
+        raise FileUnusable("the path leads to a file whose name can't be told")
+    record = _record_for(approval)
+    if record is not None:
         try:
-            approval.chosen_files.remember(approval.origin, path, resolved, approval.now())
+            record.remember(approval.origin, path, resolved, approval.now(), use)
         except StorageFailed as error:
             # Then the person is asked next time.
             logs.note(_log, logging.WARNING, "the choice could not be remembered", code=error.code)
     return resolved
+
+
+def _record_for(approval: Approval) -> chosen_files.ChosenFiles | None:
+    """Where it is noted what the caller may name; None for callers that are asked each time."""
+    return approval.chosen_files if approval.origin.kind == "site" else None
 
 
 def read(request: SignRequest, approval: Approval) -> SignRequest:
@@ -93,7 +105,7 @@ def read(request: SignRequest, approval: Approval) -> SignRequest:
             found = replace(found, large=(hashed(file, size),))
         else:
             found = replace(found, documents=(file.read(size),))
-            if not request.detached and catalog.is_key_store(found.documents[0]):
+            if not request.detached and key_forms.is_key_store(found.documents[0]):
                 raise FileUnusable("a key file is not put into a signature: the page would get it")
         if file.tell() != size or file.read(1):
             raise FileUnusable("the file changed while it was read")

@@ -59,6 +59,10 @@ class TerminalUser:
                 raise _RETRYABLE.get(prompt.problem.code, errors.BrokenKeyStore)(prompt.problem.detail)
             if isinstance(prompt, prompts.NewKey):
                 return Named(self._path, self._read_password())
+            if prompt.replaced is not None:
+                raise errors.KeyUnsuitable(
+                    "the key has a certificate already; with --replace this one takes its place"
+                )
             if prompt.certificate is not None:
                 self._tell_of(prompt.certificate)
             return Opened(self._path, self._storage, self._read_password())

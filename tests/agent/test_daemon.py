@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -380,6 +381,14 @@ def test_while_a_window_is_open_it_holds_no_end_of_its_pipes_and_no_library_of_s
         await director.close()
 
     stage.run(scenario())
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="needs tool: /proc")
+def test_where_frames_may_hold_passwords_no_core_is_dumped(tmp_path: Path) -> None:
+    with running(prepared(tmp_path), 0, "--flat-api") as agent:
+        limits = Path(f"/proc/{agent.process.pid}/limits").read_text()
+        assert re.search(r"Max core file size +1 +1 ", limits)
+        assert tell(agent, "query").state == "ready"
 
 
 def look_inside(daemon_process: int, worker: int, window: int) -> None:

@@ -1,6 +1,7 @@
 """Wrong passwords are counted for each caller and file, and nothing else is kept of them."""
 
 import errno
+import logging
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,10 +94,31 @@ def test_the_file_does_not_grow_for_ever(guesses: PasswordGuesses, monkeypatch: 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", '{"tries":[]}', '{"tries":{"a":["yesterday"]}}', '{"tries":{"a":["2026-01-01"]}}'],
-)
-def test_a_broken_record_lets_nobody_try(guesses: PasswordGuesses, content: str) -> None:
+    ["", "{", "[]", '{"tries":[]}', '{"tries":{"a":["yesterday"]}}', '{"tries":{"a":["2026-01-01"]}}', "[" * 100_000],
+)  # fmt: skip
+@pytest.mark.parametrize("first", ["count", "forget"])
+def test_a_damaged_record_is_put_aside_and_counting_begins_anew(
+    guesses: PasswordGuesses, content: str, first: str, caplog: pytest.LogCaptureFixture
+) -> None:
     guesses.path.write_text(content, "utf-8")
+    assert guesses.may_try(SITE, KEY, NOW)
+    assert guesses.path.read_text("utf-8") == content
+    with caplog.at_level(logging.WARNING, "agent"):
+        getattr(guesses, first)(SITE, KEY, NOW)
+    assert guesses.path.with_name("guesses.json.broken").read_text("utf-8") == content
+    assert "put aside" in caplog.text
+    tries(guesses, FEW)
+    assert not guesses.may_try(SITE, KEY, NOW)
+
+
+def test_a_record_without_moments_is_none(guesses: PasswordGuesses) -> None:
+    guesses.path.write_text('{"tries":{"a":[]}}', "utf-8")
+    assert guesses.count(SITE, KEY, NOW)
+    assert len(guesses._read()) == 1
+
+
+def test_a_record_that_can_not_be_read_lets_nobody_try(guesses: PasswordGuesses) -> None:
+    guesses.path.mkdir()
     for attempt in (guesses.may_try, guesses.count, guesses.forget):
         with pytest.raises(StorageFailed):
             attempt(SITE, KEY, NOW)

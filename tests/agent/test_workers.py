@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import hashlib
 import os
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from agent import errands, fetch_hosts, workers
-from agent.errors import TimedOut
+from agent.errors import StorageFailed, TimedOut
 from agent.http_fetch import FetchSettings, HttpFetch
+from agent.spool import Room, Shelf
 from agent.workers import Approval, Paused, WorkerCrashed, Workers
+from protocol import work
 from tests.support import stage
 from tests.support.http_server import Asked, HttpServer, ok, response
 
@@ -193,14 +196,72 @@ def test_a_caller_turned_away_rests_and_others_go_past(how: str) -> None:
                 await first
             started = asyncio.get_running_loop().time()
             again = asyncio.ensure_future(made.approve(approval()))
-            other = asyncio.ensure_future(made.approve(approval(origin="https://other.example.kz")))
+            other = asyncio.ensure_future(made.approve(approval(origin="https://another.kz")))
             actor = await director.worker()
-            assert (await actor.event("begin"))["origin"] == "https://other.example.kz"
+            assert (await actor.event("begin"))["origin"] == "https://another.kz"
             await actor.order("reply", text="other")
             await other
             await (await director.worker()).order("reply", text="again")
             assert await again == b"again"
             assert asyncio.get_running_loop().time() - started > 0.9
+
+    stage.run(scenario())
+
+
+def test_a_site_can_not_go_past_its_rest_under_other_names_of_its_own() -> None:
+    async def scenario() -> None:
+        async with open_workers(rest_s=0.3) as (made, director):
+            started = asyncio.get_running_loop().time()
+            for origin in ("https://a.shop.com.kz", "https://b.shop.com.kz", "https://x.y.shop.com.kz:8443"):
+                running = asyncio.ensure_future(made.approve(approval(origin=origin)))
+                actor = await director.worker()
+                assert (await actor.event("begin"))["origin"] == origin
+                elapsed = asyncio.get_running_loop().time() - started
+                await actor.event("frame")
+                await actor.order("reply", text="no", outcome="cancelled")
+                await running
+            assert elapsed > 0.9  # 0.3 after the first no, 0.6 after the second
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin", "caller"),
+    [
+        ("site", "https://example.kz", "site example.kz"),
+        ("site", "https://a.b.example.kz:8443", "site example.kz"),
+        ("site", "https://a.shop.com.kz", "site shop.com.kz"),
+        ("site", "https://portal.moj.gov.kz", "site moj.gov.kz"),
+        ("site", "https://gov.kz", "site gov.kz"),  # nobody's own, and yet somebody answers there
+        ("site", "http://localhost:3000", "site localhost"),
+        ("site", "https://127.0.0.1:8443", "site 127.0.0.1"),
+        ("site", "https://[::1]:8443", "site [::1]"),
+        ("unprotected", "http://a.example.kz", "unprotected example.kz"),
+        ("program", "chrome-extension://abcdef", "program chrome-extension://abcdef"),
+        ("program", "", "program "),
+        ("file", "", "file "),
+        ("command", "", "command "),
+    ],
+)
+def test_whom_the_queue_takes_for_one_and_the_same(kind: work.CallerKind, origin: str, caller: str) -> None:
+    assert Approval(FRAME, kind, origin, "kk").caller == caller
+
+
+def test_what_nobody_was_asked_about_does_not_make_a_caller_welcome_again() -> None:
+    async def scenario() -> None:
+        async with open_workers(rest_s=0.5) as (made, director):
+            for outcome in ("cancelled", "done", "cancelled", "done"):
+                started = asyncio.get_running_loop().time()
+                running = asyncio.ensure_future(made.approve(approval()))
+                actor = await director.worker()
+                await actor.event("begin")
+                rested = asyncio.get_running_loop().time() - started
+                await actor.event("frame")
+                if outcome == "cancelled":
+                    await actor.order("shown")
+                await actor.order("reply", text="x", outcome=outcome)
+                await running
+            assert rested > 0.95  # twice as long as after the first no
 
     stage.run(scenario())
 
@@ -266,6 +327,43 @@ def test_an_approval_that_takes_too_long_ends() -> None:
             await actor.event("frame")
             await actor.event("end")
             with pytest.raises(TimedOut):
+                await running
+
+    stage.run(scenario())
+
+
+def test_what_the_person_does_not_see_ends_sooner_than_what_they_do() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            hidden = dataclasses.replace(approval(), quiet_limit_s=1.0)
+            running = asyncio.ensure_future(made.approve(hidden))
+            actor = await director.worker()
+            for name in ("begin", "frame", "end"):
+                await actor.event(name)
+            with pytest.raises(TimedOut):
+                await running
+            running = asyncio.ensure_future(made.approve(hidden))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.order("stage", what="password")
+            await asyncio.sleep(1.2)
+            await actor.order("reply", text="in time")
+            assert await running == b"in time"
+
+    stage.run(scenario())
+
+
+def test_an_upload_that_can_not_be_read_ends_its_approval(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        shelf = Shelf(tmp_path, Room())
+        held = shelf.reserve("a", 3)
+        await shelf.append(held, b"abc")
+        await shelf.close()
+        async with open_workers() as (made, director):
+            asked = dataclasses.replace(approval(), attachments=(held,), shelf=shelf)
+            running = asyncio.ensure_future(made.approve(asked))
+            await (await director.worker()).event("begin")
+            with pytest.raises(StorageFailed):
                 await running
 
     stage.run(scenario())

@@ -13,6 +13,7 @@ from agent.password_guesses import PasswordGuesses
 from agent.user.base import Answer, Prompt
 from protocol import prompts
 from protocol.flat_messages import KeyPlace
+from protocol.prompts import FileUse
 from tests.support import authority, people
 from tests.support.memory_store import MemoryStore
 
@@ -35,10 +36,11 @@ def approval(
     folder: Path,
     *steps: people.Step,
     chosen: tuple[str, ...] = (),
+    documents: tuple[str, ...] = (),
     origin: str | None = "https://kds.example.kz",
     **more: Any,
 ) -> Approval:
-    """An approval for a site, or another caller, that our chooser gave these paths to."""
+    """An approval for a site, or another caller, that our chooser gave these paths to: of key files, and of `documents`."""
     asked = people.approval(
         folder,
         MemoryStore({}),
@@ -53,9 +55,11 @@ def approval(
             **more,
         },
     )
-    for path in chosen:
-        assert asked.chosen_files is not None
-        asked.chosen_files.remember(asked.origin, path, Path(path).resolve(), authority.NOW)
+    uses: dict[FileUse, tuple[str, ...]] = {"open_key": chosen, "sign": documents}
+    for use, given in uses.items():
+        for path in given:
+            assert asked.chosen_files is not None
+            asked.chosen_files.remember(asked.origin, path, Path(path).resolve(), authority.NOW, use)
     return asked
 
 

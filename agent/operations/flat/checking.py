@@ -5,6 +5,9 @@
            sign or identify, at the moment that a timestamp proves or now
     else   it can't be told: nobody known vouches for it, it is over, the authority does not know it, the signature is damaged
 
+Of a file that the page names, "no" is said only where somebody known vouches for the key. Else a page could make up a key, sign guesses
+with it, and learn from "no" that what it guessed is not in the file. Each such check stands in the journal.
+
 An authority that does not answer makes no "can't be told" of a yes: pages ask this right after signing, and who relies on a signature
 checks it at home. A yes or no says less than a report does; the interface for new pages gives that.
 """
@@ -14,7 +17,7 @@ from agent.algorithms import DigestAlgorithm
 from agent.errors import BadInput, FileUnusable, UnsupportedKey, UnsupportedOperation
 from agent.formats import raw
 from agent.formats.xml import verify as xml
-from agent.operations import named_file, verify
+from agent.operations import consent, named_file, verify
 from agent.operations.approval import Approval
 from agent.operations.flat import key_file
 from agent.operations.judging import Trust
@@ -41,19 +44,14 @@ def check(request: CheckRequest, approval: Approval) -> Checked:
 
     Raises FileUnusable, BadInput for what is no XML; PageLeft, StorageFailed, and what User.ask raises.
     """
-    document = _document(request, approval)
-    try:
-        found = _report(request, document, approval)
-    except BadInput as error:
-        if error.place:  # not well-formed
-            raise
-        return Checked(None)
-    except (UnsupportedOperation, UnsupportedKey):
-        return Checked(None)
-    verdicts = [_holds(signer) for signer in found.signers]
-    if False in verdicts:
-        return Checked(holds=False)
-    return Checked(True if verdicts and None not in verdicts else None)
+    if not request.file:
+        return _checked(request, request.document, approval)
+    document = _read(request.file, approval)
+    with approval.record("check_file", consent.describe([document])) as record:
+        found = _checked(request, document, approval)
+        approval.user.still_there()
+        record.write("checked")
+    return found
 
 
 def check_bare(request: CheckBareRequest, approval: Approval) -> Checked:
@@ -72,14 +70,31 @@ def digest(request: DigestRequest) -> Text:
     return Text(_DIGESTS[request.algorithm](request.document).hex())
 
 
-def _document(request: CheckRequest, approval: Approval) -> bytes | None:
-    if not request.file:
-        return request.document
-    with named_file.opened(named_file.allowed(request.file, "verify", approval)) as file:
+def _read(named: str, approval: Approval) -> bytes:
+    """What lies in a file that the page names."""
+    with named_file.opened(named_file.allowed(named, "verify", approval)) as file:
         octets = file.read(named_file.MOST_HELD_BYTES + 1)
     if len(octets) > named_file.MOST_HELD_BYTES:
         raise FileUnusable(f"the file is over {named_file.MOST_HELD_BYTES} octets")
     return octets
+
+
+def _checked(request: CheckRequest, document: bytes | None, approval: Approval) -> Checked:
+    """Raises BadInput for what is no XML, PageLeft."""
+    try:
+        found = _report(request, document, approval)
+    except BadInput as error:
+        if error.place:  # not well-formed
+            raise
+        return Checked(None)
+    except (UnsupportedOperation, UnsupportedKey):
+        return Checked(None)
+    verdicts = [
+        None if request.file and not _is_vouched_for(signer) else _holds(signer) for signer in found.signers
+    ]
+    if False in verdicts:
+        return Checked(holds=False)
+    return Checked(True if verdicts and None not in verdicts else None)
 
 
 def _report(request: CheckRequest, document: bytes | None, approval: Approval) -> Report:
@@ -103,13 +118,18 @@ def _trust(approval: Approval) -> Trust:
     )
 
 
+def _is_vouched_for(signer: SignatureReport) -> bool:
+    """Whether somebody known vouches for the key, whatever the signature is worth."""
+    return signer.path is not None and not signer.path_reasons and not signer.is_of_test
+
+
 def _holds(signer: SignatureReport) -> bool | None:
     if signer.verdict == "invalid":
         return False
     is_told = (
         signer.signature == "valid"
-        and signer.path is not None
-        and not (signer.path_reasons or signer.timestamp_reasons or signer.is_of_test)
+        and _is_vouched_for(signer)
+        and not signer.timestamp_reasons
         and signer.certificate is not None
         and not all(purposes.unsuitable(signer.certificate, purpose) for purpose in ("sign", "identify"))
         and signer.revocation.state != "unknown"

@@ -2,7 +2,7 @@
 
 Two things stand before the key. The page may name the file only if our own chooser gave it the path, or the person says yes to it
 in a window (agent.operations.named_file). And it may be wrong about the password a few times only (agent.password_guesses); after that
-it hears "wrong" without a try, so that it can't tell which it was.
+it hears "wrong" without a try. How fast that comes tells it that there was none, and nothing of the password.
 """
 
 import contextlib
@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agent import chosen_files
-from agent.errors import AgentError, UnsupportedOperation, WrongPassword
+from agent.errors import AgentError, FileUnusable, UnsupportedOperation, WrongPassword
 from agent.operations import named_file
 from agent.operations.approval import Approval, StoredKey
 from agent.password_guesses import PasswordGuesses
 from agent.secret import Secret
 from protocol.flat_messages import KeyPlace, Thing
+from protocol.messages import FILE_NOT_FOUND
 
 
 class NotThere(AgentError):
@@ -98,10 +99,13 @@ def _caller(approval: Approval) -> str:
 
 
 def _is_file(path: Path) -> bool:
+    """Whether a regular file lies there, and no link on the way to it: somebody may have put one there since the path was given."""
     try:
-        return path.is_file()
-    except OSError:  # a folder that may not be looked into: opening says so
-        return True
+        with named_file.opened(path):
+            return True
+    except FileUnusable as error:
+        # What may not be looked into: opening says so.
+        return isinstance(error.__cause__, OSError) and error.detail != FILE_NOT_FOUND
 
 
 def _wipe(keys: Iterable[StoredKey]) -> None:

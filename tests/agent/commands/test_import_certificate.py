@@ -62,4 +62,17 @@ def test_what_does_not_belong_together_stays_apart(run: CommandLine) -> None:
     assert command(run, "import-certificate", run.folder / "nowhere.p12", certificate) == 5
     assert key.read_bytes() == before
     assert command(run, "import-certificate", other, others_certificate) == 0
-    assert command(run, "import-certificate", other, others_certificate) == 6
+    assert command(run, "import-certificate", other, others_certificate) == 0  # it is there already
+
+
+def test_a_certificate_takes_the_place_of_another_where_that_is_said(run: CommandLine) -> None:
+    key, certificate = new_key(run)
+    renewed, request = run.folder / "renewed.pem", run.folder / "me.csr.pem"
+    assert run("testca", run.folder / "ca", "--csr", request, "--out", renewed) == 0
+    assert command(run, "import-certificate", key, certificate) == 0
+    before = key.read_bytes()
+    assert command(run, "import-certificate", key, renewed) == 6
+    assert "--replace" in run.err
+    assert key.read_bytes() == before
+    assert command(run, "import-certificate", key, renewed, "--replace") == 0
+    assert key.read_bytes() != before

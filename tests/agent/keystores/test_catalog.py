@@ -152,18 +152,3 @@ def test_a_new_file_has_a_name_that_says_what_it_is(
     assert name.endswith("_2026-11-26.p12")
     assert catalog.is_key_file_name(name)
     assert catalog.label_of(name) == label
-
-
-@pytest.mark.parametrize(
-    "name", ["gost2015-individual", "gost2015-individual-modern", "rsa-sign-head", "two-keys"]
-)
-def test_a_key_store_is_known_by_its_beginning(name: str) -> None:
-    assert catalog.is_key_store(authority.path(name).read_bytes())
-
-
-def test_other_forms_of_keys_are_known_too() -> None:
-    assert catalog.is_key_store(b"\x30\x80\x02\x01\x03\x30\x80")  # indefinite lengths
-    assert catalog.is_key_store(b"\xfe\xed\xfe\xed\x00\x00\x00\x02")  # a Java key store
-    assert catalog.is_key_store(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
-    for other in (b"", b"%PDF-1.7", b"PK\x03\x04", b"\x30\x03\x02\x01\x01"):
-        assert not catalog.is_key_store(other)

@@ -251,6 +251,25 @@ def test_a_key_that_has_a_certificate_waits_for_none(name: str) -> None:
         pkcs12.open_pending(authority.path(name).read_bytes(), secret)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_modern"), [("gost2015-head", False), ("rsa-sign-individual-modern", True)]
+)
+def test_a_key_that_has_a_certificate_is_opened_with_it_too(name: str, is_modern: bool) -> None:
+    with authority.secret() as secret:
+        key = pkcs12.open_single(authority.path(name).read_bytes(), secret)
+        (stored,) = pkcs12.open(authority.path(name).read_bytes(), secret)
+    assert key.certificates == stored.certificates
+    assert key.belongs_to(stored.certificate)
+    assert key.is_modern is is_modern
+    key.wipe()
+    assert not any(key.pkcs8_der)
+
+
+def test_a_single_key_is_not_one_of_several() -> None:
+    with authority.secret() as secret, pytest.raises(KeyUnsuitable, match="several"):
+        pkcs12.open_single(authority.path("two-keys").read_bytes(), secret)
+
+
 def test_what_waits_may_be_no_key_or_an_unknown_one() -> None:
     empty = without_mac(asn1.element(asn1.SEQUENCE, pkcs12_writer.data(asn1.element(asn1.SEQUENCE))))
     with authority.secret() as secret, pytest.raises(BrokenKeyStore, match="no private key"):

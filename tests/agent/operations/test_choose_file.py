@@ -1,6 +1,8 @@
 """The chooser of files."""
 
 import json
+import os
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from agent.errors import FileUnusable, UserCancelled
 from agent.operations import choose_file, named_file
 from agent.operations.approval import Approval
+from agent.recent_keys import UsedKey
 from protocol import prompts
 from protocol.messages import ChooseFileRequest, FileChosen, SignRequest
 from tests.support import people
@@ -45,6 +48,30 @@ def test_the_page_gets_the_path_and_may_name_it(tmp_path: Path) -> None:
     assert people.person_of(later).asked == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "use"),
+    [("any", "sign"), ("certificate", "sign"), ("crl", "sign"),
+     ("key", "open_key"), ("pkcs12", "open_key"), ("jks", "open_key")],
+)  # fmt: skip
+def test_a_choice_is_for_one_use(tmp_path: Path, kind: prompts.FileKind, use: prompts.FileUse) -> None:
+    act = tmp_path.resolve() / "act.pdf"
+    choose_file.choose(ChooseFileRequest(kind), approval(tmp_path, chooses(act)))
+    without_question = [
+        each
+        for each in typing.get_args(prompts.FileUse)
+        if not is_asked(approval(tmp_path, raises(UserCancelled())), act, each)
+    ]
+    assert without_question == [use]
+
+
+def is_asked(someone: Approval, act: Path, use: prompts.FileUse) -> bool:
+    try:
+        named_file.allowed(str(act), use, someone)
+    except UserCancelled:
+        return True
+    return False
+
+
 def test_a_chosen_folder_gives_no_right_to_what_lies_in_it(tmp_path: Path) -> None:
     (tmp_path / "act.pdf").write_bytes(b"deed")
     choose_file.choose(ChooseFileRequest("folder"), approval(tmp_path, chooses(tmp_path)))
@@ -68,12 +95,22 @@ def test_a_name_that_json_can_not_say_is_an_error(tmp_path: Path) -> None:
         choose_file.choose(ChooseFileRequest("any"), someone)
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The person's home is the folder of the test."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("home")
 def test_the_chooser_starts_where_the_page_says_if_there_is_such_a_folder(tmp_path: Path) -> None:
     (tmp_path / "act.pdf").write_bytes(b"deed")
     starts = {
         str(tmp_path): str(tmp_path),
         str(tmp_path / "act.pdf"): str(tmp_path),
         str(tmp_path / "nowhere"): "",
+        str(tmp_path / "nowhere" / ".."): str(tmp_path),
+        str(tmp_path / ".."): "",
         "": "",
         "relative": "",
         "/a\0b": "",
@@ -84,6 +121,62 @@ def test_the_chooser_starts_where_the_page_says_if_there_is_such_a_folder(tmp_pa
         someone = approval(tmp_path, chooses("/x"))
         choose_file.choose(ChooseFileRequest("any", named), someone)
         assert question(someone).folder == expected, named
+
+
+@pytest.mark.usefixtures("home")
+def test_who_asks_for_a_key_is_shown_where_keys_lie(tmp_path: Path) -> None:
+    def start(kind: prompts.FileKind, named: str = "") -> str:
+        someone = approval(tmp_path, chooses("/x"), first_folders=(Path("/keys"),))
+        choose_file.choose(ChooseFileRequest(kind, named), someone)
+        return question(someone).folder
+
+    assert [start(kind) for kind in ("key", "pkcs12", "jks", "any")] == ["/keys", "/keys", "/keys", ""]
+    approval(tmp_path).recent_keys.add(UsedKey("/stick/mine.p12", "ТЕСТОВ", "2049-12-31T00:00:00+00:00"))
+    assert start("pkcs12") == "/stick"
+    assert start("pkcs12", str(tmp_path)) == str(tmp_path)
+
+
+def test_outside_the_home_only_what_the_site_was_given_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick, home = tmp_path / "stick", tmp_path / "home"
+    act = stick / "papers" / "act.pdf"
+    for folder in (act.parent, home):
+        folder.mkdir(parents=True)
+    act.write_bytes(b"deed")
+    monkeypatch.setattr(Path, "home", lambda: home)
+    looked: list[str] = []
+    for name in ("is_dir", "is_file"):
+        was = getattr(Path, name)
+        monkeypatch.setattr(Path, name, lambda path, was=was: (looked.append(str(path)), was(path))[1])
+
+    def start(named: Path | str, origin: str = "https://kds.example.kz") -> str:
+        someone = approval(tmp_path, chooses(act), origin=origin)
+        looked.clear()
+        choose_file.choose(ChooseFileRequest("any", str(named)), someone)
+        return question(someone).folder
+
+    for named in (act, act.parent, f"{home}/../stick/papers", f"{home}-of-another", "/proc/self"):
+        assert start(named, "null") == ""
+        assert str(named) not in looked
+        assert os.path.normpath(named) not in looked
+    assert start(act) == ""  # from now on the site has it
+    assert start(act) == start(act.parent) == start(f"{home}/../stick/papers") == str(act.parent)
+    for unseen in (stick, act.with_name("other.pdf")):
+        assert start(unseen) == ""
+        assert str(unseen) not in looked
+    assert start(act.parent, "https://other.kz") == ""
+
+
+@pytest.mark.parametrize("named", ["//server/share", "/\\server\\share", "/\\server/share"])
+def test_no_other_computer_is_looked_at_for_the_folder(
+    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/"))
+    monkeypatch.setattr(Path, "is_dir", lambda _path: True)
+    someone = approval(tmp_path, chooses("/x"))
+    choose_file.choose(ChooseFileRequest("any", named), someone)
+    assert question(someone).folder == ""
 
 
 def test_a_caller_that_is_no_site_gets_the_path_and_nothing_is_remembered(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_the_person_is_asked_about_a_path_that_a_page_made_up(tmp_path: Path, ac
     assert named_file.allowed(str(act), "sign", someone) == act
     (prompt,) = asked(someone)
     assert (prompt.path, prompt.use, prompt.caller.site) == (str(act), "sign", "kds.example.kz")
+    assert prompt.hours == 24
     assert events(someone) == ["asked", "decided"]
     assert str(act) not in someone.journal.path.read_text("utf-8")
 
@@ -148,6 +149,18 @@ def test_a_link_that_is_allowed_leads_where_it_led(tmp_path: Path, act: Path) ->
     again = approval(tmp_path)
     assert named_file.read(request(link), again).documents == (b"deed",)
     assert asked(again) == []
+
+
+@pytest.mark.parametrize("origin", ["https://kds.example.kz", None])
+@pytest.mark.parametrize("name", [b"a\nb.pdf", b"\xff.pdf"])
+def test_a_link_to_a_name_that_can_not_be_told_is_refused(
+    tmp_path: Path, name: bytes, origin: str | None
+) -> None:
+    (tmp_path / os.fsdecode(name)).write_bytes(b"deed")
+    link = tmp_path / "link.pdf"
+    link.symlink_to(tmp_path / os.fsdecode(name))
+    with pytest.raises(FileUnusable, match="can't be told"):
+        named_file.read(request(link), approval(tmp_path, allows, origin=origin))
 
 
 def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path, act: Path) -> None:

@@ -49,7 +49,7 @@ def lines_of(approval: Approval) -> list[dict[str, Any]]:
     return [json.loads(line) for line in approval.journal.path.read_text("utf-8").splitlines()]
 
 
-def open_pending(path: Path, password: str = PASSWORD) -> pkcs12.PendingKey:
+def open_pending(path: Path, password: str = PASSWORD) -> pkcs12.SingleKey:
     with authority.secret(password) as secret:
         return pkcs12.open_pending(path.read_bytes(), secret)
 

@@ -224,6 +224,7 @@ def test_a_file_that_is_taken_is_not_tried_twice(caplog: pytest.LogCaptureFixtur
 def test_only_certificates_of_test_authorities_are_joined(caplog: pytest.LogCaptureFixture) -> None:
     importing = dataclasses.replace(OPEN, action="import_certificate", certificate=TEST_KEY)
     assert isinstance(ScriptedUser(SIGN).ask(importing), Opened)
+    assert isinstance(ScriptedUser(SIGN).ask(dataclasses.replace(importing, replaced=KEY)), Opened)
     with caplog.at_level(logging.WARNING), pytest.raises(UserCancelled):
         ScriptedUser(SIGN).ask(dataclasses.replace(importing, certificate=KEY))
     assert "no-test-key" in caplog.text

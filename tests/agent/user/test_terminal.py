@@ -66,6 +66,11 @@ def test_it_is_not_asked_twice(code: str, error: type[errors.AgentError]) -> Non
         user().ask(dataclasses.replace(OPEN, problem=prompts.Problem(code)))
 
 
+def test_a_certificate_that_the_key_has_is_not_lost_without_being_told_to() -> None:
+    with pytest.raises(errors.KeyUnsuitable, match="--replace"):
+        user().ask(dataclasses.replace(OPEN, action="import_certificate", certificate=KEY, replaced=KEY))
+
+
 def test_the_key_without_reservations_is_used_first() -> None:
     warnings: list[str] = []
     assert choose(changed(key_id="old", reasons=("expired",)), KEY, warnings=warnings) == "a"

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from agent.errors import BadInput, UserCancelled, WrongPassword
+from agent.errors import BadInput, StorageFailed, UserCancelled, WrongPassword
 from agent.formats import cms, raw
 from agent.formats.xml import sign as xml_sign
+from agent.journal import Journal
 from agent.operations.flat import checking
+from agent.user.base import PageLeft
+from protocol import prompts
 from protocol.flat_messages import CheckBareRequest, CheckRequest, DigestRequest
 from tests.support import authority, named_keys, people, simulated_authorities
 from tests.support.named_keys import PERSON
@@ -91,18 +94,85 @@ def test_a_revoked_certificate_does_not_hold_and_silence_takes_nothing(tmp_path:
     assert check(tmp_path, signed(), fetch=authorities) is True
 
 
-def test_a_file_is_checked_where_the_page_may_name_it(tmp_path: Path) -> None:
-    document = tmp_path / "act.txt"
-    document.write_bytes(DOCUMENT)
-    wanted = CheckRequest("cms", signed(), file=str(document))
-    assert holds(tmp_path, wanted, chosen=(str(document),)) is True
-    document.write_bytes(b"another act")
-    assert holds(tmp_path, wanted, people.allows, origin="https://other.example.kz") is False
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def act(tmp_path: Path) -> Path:
+    path = tmp_path.resolve() / "act.txt"
+    path.write_bytes(DOCUMENT)
+    return path
+
+
+def test_a_file_is_checked_after_a_yes_that_lasts(tmp_path: Path, act: Path) -> None:
+    wanted = CheckRequest("cms", signed(), file=str(act))
+    asked = named_keys.approval(tmp_path, people.allows)
+    assert checking.check(wanted, asked).holds is True
+    act.write_bytes(b"another act")
+    assert checking.check(wanted, asked).holds is False
+    (prompt,) = people.person_of(asked).asked
+    assert isinstance(prompt, prompts.AllowFile)
+    assert (prompt.path, prompt.use) == (str(act), "verify")
     with pytest.raises(UserCancelled):
         holds(tmp_path, wanted, people.raises(UserCancelled()), origin="https://third.example.kz")
-    document.unlink()
+    act.unlink()
     with pytest.raises(BadInput):
-        holds(tmp_path, wanted, chosen=(str(document),))
+        checking.check(wanted, asked)
+
+
+def test_what_was_chosen_to_be_signed_or_opened_is_not_checked_without_a_question(
+    tmp_path: Path, act: Path
+) -> None:
+    """Else its content could be guessed with nobody looking."""
+    wanted = CheckRequest("cms", signed(document=b"a guess"), file=str(act))
+    for given in ("documents", "chosen"):
+        asked = named_keys.approval(tmp_path, people.raises(UserCancelled()), **{given: (str(act),)})
+        with pytest.raises(UserCancelled):
+            checking.check(wanted, asked)
+        assert named_keys.shown(asked) == ["AllowFile"]
+
+
+def test_with_a_key_that_nobody_knows_guesses_at_a_file_are_answered_alike(tmp_path: Path, act: Path) -> None:
+    asked = named_keys.approval(tmp_path, people.allows, test_authorities=())
+    for guess in (DOCUMENT, b"another act"):
+        assert checking.check(CheckRequest("cms", signed(document=guess), file=str(act)), asked).holds is None
+    over = named_keys.approval(tmp_path)
+    for guess in (DOCUMENT, b"another act"):
+        made = signed("gost2015-individual-expired", guess)
+        assert checking.check(CheckRequest("cms", made, file=str(act)), over).holds is None
+
+
+def test_each_check_of_a_file_stands_in_the_journal_with_its_digest(tmp_path: Path, act: Path) -> None:
+    asked = named_keys.approval(tmp_path, people.allows)
+    for signature in (signed(), b"MTEK"):
+        checking.check(CheckRequest("cms", signature, file=str(act)), asked)
+    allowing = [("asked", "allow_file"), ("decided", "allow_file")]
+    assert named_keys.events(asked) == allowing + 2 * [("asked", "check_file"), ("checked", "check_file")]
+    journal = asked.journal.path.read_text("utf-8")
+    assert journal.count(hashlib.sha256(DOCUMENT).hexdigest()) == 4
+    assert act.name not in journal
+
+
+def test_what_can_not_be_noted_is_not_told(
+    tmp_path: Path, act: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = named_keys.approval(tmp_path, people.allows)
+    checking.check(CheckRequest("cms", signed(), file=str(act)), asked)
+
+    def full(*_: object) -> None:
+        raise StorageFailed("the journal can't be written: No space left on device")
+
+    monkeypatch.setattr(Journal, "write", full)
+    with pytest.raises(StorageFailed):
+        checking.check(CheckRequest("cms", signed(), file=str(act)), asked)
+
+
+def test_a_page_that_left_is_told_nothing_of_a_file(tmp_path: Path, act: Path) -> None:
+    asked = named_keys.approval(tmp_path, people.allows)
+    people.person_of(asked).leave()
+    with pytest.raises(PageLeft):
+        checking.check(CheckRequest("cms", signed(), file=str(act)), asked)
+    assert named_keys.events(asked)[-1] == ("left", "check_file")
 
 
 # --- XML --------------------------------------------------------------------------------------------------------------

@@ -61,6 +61,15 @@ def test_a_path_that_was_chosen_for_another_site_is_asked_about(tmp_path: Path) 
     assert named_keys.shown(asked) == ["AllowFile"]
 
 
+def test_no_password_is_tried_at_a_file_that_was_chosen_to_be_signed(tmp_path: Path) -> None:
+    place = named_keys.place(tmp_path)
+    asked = named_keys.approval(tmp_path, people.allows, documents=(place.path,))
+    assert told(place, asked)
+    assert named_keys.shown(asked) == ["AllowFile"]
+    assert told(named_keys.place(tmp_path), asked)  # the yes lasts
+    assert named_keys.shown(asked) == ["AllowFile"]
+
+
 @pytest.mark.parametrize("origin", [None, "null", "http://unprotected.example.kz"])
 def test_who_is_no_site_is_asked_about_each_time(tmp_path: Path, origin: str | None) -> None:
     for _ in range(2):
@@ -85,6 +94,23 @@ def test_whether_there_is_such_a_file_is_told_only_of_a_path_that_the_page_may_n
     with pytest.raises(NotThere) as caught:
         told(place, named_keys.approval(tmp_path, people.allows))
     assert caught.value.what == "key-file"
+
+
+@pytest.mark.parametrize("part", ["file", "folder"])
+def test_a_link_that_was_put_in_the_place_of_what_was_chosen_is_not_followed(
+    tmp_path: Path, part: str
+) -> None:
+    folder = tmp_path.resolve() / "keys"
+    folder.mkdir()
+    place = named_keys.place(folder)
+    asked = named_keys.approval(tmp_path, chosen=(place.path,))
+    moved = Path(place.path) if part == "file" else folder
+    moved.rename(tmp_path / "elsewhere")
+    moved.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NotThere) as caught:
+        told(place, asked)
+    assert caught.value.what == "key-file"
+    assert named_keys.events(asked) == []
 
 
 @pytest.mark.parametrize("path", ["", "~", "a.p12", "../a.p12", "a\0.p12", "/" + "a" * 5000])

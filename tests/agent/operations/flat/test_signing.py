@@ -279,8 +279,16 @@ def test_a_file_is_signed_where_the_person_chose_it(tmp_path: Path) -> None:
     document.write_bytes(b"an act in a file")
     place = named_keys.place(tmp_path)
     wanted = SignRequest((), detached=False, keys=ANY_KEY, file=str(document))
-    asked = named_keys.approval(tmp_path, named_keys.agrees, chosen=(place.path, str(document)))
+    asked = named_keys.approval(tmp_path, named_keys.agrees, chosen=(place.path,), documents=(str(document),))
     assert cms.read(sign(place, wanted, asked)).content == b"an act in a file"
+
+
+def test_a_key_file_that_was_chosen_is_not_signed_without_a_question(tmp_path: Path) -> None:
+    place = named_keys.place(tmp_path)
+    wanted = SignRequest((), detached=True, keys=ANY_KEY, file=place.path)
+    asked = named_keys.approval(tmp_path, people.allows, named_keys.agrees, chosen=(place.path,))
+    assert sign(place, wanted, asked)
+    assert named_keys.shown(asked) == ["AllowFile", "Approve"]
 
 
 def test_a_file_that_the_page_made_up_is_asked_about(tmp_path: Path) -> None:
@@ -297,7 +305,7 @@ def test_a_file_that_the_page_made_up_is_asked_about(tmp_path: Path) -> None:
 def test_a_key_file_is_not_given_away_inside_a_signature(tmp_path: Path) -> None:
     """A site of this dialect may name key files, so it could ask for one of them as the document."""
     place = named_keys.place(tmp_path)
-    asked = named_keys.approval(tmp_path, chosen=(place.path,))
+    asked = named_keys.approval(tmp_path, people.allows, chosen=(place.path,))
     with pytest.raises(FileUnusable, match="key file"):
         sign(place, SignRequest((), detached=False, keys=ANY_KEY, file=place.path), asked)
-    assert named_keys.shown(asked) == []
+    assert named_keys.shown(asked) == ["AllowFile"]

@@ -3,7 +3,8 @@
 import pytest
 
 from agent.errors import BadInput, InvalidSignature
-from agent.formats import raw
+from agent.formats import cms_build, login, raw
+from agent.operations.making import base
 from tests.support import authority, making
 from tests.support.signers import BrokenSigner
 
@@ -38,3 +39,12 @@ def test_a_broken_signature_over_a_digest_does_not_leave() -> None:
     digest = signer.algorithm.digest(DOCUMENT)
     with pytest.raises(InvalidSignature):
         making.make(making.request("raw", are_digests=True), making.workshop(signer), digest)
+
+
+def test_what_could_be_made_into_a_login_is_refused_before_anybody_is_asked() -> None:
+    statement = login.Statement("https://bank.kz", "A" * 43, authority.NOW).octets
+    digest = authority.signer("gost2015-individual").algorithm.digest(statement)
+    attributes = cms_build.signed_attributes(digest, authority.NOW, content_type=login.CONTENT_TYPE)
+    for document in (statement, attributes):
+        with pytest.raises(BadInput, match="inside of a login"):
+            base.maker_of("raw").examine(document, making.request("raw"))
