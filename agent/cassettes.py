@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from agent import logs, paths
+from agent.approvals import Approval, Notice
 from agent.errors import BadInput, StorageFailed, UnsupportedOperation
-from agent.workers import Approval, Notice, Workers
+from agent.workers import Workers
 from protocol import cassette, flat, prompts, work
 from protocol.cassette import Sketch
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent import logs
+from agent.approvals import Approval
 from agent.errors import AgentError
-from agent.workers import Approval, WorkerCrashed, Workers
+from agent.workers import WorkerCrashed, Workers
 from protocol import codec, flat, messages, work
 from protocol.errors import BadCall
 from protocol.prompts import Language

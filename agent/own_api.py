@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from agent import logs, spool
+from agent.approvals import QUIET_LIMIT_S, Approval, Notice
 from agent.dispatch import Page, Settings
 from agent.errors import AgentError, TimedOut
 from agent.spool import Held, Room, Shelf
-from agent.workers import QUIET_LIMIT_S, Approval, Notice
 from protocol import prompts, work
 from protocol.v1 import codec, limits, replies, requests
 from protocol.v1.codec import BadChunk, BadRequest, Message

@@ -59,8 +59,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.own_api",),
     ("agent.dispatch",),
     ("agent.workers", "agent.control"),
+    ("agent.approvals",),
     ("agent.errands",),
     ("agent.worker",),
+    ("agent.daemon_pipe",),
     ("agent.operations",),
     ("agent.testca",),
     (
@@ -106,6 +108,7 @@ DAEMON_SIDE = (
     "agent.dispatch",
     "agent.own_api",
     "agent.workers",
+    "agent.approvals",
     "agent.errands",
     "agent.control",
 )

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from agent import logs
+from agent.approvals import Approval
 from agent.dispatch import Settings
 from agent.errors import AgentError
 from agent.origins import Origin
-from agent.workers import Approval, Paused, Workers
+from agent.workers import Paused, Workers
 from protocol import work
 
 MAX_RUNNING = 16

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from agent.approvals import Approval, Notice
 from agent.cassettes import Cassette, Exchange, RecordingWorkers, ReplayingWorkers
 from agent.errors import BadInput, StorageFailed, UnsupportedOperation
 from agent.spool import Room, Shelf
-from agent.workers import Approval, Notice, Workers
+from agent.workers import Workers
 from protocol import cassette, prompts, work
 
 SIGN = {

@@ -11,10 +11,11 @@ from typing import cast
 
 import pytest
 
+from agent.approvals import Approval
 from agent.dispatch import Dispatch, Settings
 from agent.errors import AgentError, StorageFailed, TimedOut
 from agent.origins import Origin
-from agent.workers import Approval, WorkerCrashed, Workers
+from agent.workers import WorkerCrashed, Workers
 from protocol.v1 import codec as own
 from tests.support import fuzzing
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from agent.approvals import Approval
 from agent.errors import StorageFailed, TimedOut
 from agent.own_api import OwnConversation
-from agent.workers import Approval, WorkerCrashed
+from agent.workers import WorkerCrashed
 from protocol import codec as codecs
 from protocol import prompts, work
 from protocol.v1 import codec, limits

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from agent import own_api
+from agent.approvals import Approval
 from agent.dispatch import Settings
 from agent.errors import TimedOut
 from agent.origins import Origin
 from agent.own_api import Desk, OwnConversation
 from agent.server.converse import Budget
 from agent.spool import Room
-from agent.workers import Approval, WorkerCrashed
+from agent.workers import WorkerCrashed
 from protocol import prompts, work
 from protocol.v1 import codec, limits
 from tests.support import stage

@@ -115,10 +115,17 @@ def test_basics_raw_is_bare_octets_and_the_certificate_where_it_is_wanted(tmp_pa
 
 
 def test_basics_raw_signs_a_digest(tmp_path: Path) -> None:
-    signer = authority.signer("gost2015-individual")
+    signer = authority.signer("rsa-sign-individual")
     frame = basics_sign("raw", signer.algorithm.digest(DOCUMENT), digested=True)
-    (signature,) = result(answered(tmp_path, frame))
+    (signature,) = result(answered(tmp_path, frame, key="rsa-sign-individual"))
     assert raw.verify(base64.b64decode(signature), DOCUMENT, signer.certificate).signature == "valid"
+
+
+def test_basics_raw_of_a_digest_is_not_for_keys_that_identify(tmp_path: Path) -> None:
+    frame = basics_sign("raw", bytes(64), digested=True)
+    reply = answered(tmp_path, frame, key="gost2015-individual")
+    assert (reply["status"], reply["body"]) == (True, {})
+    assert "disabled+bare-digest" in reply["log"]
 
 
 def test_basics_pdf_is_a_signed_file_with_stamp_and_timestamp(
@@ -273,11 +280,11 @@ def test_apply_cades_t_to_no_signature_fails(
 
 # At its end the worker says which libraries it loaded.
 TELLS = """
-real_reply = worker._Daemon.reply
+real_reply = daemon_pipe.Daemon.reply
 def reply(self, text, result):
     print("loaded", *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
     return real_reply(self, text, result)
-worker._Daemon.reply = reply
+daemon_pipe.Daemon.reply = reply
 """
 HEAVY = {"lxml", "pyhanko", "reportlab", "urllib3", "http", "ssl"}
 

@@ -13,7 +13,7 @@ from tests.support.fake_window import expect, key_file, send
 from tests.support.worker_process import WorkerProcess, write_key_file
 
 YES = ["send", {"type": "approved", "key_id": "first", "remember": False}]
-HURRY = "worker.SERIES_GAP_S = 1.0"
+HURRY = "daemon_pipe.SERIES_GAP_S = 1.0"
 
 
 @pytest.fixture

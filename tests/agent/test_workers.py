@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from agent import errands, fetch_hosts, workers
+from agent.approvals import Approval
 from agent.errors import StorageFailed, TimedOut
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.spool import Room, Shelf
-from agent.workers import Approval, Paused, WorkerCrashed, Workers
+from agent.workers import Paused, WorkerCrashed, Workers
 from protocol import work
 from tests.support import stage
 from tests.support.http_server import Asked, HttpServer, ok, response

@@ -19,11 +19,11 @@ from typing import Any
 
 import httpx
 
+from agent.approvals import Approval
 from agent.dispatch import Settings
 from agent.server.https_api import HttpsApi
 from agent.server.https_api_app import COOKIE
 from agent.server.listener import tls_context
-from agent.workers import Approval
 from tests.support import stage
 from tests.support.agents import RunningAgent
 

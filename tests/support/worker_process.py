@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from agent import worker
+from agent import daemon_pipe, worker
 from agent.user.window import Limits
 given = json.loads(sys.argv[1])
 options = worker.Options(
