@@ -208,7 +208,7 @@ class _Daemon:
     def _announce(self, current: Identity) -> None:
         if self._config.simulation is not None:
             paths.write_private(self._config.paths.simulated_authority, current.authority_path.read_bytes())
-            print("simulation: a script answers in place of a person, with test keys only")  # noqa: T201  # for whoever started it
+            print("simulation: a script answers in place of a person, and its signatures prove nothing")  # noqa: T201  # for whoever started it
         print(f"listening on wss://127.0.0.1:{self._server.port}/", flush=True)  # noqa: T201
         logs.note(_log, logging.INFO, "listening", port=self._server.port, version=self._version)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from protocol import basics, common_utils, json_text, messages
 from protocol.readings import USUAL, Readings
+from protocol.v1 import limits
 
 MODULE = "kz.gov.pki.ncalayerservices.accessory"
 BUNDLES = {"qalamsap": "0.1.0"}  # the version of this program; a test compares it with pyproject.toml
 
-_SERVICES = [common_utils.MODULE, basics.MODULE, MODULE]
+_SERVICES = [common_utils.MODULE, basics.MODULE, MODULE, limits.MODULE]
 _WINDOWS = ("showSettings", "showBundleManager")
 
 

@@ -224,7 +224,12 @@ def _runs(items: list[Sketch]) -> list[list[Any]]:
 
 def _kind(text: str) -> str:
     start = text[:_LOOKED_AT]
-    return next((kind for kind, pattern in _KINDS if pattern.match(start)), "text")
+    kind = next((kind for kind, pattern in _KINDS if pattern.match(start)), "text")
+    if kind == "base64":
+        return kind + "=" * min(
+            2, len(text) - len(text.rstrip("="))
+        )  # so that filler decodes to as many octets
+    return kind
 
 
 def _names_of(frame: bytes | bytearray | str) -> dict[str, str]:
@@ -298,8 +303,9 @@ def _fill(found: Sketch, names: dict[str, str]) -> Any:
 
 def _filler(length: int, kind: str) -> str:
     match kind:
-        case "base64":
-            return "A" * length
+        case "base64" | "base64=" | "base64==":
+            padding = kind.removeprefix("base64")
+            return "A" * (length - len(padding)) + padding
         case "digits":
             return "1" * length
         case "xml":

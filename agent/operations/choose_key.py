@@ -61,7 +61,9 @@ class Judge:
     test_anchors: tuple[Anchor, ...] = ()
     real_anchors: tuple[Anchor, ...] = ()
     digest_sizes: frozenset[int] = frozenset()  # of digests that are signed whatever their length
-    is_bare_digest: bool = False  # what is signed can't be looked into, and the signature could be built into a login
+    is_bare_digest: bool = (
+        False  # what is signed can't be looked into, and the signature could be built into a login
+    )
 
     @property
     def known_anchors(self) -> tuple[Anchor, ...]:

@@ -65,7 +65,7 @@ WORDS: dict[Language, Words] = {
         title="Қаламсап",
         version="{} нұсқасы",
         running="Бағдарлама жұмыс істеп тұр, сайттар құжатқа қол қоюды сұрай алады.",
-        simulation="Бұл симуляция: адамның орнына сценарий жауап береді, тек сынақ кілттері қолданылады.",
+        simulation="Бұл симуляция: адамның орнына сценарий жауап береді, қолтаңбалар ештеңені дәлелдемейді.",
         sections=(
             Section(
                 "Бұл браузер бағдарламаға сене ме?",
@@ -102,7 +102,7 @@ WORDS: dict[Language, Words] = {
         title="Қаламсап",
         version="версия {}",
         running="Программа работает, сайты могут просить подписать документы.",
-        simulation="Это симуляция: вместо человека отвечает сценарий, используются только тестовые ключи.",
+        simulation="Это симуляция: вместо человека отвечает сценарий, подписи ничего не доказывают.",
         sections=(
             Section(
                 "Доверяет ли программе этот браузер?",
@@ -139,7 +139,7 @@ WORDS: dict[Language, Words] = {
         title="Қаламсап",
         version="version {}",
         running="The program is running, and sites can ask for documents to be signed.",
-        simulation="This is a simulation: a script answers in place of a person, with test keys only.",
+        simulation="This is a simulation: a script answers in place of a person, and signatures prove nothing.",
         sections=(
             Section(
                 "Does this browser trust the program?",

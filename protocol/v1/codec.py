@@ -453,7 +453,6 @@ def capabilities(version: str, origin: str) -> replies.CapabilitiesResult:
         origin=origin,
         methods=tuple(METHODS),
         formats=typing.get_args(messages.SignatureFormat),
-        storages=messages.OPENABLE_STORAGES,
         languages=LANGUAGES,
         limits=replies.Limits(
             frame_bytes=limits.FRAME_BYTES,

@@ -80,9 +80,6 @@ class CapabilitiesResult:
     ]
     methods: Annotated[tuple[str, ...], "Those that can be called."]
     formats: Annotated[tuple[str, ...], "Those that `sign` makes."]
-    storages: Annotated[
-        tuple[str, ...], "Kinds of key stores that can be opened, by the names that NCALayer gives them."
-    ]
     languages: Annotated[tuple[Language, ...], "Of windows and messages."]
     limits: Annotated[Limits, "How much the agent takes."]
 

@@ -156,8 +156,9 @@ class XmlParams:
     RULES: ClassVar[tuple[Rule, ...]] = (Together("elementXPath", "parentXPath"),)
 
     layout: Annotated[
-        XmlLayout, "Each element of the signature on a line of its own, or no white space at all."
-    ] = "lines"
+        XmlLayout,
+        "No white space in the signature at all, which stays good where a verifier drops white space, or each element on a line.",
+    ] = "compact"
     element_x_path: Annotated[
         str,
         Wire("elementXPath"),

@@ -67,8 +67,6 @@ export interface CapabilitiesResult {
   methods: string[];
   /** Those that `sign` makes. */
   formats: string[];
-  /** Kinds of key stores that can be opened, by the names that NCALayer gives them. */
-  storages: string[];
   /** Of windows and messages. */
   languages: Language[];
   /** How much the agent takes. */
@@ -181,7 +179,10 @@ export interface FactParams {
 
 /** How an XML signature lies in its document. Without the two paths the whole document is signed. */
 export interface XmlParams {
-  /** Each element of the signature on a line of its own, or no white space at all. */
+  /**
+   * No white space in the signature at all, which stays good where a verifier drops white space, or each
+   * element on a line.
+   */
   layout?: "lines" | "compact";
   /** Selects the element to sign, which has to have an attribute Id. */
   elementXPath?: string;

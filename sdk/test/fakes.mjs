@@ -8,7 +8,7 @@ export const LIMITS = { frameBytes: 65536, uploadBytes: 1 << 26, documents: 10, 
 const CAPABILITIES = {
   agent: "qalamsap", version: "9.9", api: "1.0", origin: null,
   methods: ["capabilities", "sign", "login", "describeKey", "verify", "timestamp", "upload", "read", "release", "cancel"],
-  formats: ["cms", "xml", "pdf", "raw", "jws"], storages: ["PKCS12"], languages: ["kk", "ru", "en"], limits: LIMITS,
+  formats: ["cms", "xml", "pdf", "raw", "jws"], languages: ["kk", "ru", "en"], limits: LIMITS,
 };
 
 /* `converse(socket)` serves one page. Gives {url, pages, close()}; `pages` are the sockets that are open. */

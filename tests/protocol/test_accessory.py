@@ -29,7 +29,7 @@ def test_our_version_is_that_of_the_distribution() -> None:
 
 
 def test_services_name_the_modules_that_are_served() -> None:
-    assert {basics.MODULE, common_utils.MODULE} <= set(ask("getServices")["services"])
+    assert {basics.MODULE, common_utils.MODULE, "kz.qalamsap.v1"} <= set(ask("getServices")["services"])
 
 
 @pytest.mark.parametrize("method", ["showSettings", "showBundleManager"])

@@ -1,5 +1,6 @@
 """Sketches keep what belongs to the protocol and nothing else of a value."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -56,7 +57,8 @@ def test_words_of_the_protocol_stay_and_the_rest_leaves_its_kind_and_length() ->
         ("-----BEGIN CMS-----\nAAAA\n-----END CMS-----\n", "pem"),
         ("<a/>", "xml"),
         ("830101400123", "digits"),
-        ("QUJDREVGR0hJSktMTU5PUFFSUw==", "base64"),
+        ("QUJDREVGR0hJSktMTU5PUFFSUw==", "base64=="),
+        ("QUJDREVGR0hJSktMTU5PUFFS", "base64"),
         ("Алия", "text"),
     ],
 )
@@ -164,3 +166,10 @@ def test_every_method_of_the_old_dialects_is_a_word() -> None:
 
 def test_the_words_are_no_place_to_hide_in() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9._-]*", word) for word in cassette._WORDS)
+
+
+@pytest.mark.parametrize("size", [12, 13, 14, 6000, 6001, 6002])
+def test_filler_for_base64_decodes_to_as_many_octets(size: int) -> None:
+    text = base64.b64encode(bytes(size)).decode()
+    filled = json.loads(cassette.fill(cassette.sketch(frame({"data": text})), b""))["data"]
+    assert len(base64.b64decode(filled, validate=True)) == size

@@ -255,7 +255,7 @@ def test_a_request_to_sign_with_everything() -> None:
         language="kk",
         names=("Акт № 1", "", ""),
         facts=((Fact("Сумма", "11 648,00 ₸"),), (), ()),
-        xml=messages.XmlOptions(is_text=True),
+        xml=messages.XmlOptions("compact", is_text=True),
     )
 
 
