@@ -157,7 +157,9 @@ class Visit:
         return act
 
     def press(self, selector: str) -> None:
+        """Clicks what is there, once the page's scripts listen: an element is seen before they run."""
         self.wait(selector)
+        self._until(lambda: self.tab.evaluate("document.readyState") == "complete", "all of itself")
         self.tab.click(selector)
 
     def step(self, name: str) -> None:
