@@ -373,7 +373,11 @@ def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
     if arguments.quick:
         # Units share nothing, so all processors work at them; windows and browsers would get into each other's way.
         chosen += ["--numprocesses=auto", "--dist=loadfile"]
-        chosen += ["-m", "not browser and not display and not slow and not root", *QUICK_TESTS]
+        chosen += [
+            "-m",
+            "not browser and not display and not process and not slow and not root",
+            *QUICK_TESTS,
+        ]
     return [*chosen, *arguments.pytest]
 
 

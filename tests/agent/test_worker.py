@@ -21,6 +21,8 @@ from tests.support import authority as national
 from tests.support.fake_window import crash, expect, hang, key_file, send, wait_for_end
 from tests.support.worker_process import WorkerProcess, sign_frame, write_key_file
 
+pytestmark = pytest.mark.process
+
 CANCELLED = {"body": {}, "status": True}
 FIRST = ["send", {"type": "approved", "key_id": "first", "remember": False}]
 

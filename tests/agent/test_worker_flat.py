@@ -13,6 +13,8 @@ from tests.support import authority, fake_window, named_keys
 from tests.support.fake_window import expect, send, wait_for_end
 from tests.support.worker_process import WorkerProcess
 
+pytestmark = pytest.mark.process
+
 SIGNED = [expect("approve"), send(prompts.Shown()), ["send", {"type": "approved", "key_id": "first", "remember": False}], expect("finished")]  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from tests.support import agents, authority, making, pdfs, simulated_authorities
 from tests.support.simulated_authorities import OCSP, TSP, SimulatedAuthorities
 from tests.support.worker_process import WorkerProcess
 
+pytestmark = pytest.mark.process
+
 DOCUMENT = "құжат".encode()
 XML = making.XML.decode()
 TSA = {"tsaProfile": {"url": "http://tsp.pki.gov.kz/"}}

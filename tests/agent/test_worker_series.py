@@ -12,6 +12,8 @@ from tests.support import chains, fake_window
 from tests.support.fake_window import expect, key_file, send
 from tests.support.worker_process import WorkerProcess, write_key_file
 
+pytestmark = pytest.mark.process
+
 YES = ["send", {"type": "approved", "key_id": "first", "remember": False}]
 HURRY = "daemon_pipe.SERIES_GAP_S = 1.0"
 

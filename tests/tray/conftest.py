@@ -33,8 +33,15 @@ def application() -> Iterator[Any]:
     made.closeAllWindows()
 
 
+@pytest.fixture(scope="session")
+def _old_heap() -> None:
+    """What is there before the first widget is no garbage; to look through thousands of tests for each of them takes its time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
-def _widgets_end_with_their_test() -> Iterator[None]:
+def _widgets_end_with_their_test(_old_heap: None) -> Iterator[None]:
     """Garbage is collected while the test's widgets are the only ones; later, anywhere, Qt's and Python's orders of ending clash."""
     yield
     gc.collect()
