@@ -324,7 +324,7 @@ def demo(arguments: argparse.Namespace) -> int:
     command = [str(PYTHON), "-m", "demo.scenario", *scenario_arguments(arguments, auto=auto)]
     if not IS_WINDOWS:
         # In our place: whoever stops ./dev stops the scenario itself, which ends all that it started.
-        os.execv(PYTHON, command)  # noqa: S606
+        os.execv(PYTHON, command)  # noqa: S606  # no shell: the arguments are a list
     return call(command)
 
 

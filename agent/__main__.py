@@ -146,7 +146,7 @@ def _trust(parser: argparse.ArgumentParser) -> Run:
     from agent.localhost import command
 
     command.add_arguments(parser)
-    for verb in parser._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]
+    for verb in parser._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]  # there are some: command.add_arguments made them
         verb.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
 
     def run(options: argparse.Namespace) -> int:

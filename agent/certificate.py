@@ -408,10 +408,9 @@ def _verify_gost(key_type: KeyType, public_key: bytes, digest: bytes, signature:
 def _verify_rsa_or_ecdsa(
     spki_der: bytes, algorithm: SignatureAlgorithm, digest: bytes, signature: bytes
 ) -> None:
-    # Loaded late: it takes longer than all the rest of the agent's own code, and GOST needs none of it.
-    from cryptography import exceptions  # noqa: PLC0415
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils  # noqa: PLC0415
+    from cryptography import exceptions  # noqa: PLC0415  # takes longer than all of the agent's own code, and GOST needs none of it
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415  # the same
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils  # noqa: PLC0415  # the same
 
     prehashed = utils.Prehashed(
         {

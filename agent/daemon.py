@@ -209,7 +209,7 @@ class _Daemon:
         if self._config.simulation is not None:
             paths.write_private(self._config.paths.simulated_authority, current.authority_path.read_bytes())
             print("simulation: a script answers in place of a person, and its signatures prove nothing")  # noqa: T201  # for whoever started it
-        print(f"listening on wss://127.0.0.1:{self._server.port}/", flush=True)  # noqa: T201
+        print(f"listening on wss://127.0.0.1:{self._server.port}/", flush=True)  # noqa: T201  # for whoever waits for it
         logs.note(_log, logging.INFO, "listening", port=self._server.port, version=self._version)
 
     def _wants_icon(self) -> bool:
@@ -225,9 +225,8 @@ class _Daemon:
             stack.push_async_callback(self._endpoint.close)
 
     def _open_https_api(self, stack: contextlib.AsyncExitStack) -> None:
-        # Its libraries are loaded where somebody wants them, and nowhere else.
-        from agent.grants import Grants  # noqa: PLC0415
-        from agent.server.https_api import HttpsApi  # noqa: PLC0415
+        from agent.grants import Grants  # noqa: PLC0415  # needed with it only
+        from agent.server.https_api import HttpsApi  # noqa: PLC0415  # loads uvicorn, which few people want
 
         grants = Grants(self._config.paths.grants)
         api = HttpsApi(self._workers, self._settings, functools.partial(_is_granted, grants))

@@ -127,7 +127,7 @@ class HttpFetch:
             raise
 
     def _ask(self, question: Question, limits: Limits, line: "http_exchange.Line") -> bytes:
-        from agent import http_exchange  # noqa: PLC0415
+        from agent import http_exchange  # noqa: PLC0415  # the same
 
         url = question.url
         ends = time.monotonic() + limits.seconds

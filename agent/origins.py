@@ -105,7 +105,7 @@ def registrable(origin: Origin) -> str:
 @functools.cache
 def _public_suffixes() -> "PublicSuffixList":
     """Takes 30 ms and 2 MB, once in a process, and only where there is a site to be named."""
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # see above
 
     return PublicSuffixList()
 

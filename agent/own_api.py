@@ -20,6 +20,7 @@ from agent.approvals import QUIET_LIMIT_S, Approval, Notice
 from agent.dispatch import Page, Settings
 from agent.errors import AgentError, TimedOut
 from agent.spool import Held, Room, Shelf
+from agent.workers import Paused
 from protocol import prompts, work
 from protocol.v1 import codec, limits, replies, requests
 from protocol.v1.codec import BadChunk, BadRequest, Message
@@ -49,6 +50,12 @@ class Approver(Protocol):
     """Who has approvals carried out: agent.workers.Workers."""
 
     async def approve(self, approval: Approval) -> bytes | bytearray: ...
+
+
+class Busy(AgentError):
+    """So much runs already."""
+
+    code = "busy"
 
 
 class Stopped(AgentError):
@@ -261,7 +268,7 @@ class OwnConversation:
     async def _approve(self, message: Message, frame: bytes) -> str:
         """Raises AgentError."""
         if self._desk.settings.is_paused:
-            raise _Paused("the person paused the agent")
+            raise Paused("the person paused the agent")
         if isinstance(message.params, requests.LoginParams) and self._page.kind != "site":
             raise NotAllowed("only sites that come by https may log people in")
         places = tuple(self._place(handle) for handle in codec.handles_of(message))
@@ -307,7 +314,7 @@ class OwnConversation:
     async def _upload(self, request: str, size: int) -> replies.UploadResult:
         """Raises AgentError."""
         if len(self._uploads) >= MAX_TRANSFERS:
-            raise _Busy("too many uploads run on this connection")
+            raise Busy("too many uploads run on this connection")
         if size > limits.MAX_UPLOAD_BYTES:
             raise spool.NoRoom(f"an upload has at most {limits.MAX_UPLOAD_BYTES} octets")
         held = self._shelf.reserve(secrets.token_hex(_HANDLE_BYTES), size)
@@ -385,14 +392,6 @@ class OwnConversation:
         self._budget.give_back(octets)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()
-
-
-class _Paused(AgentError):
-    code = "paused"
-
-
-class _Busy(AgentError):
-    code = "busy"
 
 
 def _current() -> asyncio.Task[None]:

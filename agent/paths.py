@@ -153,11 +153,14 @@ def make_private(folder: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replaces the file in one step; nobody else can read it at any moment. OSError."""
+    """Replaces the file in one step, in a folder that is made private, too. OSError."""
     make_private(path.parent)
-    descriptor, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name}."
-    )  # 0600 by its own promise
+    replace_private(path, content)
+
+
+def replace_private(path: Path, content: bytes | bytearray) -> None:
+    """Replaces the file in one step; nobody else can read it at any moment. OSError."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")  # 0600
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)

@@ -81,8 +81,8 @@ def main(options: Options) -> int:
     daemon = Daemon(source, sink)
     try:
         return _serve(options, daemon)
-    except Exception as error:  # noqa: BLE001
-        # The last fence: the texts of errors may quote what a page sent, and stay out of the log; the daemon answers the page.
+    except Exception as error:  # noqa: BLE001  # the last fence
+        # The texts of errors may quote what a page sent, and stay out of the log; the daemon answers the page.
         logs.note(_log, logging.ERROR, "the worker crashed", error=error)
         return 1
 
@@ -203,10 +203,10 @@ def _perform(
     request: messages.Request, begin: work.Begin, user: User, options: Options, daemon: Daemon
 ) -> messages.Outcome:
     # Loaded by now, unless the process was started for this very approval and the window is already on its way.
-    from agent.authority_cache import AuthorityCache  # noqa: PLC0415
-    from agent.chosen_files import ChosenFiles  # noqa: PLC0415
-    from agent.keystores import simulated  # noqa: PLC0415
-    from agent.operations import (  # noqa: PLC0415
+    from agent.authority_cache import AuthorityCache  # noqa: PLC0415  # see above
+    from agent.chosen_files import ChosenFiles  # noqa: PLC0415  # see above
+    from agent.keystores import simulated  # noqa: PLC0415  # see above
+    from agent.operations import (  # noqa: PLC0415  # see above
         about,
         choose_file,
         import_certificate,
@@ -218,8 +218,8 @@ def _perform(
         timestamp,
         verify_for_page,
     )
-    from agent.operations.approval import Approval  # noqa: PLC0415
-    from agent.trust import anchors  # noqa: PLC0415
+    from agent.operations.approval import Approval  # noqa: PLC0415  # see above
+    from agent.trust import anchors  # noqa: PLC0415  # see above
 
     places = paths.resolve(options.state_dir)
     test_authorities = _authorities(options.test_authorities)

@@ -126,35 +126,35 @@ def read(der: bytes) -> Contents:
         raise BadInput("malformed certificate") from error
 
 
-class AlgorithmIdentifier(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+class AlgorithmIdentifier(core.Sequence):
     _fields: ClassVar = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
 
 
-class Time(core.Choice):  # type: ignore[misc]
+class Time(core.Choice):
     _alternatives: ClassVar = [("utc_time", core.UTCTime), ("general_time", core.GeneralizedTime)]
 
 
-class _Validity(core.Sequence):  # type: ignore[misc]
+class _Validity(core.Sequence):
     _fields: ClassVar = [("not_before", Time), ("not_after", Time)]
 
 
-class _Attribute(core.Sequence):  # type: ignore[misc]
+class _Attribute(core.Sequence):
     _fields: ClassVar = [("type", core.ObjectIdentifier), ("value", core.Any)]
 
 
-class _RelativeName(core.SetOf):  # type: ignore[misc]
+class _RelativeName(core.SetOf):
     _child_spec = _Attribute
 
 
-class RelativeNameSequence(core.SequenceOf):  # type: ignore[misc]
+class RelativeNameSequence(core.SequenceOf):
     _child_spec = _RelativeName
 
 
-class _KeyInfo(core.Sequence):  # type: ignore[misc]
+class _KeyInfo(core.Sequence):
     _fields: ClassVar = [("algorithm", AlgorithmIdentifier), ("public_key", core.OctetBitString)]
 
 
-class Extension(core.Sequence):  # type: ignore[misc]
+class Extension(core.Sequence):
     _fields: ClassVar = [
         ("id", core.ObjectIdentifier),
         ("critical", core.Boolean, {"default": False}),
@@ -162,11 +162,11 @@ class Extension(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class Extensions(core.SequenceOf):  # type: ignore[misc]
+class Extensions(core.SequenceOf):
     _child_spec = Extension
 
 
-class _Body(core.Sequence):  # type: ignore[misc]
+class _Body(core.Sequence):
     """TBSCertificate (RFC 5280 section 4.1)."""
 
     _fields: ClassVar = [
@@ -183,7 +183,7 @@ class _Body(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Outer(core.Sequence):  # type: ignore[misc]
+class _Outer(core.Sequence):
     _fields: ClassVar = [
         ("body", _Body),
         ("algorithm", AlgorithmIdentifier),
@@ -191,18 +191,18 @@ class _Outer(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _RsaKey(core.Sequence):  # type: ignore[misc]
+class _RsaKey(core.Sequence):
     _fields: ClassVar = [("modulus", core.Integer), ("exponent", core.Integer)]
 
 
-class _BasicConstraints(core.Sequence):  # type: ignore[misc]
+class _BasicConstraints(core.Sequence):
     _fields: ClassVar = [
         ("ca", core.Boolean, {"default": False}),
         ("path_length", core.Integer, {"optional": True}),
     ]
 
 
-class _Usages(core.SequenceOf):  # type: ignore[misc]
+class _Usages(core.SequenceOf):
     _child_spec = core.ObjectIdentifier
 
 

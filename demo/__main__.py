@@ -53,11 +53,11 @@ def serve(settings: Settings, listener: socket.socket, certificate: Path | None,
     """Prepares the data and answers requests on the socket until a signal ends it."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if prepare.data_dir(settings, at=datetime.now(UTC)):
-        print(f"prepared {settings.data_dir}", flush=True)  # noqa: T201  a command prints
+        print(f"prepared {settings.data_dir}", flush=True)  # noqa: T201  # a command prints
     verifier = Verifier(keys.authorities(settings.authority_dir), authorities.fetch(settings))
     portal = app.build(settings, verifier, lambda: datetime.now(UTC))
     # A browser that connects from here on is answered: the socket listens, and the server only has to take over.
-    print(f"listening on {settings.url}", flush=True)  # noqa: T201
+    print(f"listening on {settings.url}", flush=True)  # noqa: T201  # a command prints
     config = uvicorn.Config(
         portal,
         log_config=None,
@@ -88,7 +88,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _fail(reason: str, status: int) -> int:
-    print(f"error: {reason}", file=sys.stderr)  # noqa: T201
+    print(f"error: {reason}", file=sys.stderr)  # noqa: T201  # a command prints
     return status
 
 

@@ -19,7 +19,7 @@ def demand_own(original: bytes, signed: bytes) -> None:
 
 def _has_only_signatures(original: bytes, signed: bytes) -> bool:
     from agent.formats.pdf import document  # noqa: PLC0415  # loads pyHanko
-    from agent.formats.pdf.changes import Changes  # noqa: PLC0415
+    from agent.formats.pdf.changes import Changes  # noqa: PLC0415  # loads pyHanko
 
     try:
         last_own = document.open_file(original).total_revisions - 1

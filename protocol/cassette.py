@@ -225,11 +225,8 @@ def _runs(items: list[Sketch]) -> list[list[Any]]:
 def _kind(text: str) -> str:
     start = text[:_LOOKED_AT]
     kind = next((kind for kind, pattern in _KINDS if pattern.match(start)), "text")
-    if kind == "base64":
-        return kind + "=" * min(
-            2, len(text) - len(text.rstrip("="))
-        )  # so that filler decodes to as many octets
-    return kind
+    padding = len(text) - len(text.rstrip("=")) if kind == "base64" else 0
+    return kind + "=" * min(2, padding)  # so that filler decodes to as many octets
 
 
 def _names_of(frame: bytes | bytearray | str) -> dict[str, str]:

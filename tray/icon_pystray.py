@@ -23,7 +23,7 @@ class PystrayFace:
     def __init__(self, on_command: OnCommand) -> None:
         # pystray picks its back-end at import, and fails there or in its constructor in ways of its own for each.
         try:
-            import pystray  # noqa: PLC0415
+            import pystray  # noqa: PLC0415  # see above
         except ImportError as error:
             raise startup.CannotStart(
                 startup.NO_QT, f"{error.name or error}: the tray icon needs `pip install qalamsap[tray]`"

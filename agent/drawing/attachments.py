@@ -97,7 +97,7 @@ def describe(canvas: Any, *, title: str, program: str, language: str, at: dateti
     document._pdfVersion = max(document._pdfVersion, (1, 7))
 
 
-class _Stream(PDFObject):  # type: ignore[misc]
+class _Stream(PDFObject):
     """A stream whose last octet stands before a line end, as PDF/A wants it; reportlab's own has none there."""
 
     __RefOnly__ = 1

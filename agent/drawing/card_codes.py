@@ -109,7 +109,7 @@ def _unpacked(text: str) -> bytes:
     return octets
 
 
-class Code(Flowable):  # type: ignore[misc]
+class Code(Flowable):
     """A QR code of `side` points with its quiet zone. Without `version` it is as small as the text allows."""
 
     def __init__(self, text: str, side: float, version: int | None = None) -> None:

@@ -264,7 +264,7 @@ def _about(words: Words) -> list[Flowable]:
     return [KeepTogether(story)]
 
 
-class _Mark(Flowable):  # type: ignore[misc]
+class _Mark(Flowable):
     def __init__(self, side: float) -> None:
         super().__init__()
         self.width = self.height = side

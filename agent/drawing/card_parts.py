@@ -172,7 +172,7 @@ def banner(tone: Tone, title: str, below: Iterable[Markup], *, large: bool = Fal
 # --- shapes --------------------------------------------------------------------------------------------------------------
 
 
-class Rule(Flowable):  # type: ignore[misc]
+class Rule(Flowable):
     """A hairline across the page with a little air."""
 
     def wrap(self, *_: float) -> tuple[float, float]:
@@ -184,7 +184,7 @@ class Rule(Flowable):  # type: ignore[misc]
         self.canv.line(0, STEP - 3, WIDTH, STEP - 3)
 
 
-class Place(Flowable):  # type: ignore[misc]
+class Place(Flowable):
     """Draws nothing, but tells on which page it came to stand, and makes an entry in the outline."""
 
     def __init__(self, key: str, title: str, tell: Callable[[str, int], object]) -> None:
@@ -200,7 +200,7 @@ class Place(Flowable):  # type: ignore[misc]
         self.tell(self.key, self.canv.getPageNumber())
 
 
-class Icon(Flowable):  # type: ignore[misc]
+class Icon(Flowable):
     """What a tone means, as a shape: a disc with a check mark, a disc with a cross, a triangle with an exclamation mark."""
 
     def __init__(self, tone: Tone, side: float) -> None:

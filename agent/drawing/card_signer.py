@@ -32,6 +32,7 @@ TONES: dict[Verdict, Tone] = {"valid": "good", "invalid": "danger", "indetermina
 NO_BREAK_SPACE = "\u00a0"
 _CODES_IN_ROW = 4
 _CODE_SIDE = WIDTH / _CODES_IN_ROW
+_TONES: dict[str, Tone] = {"good": "good", "revoked": "danger"}
 
 
 def page(signer: CardSigner, number: int, card: Card, words: Words, *, draft: bool = False) -> list[Flowable]:
@@ -159,7 +160,7 @@ def _anchor(signer: CardSigner, words: Words) -> Markup:
 
 def _revocation(signer: CardSigner, words: Words) -> list[tuple[str, Markup]]:
     revocation = signer.revocation
-    tone: Tone = {"good": "good", "revoked": "danger"}.get(revocation.state, "warning")  # type: ignore[assignment]
+    tone = _TONES.get(revocation.state, "warning")
     state = words.chosen("revocation", revocation.state)
     if revocation.revoked_at is not None:
         when = "revoked_at" if revocation.state == "revoked" else "revoked_later"
@@ -190,7 +191,7 @@ def _codes(signer: CardSigner, number: int, words: Words, draft: bool) -> list[F
     texts = card_codes.split(signer.file, number)
     if not texts:
         return [*heading(words("card.codes")), paragraph(escape(words("card.codes_too_many")))]
-    cells = [
+    cells: list[list[Flowable] | str] = [
         [
             Spacer(_CODE_SIDE, _CODE_SIDE)
             if draft
@@ -200,7 +201,7 @@ def _codes(signer: CardSigner, number: int, words: Words, draft: bool) -> list[F
         for index, text in enumerate(texts, 1)
     ]
     rows = [cells[start : start + _CODES_IN_ROW] for start in range(0, len(cells), _CODES_IN_ROW)]
-    rows[-1] += [""] * (_CODES_IN_ROW - len(rows[-1]))  # type: ignore[list-item]
+    rows[-1] += [""] * (_CODES_IN_ROW - len(rows[-1]))
     return [
         *heading(words("card.codes"), _CODE_SIDE + 5 * STEP),
         paragraph(escape(words("card.codes_text", total=len(texts)))),

@@ -48,11 +48,11 @@ def _steps(here: tuple[float, float]) -> list[tuple[str, list[tuple[float, float
         points = list(itertools.pairwise(values))[::2]
         match command:
             case "H":
-                command, points = "L", [(values[0], here[1])]  # noqa: PLW2901
+                command, points = "L", [(values[0], here[1])]  # noqa: PLW2901  # said in other words
             case "V":
-                command, points = "L", [(here[0], values[0])]  # noqa: PLW2901
+                command, points = "L", [(here[0], values[0])]  # noqa: PLW2901  # the same
             case "Q":
-                command, points = "C", _raised(here, *points)  # noqa: PLW2901
+                command, points = "C", _raised(here, *points)  # noqa: PLW2901  # the same
         here = points[-1] if points else here
         steps.append((command, points))
     return steps

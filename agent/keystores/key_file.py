@@ -2,9 +2,9 @@
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
+from agent import paths
 from agent.errors import KeyNotKept
 from agent.keystores import catalog
 
@@ -44,16 +44,7 @@ def replace(path: Path, before: bytes, octets: bytes) -> None:
 
 def _put(path: Path, octets: bytes) -> None:
     """Replaces the file in one step, and returns when that is on the disk. OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")  # 0600
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(octets)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    paths.replace_private(path, octets)
     _sync_folder(path.parent)
 
 

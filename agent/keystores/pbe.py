@@ -106,19 +106,19 @@ class Budget:
             raise BrokenKeyStore(f"asks for more than {MAX_ITERATIONS} iterations")
 
 
-class AlgorithmIdentifier(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+class AlgorithmIdentifier(core.Sequence):
     _fields: ClassVar = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
 
 
-class _Pkcs12Parameters(core.Sequence):  # type: ignore[misc]
+class _Pkcs12Parameters(core.Sequence):
     _fields: ClassVar = [("salt", core.OctetString), ("iterations", core.Integer)]
 
 
-class _Pbes2Parameters(core.Sequence):  # type: ignore[misc]
+class _Pbes2Parameters(core.Sequence):
     _fields: ClassVar = [("derivation", AlgorithmIdentifier), ("scheme", AlgorithmIdentifier)]
 
 
-class _Pbkdf2Parameters(core.Sequence):  # type: ignore[misc]
+class _Pbkdf2Parameters(core.Sequence):
     _fields: ClassVar = [
         # A CHOICE whose other form, a source of salt, was never used.
         ("salt", core.OctetString),

@@ -46,18 +46,18 @@ _FRIENDLY_NAME, _LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
 _PARSE_ERRORS = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError)
 
 
-class _ContentInfo(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+class _ContentInfo(core.Sequence):
     _fields: ClassVar = [
         ("type", core.ObjectIdentifier),
         ("content", core.Any, {"explicit": 0, "optional": True}),
     ]
 
 
-class _MacInfo(core.Sequence):  # type: ignore[misc]
+class _MacInfo(core.Sequence):
     _fields: ClassVar = [("algorithm", pbe.AlgorithmIdentifier), ("digest", core.OctetString)]
 
 
-class _MacData(core.Sequence):  # type: ignore[misc]
+class _MacData(core.Sequence):
     _fields: ClassVar = [
         ("mac", _MacInfo),
         ("salt", core.OctetString),
@@ -65,7 +65,7 @@ class _MacData(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Pfx(core.Sequence):  # type: ignore[misc]
+class _Pfx(core.Sequence):
     _fields: ClassVar = [
         ("version", core.Integer),
         ("safe", _ContentInfo),
@@ -73,11 +73,11 @@ class _Pfx(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _AuthenticatedSafe(core.SequenceOf):  # type: ignore[misc]
+class _AuthenticatedSafe(core.SequenceOf):
     _child_spec = _ContentInfo
 
 
-class _EncryptedContent(core.Sequence):  # type: ignore[misc]
+class _EncryptedContent(core.Sequence):
     _fields: ClassVar = [
         ("type", core.ObjectIdentifier),
         ("algorithm", pbe.AlgorithmIdentifier),
@@ -85,7 +85,7 @@ class _EncryptedContent(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _EncryptedData(core.Sequence):  # type: ignore[misc]
+class _EncryptedData(core.Sequence):
     _fields: ClassVar = [
         ("version", core.Integer),
         ("inside", _EncryptedContent),
@@ -93,19 +93,19 @@ class _EncryptedData(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Values(core.SetOf):  # type: ignore[misc]
+class _Values(core.SetOf):
     _child_spec = core.Any
 
 
-class _Attribute(core.Sequence):  # type: ignore[misc]
+class _Attribute(core.Sequence):
     _fields: ClassVar = [("type", core.ObjectIdentifier), ("values", _Values)]
 
 
-class _Attributes(core.SetOf):  # type: ignore[misc]
+class _Attributes(core.SetOf):
     _child_spec = _Attribute
 
 
-class _Bag(core.Sequence):  # type: ignore[misc]
+class _Bag(core.Sequence):
     _fields: ClassVar = [
         ("type", core.ObjectIdentifier),
         ("value", core.Any, {"explicit": 0}),
@@ -113,15 +113,15 @@ class _Bag(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _SafeContents(core.SequenceOf):  # type: ignore[misc]
+class _SafeContents(core.SequenceOf):
     _child_spec = _Bag
 
 
-class _CertificateBag(core.Sequence):  # type: ignore[misc]
+class _CertificateBag(core.Sequence):
     _fields: ClassVar = [("type", core.ObjectIdentifier), ("value", core.OctetString, {"explicit": 0})]
 
 
-class _ShroudedKey(core.Sequence):  # type: ignore[misc]
+class _ShroudedKey(core.Sequence):
     _fields: ClassVar = [("algorithm", pbe.AlgorithmIdentifier), ("data", core.OctetString)]
 
 

@@ -19,6 +19,7 @@ from agent.approvals import Approval
 from agent.dispatch import Settings
 from agent.errors import AgentError
 from agent.origins import Origin
+from agent.own_api import Busy
 from agent.workers import Paused, Workers
 from protocol import work
 
@@ -42,12 +43,6 @@ class Over(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-class Busy(AgentError):
-    """So much runs already."""
-
-    code = "busy"
 
 
 @dataclass(frozen=True, slots=True)

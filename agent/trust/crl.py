@@ -129,13 +129,13 @@ def check_fits(delta: RevocationList, full: RevocationList) -> None:
         raise BadAnswer("delta-mismatch")
 
 
-class _Entries(core.SequenceOf):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+class _Entries(core.SequenceOf):
     """Left as they stand: `contents` is what is read."""
 
     _child_spec = core.Any
 
 
-class _Body(core.Sequence):  # type: ignore[misc]
+class _Body(core.Sequence):
     """TBSCertList (RFC 5280 §5.1). Lists of version 1 have neither number nor extensions; nobody makes them."""
 
     _fields: ClassVar = [
@@ -149,7 +149,7 @@ class _Body(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Outer(core.Sequence):  # type: ignore[misc]
+class _Outer(core.Sequence):
     _fields: ClassVar = [
         ("body", _Body),
         ("algorithm", x509.AlgorithmIdentifier),
@@ -157,7 +157,7 @@ class _Outer(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Entry(core.Sequence):  # type: ignore[misc]
+class _Entry(core.Sequence):
     _fields: ClassVar = [
         ("serial_number", core.Integer),
         ("revoked_at", x509.Time),
@@ -165,7 +165,7 @@ class _Entry(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Reason(core.Enumerated):  # type: ignore[misc]
+class _Reason(core.Enumerated):
     _map: ClassVar = REASONS
 
 

@@ -67,7 +67,7 @@ class Answer:
     detail: str = ""
 
 
-class _CertId(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, here and below
+class _CertId(core.Sequence):
     """CertID (RFC 6960 §4.1.1)."""
 
     _fields: ClassVar = [
@@ -78,15 +78,15 @@ class _CertId(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped, he
     ]
 
 
-class _Request(core.Sequence):  # type: ignore[misc]
+class _Request(core.Sequence):
     _fields: ClassVar = [("cert_id", _CertId)]
 
 
-class _Requests(core.SequenceOf):  # type: ignore[misc]
+class _Requests(core.SequenceOf):
     _child_spec = _Request
 
 
-class _RequestBody(core.Sequence):  # type: ignore[misc]
+class _RequestBody(core.Sequence):
     """TBSRequest; version 1 and the absent name of who asks are not written."""
 
     _fields: ClassVar = [
@@ -95,22 +95,22 @@ class _RequestBody(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _OuterRequest(core.Sequence):  # type: ignore[misc]
+class _OuterRequest(core.Sequence):
     _fields: ClassVar = [("body", _RequestBody)]
 
 
-class _Reason(core.Enumerated):  # type: ignore[misc]
+class _Reason(core.Enumerated):
     _map: ClassVar = REASONS
 
 
-class _Revoked(core.Sequence):  # type: ignore[misc]
+class _Revoked(core.Sequence):
     _fields: ClassVar = [
         ("time", core.GeneralizedTime),
         ("reason", _Reason, {"explicit": 0, "optional": True}),
     ]
 
 
-class _Status(core.Choice):  # type: ignore[misc]
+class _Status(core.Choice):
     _alternatives: ClassVar = [
         ("good", core.Null, {"implicit": 0}),
         ("revoked", _Revoked, {"implicit": 1}),
@@ -118,7 +118,7 @@ class _Status(core.Choice):  # type: ignore[misc]
     ]
 
 
-class _Single(core.Sequence):  # type: ignore[misc]
+class _Single(core.Sequence):
     """SingleResponse (RFC 6960 §4.2.1)."""
 
     _fields: ClassVar = [
@@ -130,18 +130,18 @@ class _Single(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Singles(core.SequenceOf):  # type: ignore[misc]
+class _Singles(core.SequenceOf):
     _child_spec = _Single
 
 
-class _ResponderId(core.Choice):  # type: ignore[misc]
+class _ResponderId(core.Choice):
     _alternatives: ClassVar = [
         ("by_name", x509.RelativeNameSequence, {"explicit": 1}),
         ("by_key", core.OctetString, {"explicit": 2}),
     ]
 
 
-class _Body(core.Sequence):  # type: ignore[misc]
+class _Body(core.Sequence):
     """ResponseData."""
 
     _fields: ClassVar = [
@@ -153,11 +153,11 @@ class _Body(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _Certificates(core.SequenceOf):  # type: ignore[misc]
+class _Certificates(core.SequenceOf):
     _child_spec = core.Any
 
 
-class _Basic(core.Sequence):  # type: ignore[misc]
+class _Basic(core.Sequence):
     """BasicOCSPResponse."""
 
     _fields: ClassVar = [
@@ -168,15 +168,15 @@ class _Basic(core.Sequence):  # type: ignore[misc]
     ]
 
 
-class _ResponseBytes(core.Sequence):  # type: ignore[misc]
+class _ResponseBytes(core.Sequence):
     _fields: ClassVar = [("type", core.ObjectIdentifier), ("response", core.OctetString)]
 
 
-class _ResponseStatus(core.Enumerated):  # type: ignore[misc]
+class _ResponseStatus(core.Enumerated):
     _map: ClassVar = {_SUCCESSFUL: "successful", **_REFUSED}
 
 
-class _Response(core.Sequence):  # type: ignore[misc]
+class _Response(core.Sequence):
     _fields: ClassVar = [
         ("status", _ResponseStatus),
         ("bytes", _ResponseBytes, {"explicit": 0, "optional": True}),

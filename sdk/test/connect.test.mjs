@@ -5,17 +5,10 @@ import { test } from "node:test";
 import * as sdk from "qalamsap";
 import { WebSocket } from "ws";
 import { TEXTS } from "../src/texts.js";
+import { fails } from "./checks.mjs";
 import { error, MODULE, served } from "./fakes.mjs";
 
 const { connect, permission, QalamsapError } = sdk;
-
-const fails = (promise, code, more = {}) =>
-  assert.rejects(promise, (thrown) => {
-    assert.ok(thrown instanceof QalamsapError, String(thrown));
-    assert.equal(thrown.code, code, thrown.detail);
-    for (const [name, value] of Object.entries(more)) assert.deepEqual(thrown[name], value, name);
-    return true;
-  });
 
 async function fakeOf(t, converse) {
   const fake = await served(converse);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, QalamsapError, resultOf } from "qalamsap";
+import { connect, resultOf } from "qalamsap";
 import { WebSocket } from "ws";
+import { fails } from "./checks.mjs";
 import { ncalayer } from "./fakes.mjs";
 
 const PEM = "-----BEGIN CMS-----\nAQID\n-----END CMS-----\n";
@@ -14,14 +15,6 @@ async function agentOf(t, answers) {
   t.after(() => agent.close());
   return { fake, agent };
 }
-
-const fails = (promise, code, more = {}) =>
-  assert.rejects(promise, (thrown) => {
-    assert.ok(thrown instanceof QalamsapError, String(thrown));
-    assert.equal(thrown.code, code, thrown.detail);
-    for (const [name, value] of Object.entries(more)) assert.deepEqual(thrown[name], value, name);
-    return true;
-  });
 
 test("MODULE_NOT_FOUND means NCALayer", async (t) => {
   const { agent, fake } = await agentOf(t, () => undefined);

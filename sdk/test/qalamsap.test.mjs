@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, QalamsapError } from "qalamsap";
+import { connect } from "qalamsap";
 import { WebSocket } from "ws";
+import { fails } from "./checks.mjs";
 import { error, LIMITS, MODULE, qalamsap } from "./fakes.mjs";
 
 const octetsOf = async (blob) => Buffer.from(await blob.arrayBuffer());
@@ -15,14 +16,6 @@ async function agentOf(t, methods, options = {}) {
   t.after(() => agent.close());
   return { fake, agent };
 }
-
-const fails = (promise, code, more = {}) =>
-  assert.rejects(promise, (thrown) => {
-    assert.ok(thrown instanceof QalamsapError, String(thrown));
-    assert.equal(thrown.code, code, thrown.detail);
-    for (const [name, value] of Object.entries(more)) assert.deepEqual(thrown[name], value, name);
-    return true;
-  });
 
 test("the greeting and capabilities tell who it is", async (t) => {
   const { agent } = await agentOf(t, {});

@@ -12,7 +12,6 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from agent.formats import cms
 from agent.formats.xml import verify as xml_verify
 from protocol import common_utils
 from tests.conformance.protocol.asking import page, signed_attribute
-from tests.support import agents, authority, fuzzing, npm_clients, simulated_authorities
+from tests.support import agents, authority, fuzzing, npm_clients
 
 COUNT = 50
 EXACT = (1, 3, 4, 7, 12, 16, 21, 22, 26, 30, 31, 32, 33)
@@ -88,14 +87,6 @@ class Replay:
 
     def __getitem__(self, number: int) -> tuple[Exchange, str]:
         return self.exchanges[number], self.replies[number]
-
-
-@pytest.fixture(scope="module")
-def timestamp_url() -> Iterator[str]:
-    now = datetime.now(UTC)
-    simulator = simulated_authorities.new(now=now).simulator
-    with simulated_authorities.served(simulator, now=now) as server:
-        yield f"{server.url}tsp/"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from selenium import webdriver
 
 from agent.formats import cms
 from agent.formats.xml import verify as xml_verify
-from tests.support import agents, authority, browsers, npm_clients, simulated_authorities, timestamps
+from tests.support import agents, authority, browsers, npm_clients, timestamps
 
 DOCUMENTS = [b"first act \xd2\xb0\xd0\x9a\xd0\x9e", b"second act", bytes(range(256)) * 64]
 TEXT = b"text, not base64"
@@ -130,14 +129,6 @@ def _answer(key: str) -> dict[str, object]:
     if key in ("cancel", "unused"):
         return {"decision": "cancel"}
     return {"key": authority.path(key), "password": authority.PASSWORD, "decision": "sign"}
-
-
-@pytest.fixture(scope="module")
-def timestamp_url() -> Iterator[str]:
-    now = datetime.now(UTC)
-    simulator = simulated_authorities.new(now=now).simulator
-    with simulated_authorities.served(simulator, now=now) as server:
-        yield f"{server.url}tsp/"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from selenium.common.exceptions import WebDriverException
 from agent.certificate import Certificate
 from agent.formats import cms, raw
 from agent.formats.xml import verify as xml_verify
-from tests.support import agents, authority, live_pages, npm_clients, simulated_authorities, timestamps
+from tests.support import agents, authority, live_pages, npm_clients, timestamps
 from tests.support.agents import RunningAgent
 from tests.support.browsers import BidiError
 from tests.support.live_pages import BROWSERS, Browser, read, wait
@@ -25,14 +24,6 @@ PAGE = npm_clients.SOURCES / "sample_page" / "index.html"
 PERSON, HEAD, RSA = "gost2015-individual", "gost2015-head", "rsa-sign-individual"
 TEXT = "Шарт №7, «Көкжиек»"
 XML = '<?xml version="1.0" encoding="UTF-8"?><act>бір</act>'
-
-
-@pytest.fixture(scope="module")
-def timestamp_url() -> Iterator[str]:
-    now = datetime.now(UTC)
-    simulator = simulated_authorities.new(now=now).simulator
-    with simulated_authorities.served(simulator, now=now) as server:
-        yield f"{server.url}tsp/"
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
 from agent.formats import cms
 from demo.cast import ROOT
@@ -44,6 +45,32 @@ def public_portal(folder: Path, store: Path) -> Iterator[tuple[agents.RunningAge
         yield agent, port
 
 
+@contextlib.contextmanager
+def public_page(
+    folder: Path, screen: Screen | None = None
+) -> Iterator[tuple[Visit, webdriver.Chrome, agents.RunningAgent]]:
+    """Logged in to such a portal, in a browser that trusts the agent, so that nothing but the permission is missing. Without a screen
+    the browser has no window."""
+    home = folder / "home"
+    prefix = [browsers.needs("env"), f"DISPLAY={screen.environment['DISPLAY']}"] if screen else []
+    with public_portal(folder, browsers.chromium_store(home)) as (agent, port):
+        browsers.trust(browsers.chromium_store(home), agent.authority_path, "agent")
+        with browsers.chromium(
+            home, public_ports=[port], preferences=RUSSIAN, headless=screen is None, prefix=prefix
+        ) as driver:
+            visit = Visit(ChromiumTab(driver), f"https://portal.test:{port}")
+            visit.log_in()
+            yield visit, driver, agent
+
+
+def checked(visit: Visit, act: str) -> tuple[bytes, tuple[cms.SignerEvidence, ...]]:
+    """The signed document of an act, and evidence of its signatures, which are valid."""
+    document = visit.fetch(f"/acts/{act}/decision/document")
+    evidence = cms.verify(cms.read(visit.fetch(f"/acts/{act}/decision/signature")), document)
+    assert [signer.signature for signer in evidence] == ["valid"]
+    return document, evidence
+
+
 @pytest.mark.root
 def test_a_public_page_signs_an_act_where_policy_lets_its_origin_reach_the_agent(
     tmp_path: Path, artefacts: Path
@@ -71,10 +98,8 @@ def test_a_public_page_signs_an_act_where_policy_lets_its_origin_reach_the_agent
             visit.press("#sign-act")
             visit.step("done")
             visit.keep(artefacts / "journeys" / "public-page-signed.png")
-            document = visit.fetch(f"/acts/{act}/decision/document")
-            evidence = cms.verify(cms.read(visit.fetch(f"/acts/{act}/decision/signature")), document)
+            document, evidence = checked(visit, act)
     assert document.startswith(b"%PDF-")
-    assert [signer.signature for signer in evidence] == ["valid"]
     assert evidence[0].certificate is not None
     assert evidence[0].certificate.bin == "150640012341"
 
@@ -82,51 +107,44 @@ def test_a_public_page_signs_an_act_where_policy_lets_its_origin_reach_the_agent
 def test_a_public_page_without_permission_says_that_the_browser_denies_it(
     tmp_path: Path, artefacts: Path
 ) -> None:
-    home = tmp_path / "home"
-    with public_portal(tmp_path, browsers.chromium_store(home)) as (agent, port):
-        # The agent runs and is trusted, so nothing but the permission is missing.
-        browsers.trust(browsers.chromium_store(home), agent.authority_path, "agent")
-        with browsers.chromium(home, public_ports=[port], preferences=RUSSIAN) as driver:
-            visit = Visit(ChromiumTab(driver), f"https://portal.test:{port}")
-            visit.log_in()
-            visit.open_act()
-            visit.press("#identify")
-            # Nobody can be asked without a window: Chromium denies by itself.
-            problem = visit.problem()
-            visit.keep(artefacts / "journeys" / "public-page-denied.png")
-            assert problem.code == "permission-denied"
-            assert "Браузер не разрешает сайту обращаться к агенту" in problem.text
-            assert "ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS" in browsers.console_of(driver)
-            visit.speak("kk")
-            visit.press("#identify")
-            assert visit.problem().code == "permission-denied"
-            visit.keep(artefacts / "journeys" / "public-page-denied-kk.png")
+    with public_page(tmp_path) as (visit, driver, _):
+        visit.open_act()
+        visit.press("#identify")
+        # Nobody can be asked without a window: Chromium denies by itself.
+        problem = visit.problem()
+        visit.keep(artefacts / "journeys" / "public-page-denied.png")
+        assert problem.code == "permission-denied"
+        assert "Браузер не разрешает сайту обращаться к агенту" in problem.text
+        assert "ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS" in browsers.console_of(driver)
+        visit.speak("kk")
+        visit.press("#identify")
+        assert visit.problem().code == "permission-denied"
+        visit.keep(artefacts / "journeys" / "public-page-denied-kk.png")
 
 
 @pytest.mark.display
 def test_a_public_page_points_to_the_browsers_question_and_says_when_nobody_answered_it(
     hidden_screen: Screen, tmp_path: Path, artefacts: Path
 ) -> None:
-    home = tmp_path / "home"
-    prefix = [browsers.needs("env"), f"DISPLAY={hidden_screen.environment['DISPLAY']}"]
-    with public_portal(tmp_path, browsers.chromium_store(home)) as (agent, port):
-        browsers.trust(browsers.chromium_store(home), agent.authority_path, "agent")
-        with browsers.chromium(
-            home, public_ports=[port], preferences=RUSSIAN, headless=False, prefix=prefix
-        ) as driver:
-            visit = Visit(ChromiumTab(driver), f"https://portal.test:{port}")
-            visit.log_in()
-            visit.open_act()
-            assert permission(visit) == "prompt"
-            visit.press("#identify")
-            visit.wait('[data-waiting="permission"]')
-            time.sleep(1)  # the browser ignores what is pressed before a person could have read its question
-            hidden_screen.picture(artefacts / "journeys" / "public-page-question.png")
-            hidden_screen.press("Escape")
-            problem = visit.problem()
-            hidden_screen.picture(artefacts / "journeys" / "public-page-dismissed.png")
+    with public_page(tmp_path, hidden_screen) as (visit, _, _):
+        visit.open_act()
+        assert permission(visit) == "prompt"
+        visit.press("#identify")
+        answer(hidden_screen, visit, ("Escape",), artefacts / "journeys" / "public-page-question.png")
+        problem = visit.problem()
+        hidden_screen.picture(artefacts / "journeys" / "public-page-dismissed.png")
     assert problem.code == "permission-dismissed"
     assert "Разрешение не получено" in problem.text
+
+
+def answer(screen: Screen, visit: Visit, keys: tuple[str, ...], picture: Path) -> None:
+    """Waits for the question that the page points to, and presses the keys."""
+    visit.wait('[data-waiting="permission"]')
+    time.sleep(1)  # the browser ignores what is pressed before a person could have read its question
+    screen.picture(picture)
+    for key in keys:
+        screen.press(key)
+        time.sleep(0.3)
 
 
 def permission(visit: Visit) -> str:

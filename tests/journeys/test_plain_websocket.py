@@ -1,31 +1,19 @@
 """Pages that come by ws:// in real browsers that trust nothing of ours, where the settings allow it and where they don't."""
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from protocol import handshake
-from tests.support import agents, browsers, sites
-from tests.support.visits import ChromiumTab, FirefoxTab, Tab
+from tests.support import agents, browsers, live_pages, sites
+from tests.support.visits import Tab
 
 pytestmark = pytest.mark.browser
 # What a page can learn where a certificate is not trusted: whether anybody answers at all.
 REACHES = (
     "fetch('http://127.0.0.1:{port}/', {{mode: 'no-cors'}}).then(answer => answer.type, error => error.name)"
 )
-
-
-@contextlib.contextmanager
-def tab_of(browser: str, home: Path) -> Iterator[Tab]:
-    if browser == "chromium":
-        with browsers.chromium(home) as driver:
-            yield ChromiumTab(driver)
-    else:
-        with browsers.firefox(home) as page:
-            yield FirefoxTab(page)
 
 
 def outcome(tab: Tab, url: str) -> object:
@@ -40,7 +28,7 @@ def test_a_page_of_this_computer_is_greeted_by_ws_only_where_it_is_switched_on(
         agents.simulated(tmp_path / "on", [], flags=["--plain-websocket"]) as on,
         agents.simulated(tmp_path / "off", []) as off,
         sites.page_server(None) as site,
-        tab_of(browser, tmp_path / "home") as tab,
+        live_pages.tab(browser, tmp_path / "home") as tab,
     ):
         tab.open(f"http://localhost:{site}/")
         assert outcome(tab, f"ws://127.0.0.1:{on.port}/") == f"OK {handshake.GREETING}"
@@ -62,7 +50,7 @@ def test_chromium_lets_a_page_with_tls_use_ws_to_this_computer(tmp_path: Path, h
     with (
         agents.simulated(tmp_path / "agent", [], flags=["--plain-websocket"]) as agent,
         sites.page_server(authority.issue("portal.test").tls()) as site,
-        tab_of("chromium", home) as tab,
+        live_pages.tab("chromium", home) as tab,
     ):
         tab.open(f"https://portal.test:{site}/")
         assert outcome(tab, f"ws://{host}:{agent.port}/") == f"OK {handshake.GREETING}"

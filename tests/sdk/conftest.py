@@ -5,14 +5,13 @@ import dataclasses
 import functools
 import http.server
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import npm_clients
+from tests.support import npm_clients, sites
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SDK = ROOT / "sdk"
@@ -47,9 +46,7 @@ def site_over() -> Callable[[ssl.SSLContext], contextlib.AbstractContextManager[
     return _served
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    timeout = 10  # a browser's speculative connection that never speaks must not hold a thread for ever
-
+class _Handler(sites.Quiet, http.server.SimpleHTTPRequestHandler):
     def __init__(self, *arguments: Any, headers: Mapping[str, str]) -> None:
         self._more = headers
         super().__init__(*arguments, directory=str(SDK))
@@ -70,31 +67,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header(name, value)
         super().end_headers()
 
-    def log_message(self, *arguments: object) -> None:
-        """Quiet: a test looks at the browser's side."""
-
 
 @contextlib.contextmanager
 def _served(tls: ssl.SSLContext | None) -> Iterator[Site]:
     headers: dict[str, str] = {}
     handler = functools.partial(_Handler, headers=headers)
 
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def finish_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
-            # The handshake belongs to the connection's own thread: a browser opens idle sockets and keeps them.
-            with contextlib.suppress(OSError):
-                request.settimeout(10)
-                wrapped = tls.wrap_socket(request, server_side=True) if tls else request
-                with contextlib.closing(wrapped):
-                    super().finish_request(wrapped, client_address)
-
-    with Server(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, name="site")
-        thread.start()
-        try:
-            yield Site(server.server_address[1], headers)
-        finally:
-            server.shutdown()
-            thread.join(10)
+    with sites.served(handler, tls) as port:
+        yield Site(port, headers)

@@ -5,13 +5,13 @@ import http.server
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.support import sites
 from tests.support.agents import RunningAgent
 
 SOURCES = Path(__file__).resolve().parent.parent / "conformance" / "clients"
@@ -67,19 +67,9 @@ def in_node(clients: Path, agent: RunningAgent, program: str, arguments: Sequenc
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[int]:
     """A web server on this computer with the files of a folder; gives its port."""
-    handler = partial(_QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, name="clients")
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join(10)
+    with sites.served(partial(_QuietHandler, directory=str(folder))) as port:
+        yield port
 
 
-class _QuietHandler(http.server.SimpleHTTPRequestHandler):
-    timeout = 10  # a browser's speculative connection that never speaks must not hold a thread for ever
-
-    def log_message(self, *arguments: object) -> None:
-        """Quiet: a test looks at the browser's side."""
+class _QuietHandler(sites.Quiet, http.server.SimpleHTTPRequestHandler):
+    """Files of a folder."""

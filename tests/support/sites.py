@@ -7,7 +7,7 @@ import http.server
 import ipaddress
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cryptography import x509
@@ -130,9 +130,7 @@ def page_server(
     """A web site with these pages (path to HTML; one empty page unless given); gives its port."""
     contents = pages or {"/": "<!doctype html><meta charset=utf-8><title>site</title><p>site"}
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        timeout = 10  # a browser's speculative connection that never speaks must not hold a thread for ever
-
+    class Handler(Quiet, http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = contents.get(self.path, "").encode()
             self.send_response(200 if body else 404)
@@ -141,8 +139,26 @@ def page_server(
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *arguments: object) -> None:
-            """Quiet: a test looks at the browser's side."""
+    with served(Handler, tls, host) as port:
+        yield port
+
+
+class Quiet:
+    """Goes before a handler of requests."""
+
+    timeout = 10  # a browser's speculative connection that never speaks must not hold a thread for ever
+
+    def log_message(self, *arguments: object) -> None:
+        """Quiet: a test looks at the browser's side."""
+
+
+@contextlib.contextmanager
+def served(
+    handler: Callable[..., http.server.BaseHTTPRequestHandler],
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+) -> Iterator[int]:
+    """A web server whose requests this handles; gives its port."""
 
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
@@ -155,7 +171,7 @@ def page_server(
                 with contextlib.closing(wrapped):
                     super().finish_request(wrapped, client_address)
 
-    with Server((host, 0), Handler) as server:
+    with Server((host, 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, name="pages")
         thread.start()
         try:

@@ -47,6 +47,25 @@ def _widgets_end_with_their_test(_old_heap: None) -> Iterator[None]:
     gc.collect()
 
 
+@pytest.fixture
+def put_up(application: Any) -> Iterator[Callable[..., Any]]:
+    """Shows a panel until the test is over, of this width and height if they are given."""
+    made = []
+
+    def show(panel: Any, *size: int) -> Any:
+        made.append(panel)
+        if size:
+            panel.resize(*size)
+        panel.show()
+        application.processEvents()
+        return panel
+
+    yield show
+    for one in made:
+        one.close()
+        one.deleteLater()
+
+
 @pytest.fixture(scope="session")
 def screen() -> Iterator[display.Screen]:
     """A screen of the size that most people have."""

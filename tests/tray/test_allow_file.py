@@ -15,21 +15,12 @@ LONG = (
 
 
 @pytest.fixture
-def make(application, samples):
-    made = []
-
+def make(put_up, samples):
     def panel(path="/home/aigerim/act.pdf", use="sign", language="ru", **more):
         prompt = prompts.AllowFile(samples.site, path, use, language, **more)
-        made.append(allow_file.AllowFilePanel(texts.load(language), prompt))
-        made[-1].resize(592, 300)
-        made[-1].show()
-        application.processEvents()
-        return made[-1]
+        return put_up(allow_file.AllowFilePanel(texts.load(language), prompt), 592, 300)
 
-    yield panel
-    for one in made:
-        one.close()
-        one.deleteLater()
+    return panel
 
 
 def shown(panel):

@@ -10,21 +10,14 @@ from tray import choose_file, texts
 
 
 @pytest.fixture
-def make(application, samples, tmp_path):
+def make(put_up, samples, tmp_path):
     (tmp_path / "act.pdf").write_bytes(b"act")
-    made = []
 
     def panel(kind="any", language="ru"):
         prompt = prompts.ChooseFile(samples.site, kind, str(tmp_path), language)
-        made.append(choose_file.ChooseFilePanel(texts.load(language), prompt))
-        made[-1].show()
-        application.processEvents()
-        return made[-1]
+        return put_up(choose_file.ChooseFilePanel(texts.load(language), prompt))
 
-    yield panel
-    for one in made:
-        one.close()
-        one.deleteLater()
+    return panel
 
 
 @pytest.mark.parametrize(

@@ -14,19 +14,11 @@ from tray import files, texts
 
 
 @pytest.fixture
-def make(application, samples):
-    made = []
-
+def make(put_up, samples):
     def panel(**changes):
-        made.append(files.FilesPanel(texts.load("ru"), samples.open_key(**changes)))
-        made[-1].resize(440, 600)
-        made[-1].show()
-        return made[-1]
+        return put_up(files.FilesPanel(texts.load("ru"), samples.open_key(**changes)), 440, 600)
 
-    yield panel
-    for one in made:
-        one.close()
-        one.deleteLater()
+    return panel
 
 
 def shown(panel):

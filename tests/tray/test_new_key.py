@@ -13,24 +13,17 @@ from tray import new_key, texts
 
 
 @pytest.fixture
-def make(application, samples, tmp_path):
-    made = []
-
+def make(put_up, samples, tmp_path):
     def panel(language="ru", **changes):
-        made.append(
+        return put_up(
             new_key.NewKeyPanel(
                 texts.load(language), samples.new_key(str(tmp_path), language=language, **changes)
-            )
+            ),
+            440,
+            600,
         )
-        made[-1].resize(440, 600)
-        made[-1].show()
-        application.processEvents()
-        return made[-1]
 
-    yield panel
-    for one in made:
-        one.close()
-        one.deleteLater()
+    return panel
 
 
 def enter(panel, password, again=None):

@@ -66,7 +66,7 @@ class Reader(PdfFileReader):
 
     def get_object(self, *arguments: Any, **options: Any) -> Any:
         self._allowance.use()
-        return super().get_object(*arguments, **options)  # type: ignore[no-untyped-call]
+        return super().get_object(*arguments, **options)  # type: ignore[no-untyped-call]  # pyHanko has no types there
 
     def _read_object(self, ref: Any, marker: Any, *arguments: Any, **options: Any) -> Any:
         if marker is None:

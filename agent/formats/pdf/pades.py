@@ -29,7 +29,7 @@ def check(document: bytes, stamp: Stamp | None = None) -> None:
     it is encrypted, a dynamic form, closed to changes by an earlier signature, has no room for the stamp, or shows different
     documents to readers of different age.
     """
-    from agent.formats.pdf import signing  # noqa: PLC0415  # loads pyHanko, here and below
+    from agent.formats.pdf import signing  # noqa: PLC0415  # loads pyHanko
 
     signing.check(document, stamp)
 
@@ -50,7 +50,7 @@ def sign(
 
     Raises: what `check` does; UnsupportedOperation also where an earlier signature would no longer hold; what `timestamp` raises.
     """
-    from agent.formats.pdf import signing  # noqa: PLC0415
+    from agent.formats.pdf import signing  # noqa: PLC0415  # loads pyHanko
 
     return signing.sign(signer, document, at=at, stamp=stamp, timestamp=timestamp, reserve=reserve)
 
@@ -62,6 +62,6 @@ def verify(document: bytes, extra_certificates: Iterable[Certificate] = ()) -> t
 
     Raises: BadInput; UnsupportedOperation where the file is encrypted, or shows different documents to readers of different age.
     """
-    from agent.formats.pdf import verifying  # noqa: PLC0415
+    from agent.formats.pdf import verifying  # noqa: PLC0415  # loads pyHanko
 
     return verifying.verify(document, extra_certificates)
