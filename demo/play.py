@@ -110,7 +110,7 @@ class _Play:
         self._driver.get(self._players.portal_url)
         self._find("#phone").send_keys(sample.ORGANISATION.phone)
         self._find("#password").send_keys(sample.ORGANISATION.password)
-        self._find("#login").click()
+        self._press("#login")
         self._find('[data-testid="acts"]')
         self.photograph("cabinet")
 
@@ -141,9 +141,9 @@ class _Play:
     def identify(self, act: str, key: str, kind: str) -> None:
         self.tell(f"opens the EDO page and identifies with {key}")
         self._driver.get(f"{self._players.portal_url}acts/{act}/edo")
-        for forget in self._driver.find_elements(By.ID, "forget"):
-            forget.click()  # «Выбрать другой ключ»
-        self._find("#identify").click()
+        if self._driver.find_elements(By.ID, "forget"):
+            self._press("#forget")  # «Выбрать другой ключ»
+        self._press("#identify")
         self._sign_in_window(key, f"identify-{kind}")
         self._step_of_page("document")
         self.photograph(f"document-{kind}")
@@ -158,10 +158,10 @@ class _Play:
         self.tell(
             f"{'signs the act' if result == 'signed' else 'disagrees with an act'} with {key} (act {act})"
         )
-        self._find(f"#{button}").click()
+        self._press(f"#{button}")
         if result == "refused":
             self._find("#reason").send_keys("Сумма не совпадает с договором")
-            self._find('[data-testid="refusal-sign"]').click()
+            self._press('[data-testid="refusal-sign"]')
         self._sign_in_window(key, name)
         self._find(f'[data-result="{result}"]')
         if any(self._find(f"#{each}").is_enabled() for each in ("sign-act", "refuse")):
@@ -243,6 +243,10 @@ class _Play:
         window.picture(self._out / f"{self._step:02}-window-{name}-open.png")
         window.open_key(self._players.keys_dir / key, PASSWORD)
         window.approve(picture=self._out / f"{self._step:02}-window-{name}-approve.png")
+
+    def _press(self, selector: str) -> None:
+        """Presses a button that works: those of the EDO page wait for its script."""
+        self._find(f"{selector}:not(:disabled)").click()
 
     def _find(self, selector: str) -> WebElement:
         try:

@@ -213,4 +213,6 @@ if (edo.dataset.step !== "done") {
     event.preventDefault();
     refuse();
   });
+  // On a slow line the page is seen long before this script: what is pressed till now would be lost.
+  for (const button of edo.querySelectorAll("[data-awaits-script]")) button.disabled = false;
 }

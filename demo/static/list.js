@@ -32,7 +32,11 @@ async function load(address) {
   }
 }
 
-form.addEventListener("change", () => load(`/acts?${new URLSearchParams(new FormData(form))}`));
+function follow() {
+  load(`/acts?${new URLSearchParams(new FormData(form))}`);
+}
+
+form.addEventListener("change", follow);
 form.addEventListener("submit", (event) => event.preventDefault());
 list.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-page]");
@@ -40,3 +44,7 @@ list.addEventListener("click", (event) => {
   event.preventDefault();
   load(link.getAttribute("href"));
 });
+
+// On a slow line a filter can be chosen before this script listens.
+const shown = (select) => select.querySelector("option[selected]") ?? select.options[0];
+if ([...form.querySelectorAll("select")].some((select) => select.selectedOptions[0] !== shown(select))) follow();

@@ -70,7 +70,7 @@ def test_documents_are_signed_with_one_password(tmp_path: Path, key: Path) -> No
     with worker(tmp_path, *says_yes(key)) as process:
         process.begin(sign_frame("бір", "екі"), waiting=2)
         assert signed_contents(process.reply()) == ["бір".encode(), "екі".encode()]
-    assert process.process.returncode == 0
+        assert process.wait_ended() == 0
     assert process.heard == [
         work.Stage("password"),
         prompts.Shown(),
@@ -540,6 +540,7 @@ def test_a_file_is_chosen_in_the_window_and_signed_later(tmp_path: Path, key: Pa
     with worker(tmp_path, *steps) as process:
         process.begin(common_frame("showFileChooser", "ALL", str(tmp_path)))
         assert process.reply() == {"responseObject": str(act), "code": "200"}
+        assert process.wait_ended() == 0
     asked, finished = fake_window.heard(tmp_path / "window.log")
     assert isinstance(asked, prompts.ChooseFile)
     assert (asked.kind, asked.folder, asked.caller.site) == ("any", str(tmp_path), "kds.example.kz")

@@ -29,6 +29,8 @@ def ask(
     with WorkerProcess(folder, window, test_authorities=authority.issuing_paths()) as process:
         process.begin(frame, is_flat_on=is_on)
         reply = process.reply()
+        if expect("finished") in steps:
+            process.wait_ended()
     assert reply is not None, process.log
     return reply, fake_window.heard(log), process.log
 

@@ -73,7 +73,7 @@ def test_documents_come_after_the_yes_and_each_gets_its_signature(tmp_path: Path
             evidence = cms.verify(cms.read(process.signature()), document)
             assert [each.signature for each in evidence] == ["valid"]
         assert process.end() == ""
-    assert process.process.returncode == 0
+        assert process.wait_ended() == 0
     assert events(tmp_path) == ["asked", "decided", "signed", "signed", "signed"]
     question, *_, told = fake_window.heard(tmp_path / "window.log")
     assert isinstance(question, prompts.OpenKey)

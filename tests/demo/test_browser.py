@@ -207,6 +207,44 @@ def test_a_slow_list_shows_that_it_is_coming(cabinet: Cabinet) -> None:
         network("Network.emulateNetworkConditions", {**slow, "latency": 0})
 
 
+# --- a slow line --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_scripts(cabinet: Cabinet) -> Iterator[Cabinet]:
+    """Pages whose scripts have not come yet."""
+    cdp = cabinet.driver.execute_cdp_cmd
+    cdp("Network.enable", {})
+    cdp("Network.setBlockedURLs", {"urls": ["*/static/*.js"]})
+    yield cabinet
+    cdp("Network.setBlockedURLs", {"urls": []})
+    cdp("Network.disable", {})
+
+
+def let_script_come(cabinet: Cabinet, name: str) -> None:
+    cabinet.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    done = cabinet.driver.execute_async_script("import(arguments[0]).then(() => arguments[1](true))", name)
+    assert done is True
+
+
+def test_buttons_of_the_edo_window_wait_for_its_script(without_scripts: Cabinet) -> None:
+    cabinet = without_scripts
+    cabinet.open_edo()
+    assert not cabinet.find("#identify").is_enabled()
+    let_script_come(cabinet, "/static/edo.js")
+    cabinet.find("#identify").click()
+    assert cabinet.problem() == "cancelled"
+
+
+def test_a_filter_chosen_before_the_script_came_is_followed(without_scripts: Cabinet) -> None:
+    cabinet = without_scripts
+    cabinet.open("acts?year=")
+    Select(cabinet.find("#month")).select_by_index(1)
+    assert "month" not in cabinet.driver.current_url
+    let_script_come(cabinet, "/static/list.js")
+    cabinet.until(lambda driver: "month=1&" in driver.current_url)
+
+
 # --- signing ------------------------------------------------------------------------------------------------------
 
 

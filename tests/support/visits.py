@@ -157,9 +157,8 @@ class Visit:
         return act
 
     def press(self, selector: str) -> None:
-        """Clicks what is there, once the page's scripts listen: an element is seen before they run."""
-        self.wait(selector)
-        self._until(lambda: self.tab.evaluate("document.readyState") == "complete", "all of itself")
+        """Clicks what is there and works: the portal's buttons wait for its scripts."""
+        self.wait(f"{selector}:not(:disabled)")
         self.tab.click(selector)
 
     def step(self, name: str) -> None:

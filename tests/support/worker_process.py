@@ -148,6 +148,10 @@ class WorkerProcess:
         assert self.process.stdin is not None
         self.process.stdin.close()
 
+    def wait_ended(self) -> int:
+        """The exit status of a worker that ends by itself: its window heard how it went. A page that leaves takes the window down before."""
+        return self.process.wait(20)
+
     def next_message(self) -> Any:
         """The next message; None at the end of output."""
         frame = pipes.read_frame(self.process.stdout)  # type: ignore[arg-type]
