@@ -17,8 +17,10 @@ An approval may also begin, or consist of, another question:
     worker  -> NewKey(...)                     KeyNamed, followed by one S frame with the password for it
     worker  -> About(...)                      nothing: it is closed, which is Cancelled
 
-At any moment: worker -> Waiting(count) tells how many approvals wait behind this one; window <- Activity() says that the
-person touched the window (at most one a second); window <- Cancelled() ends it. End of the window's output without Cancelled
+At any moment: worker -> Waiting(count) tells how many approvals wait behind this one, and Progress how many documents are signed;
+window <- Activity() says that the person touched the window (at most one a second); window <- Cancelled() ends it. While a
+question stands, the window may ask to see the documents (protocol.preview); the worker answers when it can, in any order, and
+pushes a Known for each document by itself, the first ones first. End of the window's output without Cancelled
 is a crash, never a cancellation; end of its input means that nobody waits for the answer any more.
 
 Everything here is plain data: `to_message` gives the JSON object of a J frame (protocol.pipes), `from_message` reads it and
@@ -32,6 +34,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from protocol import preview
 from protocol.errors import BadMessage
 
 Language: TypeAlias = Literal["kk", "ru", "en"]
@@ -163,7 +166,8 @@ class OpenKey:
         0  # documents that the page sends only after the yes: nothing of them can be shown before
     )
     certificate: Key | None = None  # for "import_certificate": what will be joined to the key
-    # Likewise: what the key in `chosen` has now, and loses if the password is typed again; with the problem "key-unsuitable" it stays.
+    may_leave_out: bool = False  # the caller can do with signatures of some of the documents
+    # For "import_certificate": what the key in `chosen` has now, and loses if the password is typed again; with the problem "key-unsuitable" it stays.
     replaced: Key | None = None
 
 
@@ -240,6 +244,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How many documents are signed by now."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyOpened:
     """The person named a key file; exactly one S frame with the password follows."""
 
@@ -268,8 +280,11 @@ class KeyNamed:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
+    """The person said yes. `left_out` numbers documents, from 0, that they took out of it: only where they may."""
+
     key_id: str
     remember: bool = False
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,10 +308,29 @@ class Activity:
 
 
 ToWindow: TypeAlias = (
-    OpenKey | ChooseKey | Approve | ChooseFile | AllowFile | NewKey | About | Waiting | Finished
+    OpenKey
+    | ChooseKey
+    | Approve
+    | ChooseFile
+    | AllowFile
+    | NewKey
+    | About
+    | Waiting
+    | Progress
+    | Finished
+    | preview.Answer
 )
 FromWindow: TypeAlias = (
-    KeyOpened | Approved | BackToFiles | FileChosen | Allowed | KeyNamed | Cancelled | Shown | Activity
+    KeyOpened
+    | Approved
+    | BackToFiles
+    | FileChosen
+    | Allowed
+    | KeyNamed
+    | Cancelled
+    | Shown
+    | Activity
+    | preview.Question
 )
 
 _TYPES: dict[str, type[Any]] = {
@@ -308,6 +342,7 @@ _TYPES: dict[str, type[Any]] = {
     "new-key": NewKey,
     "about": About,
     "waiting": Waiting,
+    "progress": Progress,
     "finished": Finished,
     "key-opened": KeyOpened,
     "approved": Approved,
@@ -318,24 +353,34 @@ _TYPES: dict[str, type[Any]] = {
     "cancelled": Cancelled,
     "shown": Shown,
     "activity": Activity,
+    "look": preview.Look,
+    "draw": preview.Draw,
+    "read": preview.Read,
+    "enter": preview.Enter,
+    "leave": preview.Leave,
+    "known": preview.Known,
+    "drawn": preview.Drawn,
+    "rows-read": preview.RowsRead,
+    "unshown": preview.Unshown,
+    "open": preview.Open,
 }
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 
 T = TypeVar("T")
 
 
-def to_message(value: ToWindow | FromWindow) -> dict[str, Any]:
+def to_message(value: ToWindow | FromWindow | preview.Open) -> dict[str, Any]:
     """The JSON object of `value`, with its "type"."""
     return {"type": _NAMES[type(value)], **dataclasses.asdict(value)}
 
 
-def from_message(message: dict[str, Any]) -> ToWindow | FromWindow:
+def from_message(message: dict[str, Any]) -> ToWindow | FromWindow | preview.Open:
     """The value of a JSON object made by to_message. Raises BadMessage."""
     cls = _TYPES.get(message.get("type", ""))
     if cls is None:
         raise BadMessage(f"unknown message type {message.get('type')!r}")
     body = {key: value for key, value in message.items() if key != "type"}
-    return typing.cast("ToWindow | FromWindow", build(cls, body))
+    return typing.cast("ToWindow | FromWindow | preview.Open", build(cls, body))
 
 
 def build(cls: type[T], body: Any, where: str = "") -> T:

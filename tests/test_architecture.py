@@ -54,6 +54,7 @@ def modules() -> list[Module]:
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.__main__",),
     ("agent.commands",),
+    ("agent.desk",),
     ("agent.daemon",),
     ("agent.server", "agent.tray_icon", "agent.cassettes"),
     ("agent.own_api",),
@@ -65,6 +66,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.daemon_pipe",),
     ("agent.operations",),
     ("agent.testca",),
+    ("agent.renderer",),
     (
         "agent.formats",
         "agent.keystores",
@@ -74,6 +76,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.grants",
         "agent.chosen_files",
         "agent.recent_keys",
+        "agent.key_library",
         "agent.password_guesses",
         "agent.localhost",
         "agent.instance",
@@ -82,9 +85,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.drawing",
         "agent.words",
     ),
-    ("agent.http_exchange",),
+    ("agent.http_exchange", "agent.previews"),
     (
         "agent.signer",
+        "agent.settings_file",
+    ),
+    (
         "agent.config",
         "agent.logs",
         "agent.locks",
@@ -236,12 +242,14 @@ FENCES = {
         "agent.testca",
         "agent.localhost.authority",
     ),
-    "lxml": ("agent.formats.xml", "agent.formats.wsse", "agent.formats.manifest"),
+    "lxml": ("agent.formats.xml", "agent.formats.wsse", "agent.formats.manifest", "agent.renderer"),
+    "pypdfium2": ("agent.renderer",),
+    "tomlkit": ("agent.settings_file",),
     "pyhanko": ("agent.formats.pdf",),
     "urllib3": ("agent.http_exchange",),
     "PySide6": ("tray",),
     "pystray": ("tray",),
-    "PIL": ("tray",),
+    "PIL": ("tray", "agent.renderer"),
     "platformdirs": ("agent.paths",),
     "publicsuffixlist": ("agent.origins",),
     "starlette": ("demo", "agent.server.https_api_app"),
@@ -250,7 +258,7 @@ FENCES = {
     "reportlab": ("demo", "agent.drawing"),
     "selenium": ("demo.play",),
     "sqlite3": ("demo",),
-    "ctypes": ("agent.hardening", "tray"),
+    "ctypes": ("agent.hardening", "agent.renderer", "tray"),
 }
 
 

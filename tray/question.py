@@ -29,10 +29,16 @@ def question_of(prompt: prompts.ToWindow) -> Question | None:
     match prompt:
         case prompts.Approve():
             return prompt.request
-        case prompts.ChooseKey() | prompts.Waiting() | prompts.Finished():
-            return None
-        case _:
+        case (
+            prompts.OpenKey()
+            | prompts.ChooseFile()
+            | prompts.AllowFile()
+            | prompts.NewKey()
+            | prompts.About()
+        ):
             return prompt
+        case _:
+            return None
 
 
 def wish_of(question: Question) -> Wish:

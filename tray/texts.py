@@ -1,6 +1,6 @@
 """The sentences of windows and icon in Kazakh, Russian and English.
 
-A text stands in texts/<language>.toml under a dotted key. One that depends on a number is a table of plural forms, named
+A text stands in one of the files texts/<language>/*.toml under a dotted key; each part of the program has a file of its own. One that depends on a number is a table of plural forms, named
 as in Unicode's plural rules (UTS #35 part 3): one, few, many, other. The number goes in as `count`.
 """
 
@@ -48,8 +48,13 @@ class Texts:
 @functools.cache
 def load(language: prompts.Language) -> Texts:
     """The texts that come with the program."""
-    source = resources.files("tray").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
-    return Texts(language, dict(_flatten(tomllib.loads(source), "")))
+    entries: dict[str, str | Mapping[str, str]] = {}
+    for file in resources.files("tray").joinpath("texts", language).iterdir():
+        found = dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8")), ""))
+        if twice := entries.keys() & found.keys():
+            raise ValueError(f"two files have a text {min(twice)}")
+        entries |= found
+    return Texts(language, entries)
 
 
 def plural_form(language: prompts.Language, count: int) -> str:

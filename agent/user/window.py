@@ -19,7 +19,7 @@ from typing import TypeAlias, cast
 from agent.errors import AgentError, NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.secret import Secret
 from agent.user.base import ANSWERS, Answer, Named, Opened, PageLeft, Prompt
-from protocol import pipes, prompts
+from protocol import pipes, preview, prompts
 from protocol.errors import PipeBroken, ProtocolError
 
 Seen: TypeAlias = prompts.Shown | prompts.Activity
@@ -246,7 +246,7 @@ def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> prompts.Fr
         return Opened(message.path, message.storage, _password(stdout))
     if isinstance(message, prompts.KeyNamed):
         return Named(message.path, _password(stdout))
-    if isinstance(message, prompts.ToWindow):
+    if isinstance(message, prompts.ToWindow | preview.Open):
         raise PipeBroken(f"the window asks back: {type(message).__name__}")
     return message
 

@@ -1,0 +1,44 @@
+"""What a page of the desk is given, and what is expected of it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from agent.paths import Paths
+from protocol.prompts import Language
+
+
+@dataclass
+class Desk:
+    """What pages work with. `send` takes a message of protocol.desk, from any thread, and never raises: the window may be gone.
+
+    `command` starts one of our commands in a process of its own: `[*desk.command, "verify", "--json", path]`.
+    `has_ended` is set when the window is closed; what takes long looks at it.
+    """
+
+    paths: Paths
+    send: Callable[[Any], None]
+    now: Callable[[], datetime]
+    language: Language
+    command: Sequence[str]
+    home: Path
+    has_ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Page(Protocol):
+    """What stands behind one page. All calls come from one thread, which is this page's own."""
+
+    def opened(self) -> None:
+        """The person came to the page: sends what is to be seen there. Raises AgentError, which the page then shows."""
+        ...
+
+    def take(self, message: Any) -> None:
+        """A message of this page's module. Raises AgentError likewise."""
+        ...
+
+    def close(self) -> None:
+        """The window is gone."""
+        ...

@@ -1,0 +1,3 @@
+"""The page "doctor" of the desk."""
+
+MESSAGES: tuple[type, ...] = ()

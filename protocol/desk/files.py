@@ -1,0 +1,3 @@
+"""The page "files" of the desk."""
+
+MESSAGES: tuple[type, ...] = ()

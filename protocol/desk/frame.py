@@ -1,0 +1,62 @@
+"""What all pages of the desk have in common.
+
+The desk is the agent's own window: it is opened by the person, not by a web page. Like a signing window it is a process that parses
+nothing and knows no secret; at the other end of its pipes is the desk's process, which reads the journal, looks for keys and so on.
+
+    desk   -> Begin(page, language, ...)       first; the window shows itself
+    window <- Opened(page)                     the person came to a page: it is to be filled
+    window <- messages of that page            what they want there
+    desk   -> messages of that page            what is there to be shown; at any moment, without being asked
+    desk   -> Show(page)                       the person opened the desk once more, elsewhere
+    desk   -> Trouble(page, code)              what they wanted did not work
+
+The end of the window's output means that the person closed it; the end of its input closes it. No password goes this way: what
+needs one opens a signing window of its own.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from protocol.prompts import Language
+
+Page: TypeAlias = Literal["files", "keys", "history", "sites", "doctor", "settings"]
+Theme: TypeAlias = Literal["system", "light", "dark", "contrast"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    page: Page
+    language: Language
+    version: str
+    theme: Theme = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The window comes to the front and shows that page."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The language changed: every text is to be said again."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the person wanted of a page did not work. `code` is one of agent.errors, `detail` technical English."""
+
+    page: Page
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    page: Page
+
+
+MESSAGES = (Begin, Show, Spoken, Trouble, Opened)

@@ -1,0 +1,3 @@
+"""The page "history" of the desk."""
+
+MESSAGES: tuple[type, ...] = ()

@@ -1,0 +1,3 @@
+"""The page "keys" of the desk."""
+
+MESSAGES: tuple[type, ...] = ()

@@ -1,0 +1,3 @@
+"""The page "settings" of the desk."""
+
+MESSAGES: tuple[type, ...] = ()

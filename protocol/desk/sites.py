@@ -1,0 +1,3 @@
+"""The page "sites" of the desk."""
+
+MESSAGES: tuple[type, ...] = ()

@@ -1,0 +1,1 @@
+"""The desk's window: the agent's own, opened by the person."""

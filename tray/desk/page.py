@@ -1,0 +1,35 @@
+"""What the pages of the desk's window have in common."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from protocol.desk import frame
+from tray import theme
+from tray.texts import Texts
+
+Send: TypeAlias = Callable[[Any], None]
+
+
+class DeskPage(QWidget):
+    """One page. It is made anew when the language changes; what it shows it gets from the desk after `Opened`, which the window
+    sends for it each time the person comes to it."""
+
+    name: ClassVar[frame.Page]
+
+    def __init__(self, texts: Texts, send: Send) -> None:
+        super().__init__()
+        self.texts = texts
+        self.send = send
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(3 * theme.UNIT, 2 * theme.UNIT, 3 * theme.UNIT, 2 * theme.UNIT)
+        self.column.setSpacing(2 * theme.UNIT)
+
+    def receive(self, message: Any) -> None:
+        """A message of this page's module in protocol.desk, or Trouble for this page."""
+        raise NotImplementedError
+
+    def first_focus(self) -> QWidget | None:
+        """Where the keyboard goes when the person comes to the page."""
+        return None
