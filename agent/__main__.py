@@ -156,6 +156,13 @@ def _trust(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _history(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import show_history
+
+    show_history.add_arguments(parser)
+    return show_history.run
+
+
 def _authorities(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import authorities
 
@@ -243,6 +250,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "new-key": ("make a key, and the request for its certificate", _new_key),
     "import-certificate": ("join a certificate to the key that was made for it", _import_certificate),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
+    "history": ("show what was asked and signed on this computer, check the record", _history),
     "authorities": ("list the authorities that are trusted, add one of your own", _authorities),
     "simulate": ("serve with a scripted person and test keys, for tests of pages", _simulate),
     "record": ("serve, and write down what pages ask and get, with everything personal taken out", _record),

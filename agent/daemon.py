@@ -25,9 +25,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent import dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
+from agent.approvals import Approval
 from agent.config import DEFAULT_TIMESTAMP_URL, Config
 from agent.control import Endpoint, EndpointUnavailable
 from agent.errors import AgentError, StorageFailed
+from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
 from agent.localhost import identity
@@ -41,7 +43,6 @@ from protocol import control
 from protocol.prompts import Language
 
 if typing.TYPE_CHECKING:
-    from agent.grants import Grants
     from agent.server.https_api import HttpsApi
 
 IDENTITY_CHECK_S = 12 * 60 * 60.0
@@ -151,12 +152,14 @@ class _Daemon:
         )
         is_simulation = config.simulation is not None
         fetch_settings = FetchSettings.of(config)
+        self._grants = Grants(config.paths.grants)
         self._workers = open_workers(
             children.worker,
             spare_idle_s=config.spare_minutes * 60.0,
             rest_s=0.0 if is_simulation else turns.REST_S,  # a script is not pestered
             on_change=self._on_workers,
             open_fetch=lambda: HttpFetch(fetch_settings),
+            is_blocked=functools.partial(_is_blocked, self._grants),
         )
         self._server = Server(
             dispatch.Dispatch(self._workers, self._settings).answer,
@@ -225,11 +228,9 @@ class _Daemon:
             stack.push_async_callback(self._endpoint.close)
 
     def _open_https_api(self, stack: contextlib.AsyncExitStack) -> None:
-        from agent.grants import Grants  # noqa: PLC0415  # needed with it only
         from agent.server.https_api import HttpsApi  # noqa: PLC0415  # loads uvicorn, which few people want
 
-        grants = Grants(self._config.paths.grants)
-        api = HttpsApi(self._workers, self._settings, functools.partial(_is_granted, grants))
+        api = HttpsApi(self._workers, self._settings, functools.partial(_is_granted, self._grants))
         api.use(self._tls)
         try:
             api.listen(self._config.https_api_port)
@@ -400,11 +401,19 @@ class _Daemon:
             await asyncio.wait(self._errands)
 
 
-def _is_granted(grants: "Grants", origin: Origin) -> bool:
+def _is_granted(grants: Grants, origin: Origin) -> bool:
     try:
         return grants.is_remembered(origin, dt.datetime.now(dt.UTC))
     except StorageFailed as error:
         logs.note(_log, logging.WARNING, "the grants can't be read", error=error)
+        return False
+
+
+def _is_blocked(grants: Grants, approval: Approval) -> bool:
+    """Whether the person blocked who asks. Where the record can't be read the worker says so, and asks nobody."""
+    try:
+        return bool(approval.origin) and grants.is_blocked(Origin.parse(approval.origin))
+    except StorageFailed:
         return False
 
 

@@ -1,16 +1,21 @@
-"""The sites that the person chose to remember, each until a day. A remembered site is no longer introduced as new; it is asked
-for every signature all the same.
+"""What the person decided about sites: which to remember, each until a day, and which to block.
 
-Only sites are remembered (agent.origins): whoever comes unprotected, from a file or as a program can't be told from others.
+A remembered site is no longer introduced as new; it is asked for every signature all the same. A blocked one is refused before a window
+opens, until the person lets it in again.
+
+Only sites are remembered (agent.origins): whoever comes unprotected, from a file or as a program can't be told from others. An
+unprotected site can be blocked, for that costs nobody a signature; files and programs can't, for all of them look alike.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from agent import locks, paths
-from agent.errors import StorageFailed
+from agent.errors import AgentError, StorageFailed
 from agent.origins import Origin
 
 DAYS = 90
@@ -18,46 +23,120 @@ MAX_SITES = 1000
 _MAX_FILE_BYTES = 1024 * 1024
 
 
+class SiteBlocked(AgentError):
+    """The person blocked the site."""
+
+    code = "site-blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A site is remembered from a moment on, until another."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """All that is decided, by canonical origin. `blocked` has the moment since when."""
+
+    remembered: Mapping[str, Grant]
+    blocked: Mapping[str, datetime]
+
+
+_Change: TypeAlias = Callable[[dict[str, Grant], dict[str, datetime]], object]
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """The grants in the file at `path`; without a file there are none."""
+    """The decisions in the file at `path`; without a file there are none. Every call may raise StorageFailed."""
 
     path: Path
 
-    def is_remembered(self, origin: Origin, at: datetime) -> bool:
-        """Whether the site has a grant that has not ended. Raises StorageFailed if the file is broken."""
-        until = self._read().get(origin.canonical)
-        return origin.kind == "site" and until is not None and at < until
-
-    def remember(self, origin: Origin, at: datetime, days: int = DAYS) -> None:
-        """Grants the site `days` days from now, and forgets grants that have ended. StorageFailed; ValueError for no site."""
-        if origin.kind != "site":
-            raise ValueError(f"a caller of the kind {origin.kind!r} is never remembered")
-        try:
-            with locks.held(self.path):
-                grants = {site: until for site, until in self._read().items() if until > at}
-                grants[origin.canonical] = at + timedelta(days=days)
-                self._write(grants)
-        except OSError as error:
-            raise StorageFailed(f"the grants can't be written: {error.strerror}") from error
-
-    def _read(self) -> dict[str, datetime]:
+    def read(self) -> Decisions:
+        """What is written there, grants that have ended among it."""
         try:
             with self.path.open("rb") as stream:
                 content = stream.read(_MAX_FILE_BYTES)
         except FileNotFoundError:
-            return {}
+            return Decisions({}, {})
         except OSError as error:
             raise StorageFailed(f"the grants can't be read: {error.strerror}") from error
         try:
-            return {str(site): _moment(until) for site, until in json.loads(content)["sites"].items()}
+            record = json.loads(content)
+            return Decisions(
+                {
+                    site: Grant(_moment(item["since"]), _moment(item["until"]))
+                    for site, item in record["sites"].items()
+                },
+                {site: _moment(since) for site, since in record.get("blocked", {}).items()},
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageFailed("the grants are not what was written there") from error
 
-    def _write(self, grants: dict[str, datetime]) -> None:
-        latest = sorted(grants.items(), key=lambda grant: grant[1], reverse=True)[:MAX_SITES]
-        sites = {site: until.isoformat() for site, until in latest}
-        paths.write_private(self.path, json.dumps({"sites": sites}, indent=1).encode())
+    def is_remembered(self, origin: Origin, at: datetime) -> bool:
+        """Whether the site has a grant that has not ended."""
+        grant = self.read().remembered.get(origin.canonical)
+        return origin.kind == "site" and grant is not None and at < grant.until
+
+    def is_blocked(self, origin: Origin) -> bool:
+        """Whether the site is blocked. Who has no site never is."""
+        return bool(origin.site) and origin.canonical in self.read().blocked
+
+    def remember(self, origin: Origin, at: datetime, days: int = DAYS) -> None:
+        """Grants the site `days` days from now, and forgets grants that have ended. ValueError for no site."""
+        if origin.kind != "site":
+            raise ValueError(f"a caller of the kind {origin.kind!r} is never remembered")
+
+        def change(remembered: dict[str, Grant], _: dict[str, datetime]) -> None:
+            for site in [site for site, grant in remembered.items() if grant.until <= at]:
+                del remembered[site]
+            before = remembered.get(origin.canonical)
+            remembered[origin.canonical] = Grant(before.since if before else at, at + timedelta(days=days))
+
+        self._change(change)
+
+    def forget(self, origin: Origin) -> None:
+        """Takes the grant back, if there is one: the site is new again."""
+        self._change(lambda remembered, _: remembered.pop(origin.canonical, None))
+
+    def block(self, origin: Origin, at: datetime) -> None:
+        """Blocks the site, and takes its grant back. ValueError for who has no site."""
+        if not origin.site:
+            raise ValueError(f"a caller of the kind {origin.kind!r} can't be blocked")
+
+        def change(remembered: dict[str, Grant], blocked: dict[str, datetime]) -> None:
+            remembered.pop(origin.canonical, None)
+            blocked.setdefault(origin.canonical, at)
+
+        self._change(change)
+
+    def unblock(self, origin: Origin) -> None:
+        """Lets the site in again, as a new one."""
+        self._change(lambda _, blocked: blocked.pop(origin.canonical, None))
+
+    def _change(self, change: _Change) -> None:
+        try:
+            with locks.held(self.path):
+                found = self.read()
+                remembered, blocked = dict(found.remembered), dict(found.blocked)
+                change(remembered, blocked)
+                self._write(remembered, blocked)
+        except OSError as error:
+            raise StorageFailed(f"the grants can't be written: {error.strerror}") from error
+
+    def _write(self, remembered: Mapping[str, Grant], blocked: Mapping[str, datetime]) -> None:
+        latest = sorted(remembered.items(), key=lambda item: item[1].until, reverse=True)[:MAX_SITES]
+        newest = sorted(blocked.items(), key=lambda item: item[1], reverse=True)[:MAX_SITES]
+        record = {
+            "sites": {
+                site: {"since": grant.since.isoformat(), "until": grant.until.isoformat()}
+                for site, grant in latest
+            },
+            "blocked": {site: since.isoformat() for site, since in newest},
+        }
+        paths.write_private(self.path, json.dumps(record, indent=1).encode())
 
 
 def _moment(text: str) -> datetime:

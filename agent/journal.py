@@ -14,6 +14,7 @@ that a power cut tore is kept, closed and chained over, and `verify_chain` names
 the last signatures from here.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -69,6 +70,20 @@ class Journal:
             if len(found) >= count:
                 break
         return tuple(found)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Every entry, oldest first, with all its facts; a line that is none is passed over. Raises StorageFailed."""
+        try:
+            with self.path.open("rb") as stream:
+                for line in stream:
+                    with contextlib.suppress(ValueError):
+                        entry = json.loads(line)
+                        if isinstance(entry, dict):
+                            yield entry
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageFailed(f"the journal can't be read: {error.strerror}") from error
 
     def verify_chain(self) -> int:
         """How many lines there are. Raises JournalBroken at the first that does not follow from the one before it."""

@@ -25,6 +25,7 @@ from agent import errands, logs, paths, turns
 from agent.approvals import Approval, Notice, Reader, octets_of
 from agent.errands import Errands, WorkerInput
 from agent.errors import AgentError, TimedOut
+from agent.grants import SiteBlocked
 from protocol import pipes, prompts, work
 from protocol.errors import ProtocolError
 
@@ -71,6 +72,7 @@ class Workers:
     """The queue of approvals, and the worker that serves the first of it.
 
     `on_change` is called, with no arguments, when the queue or the worker changes. `open_fetch` gives what an approval fetches with.
+    Who is blocked gets SiteBlocked, and nobody is asked.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Workers:
         rest_s: float = turns.REST_S,
         on_change: Callable[[], None] = lambda: None,
         open_fetch: Callable[[], errands.StoppableFetch] = errands.NoFetch,
+        is_blocked: Callable[[Approval], bool] = lambda _: False,
     ) -> None:
         self._command = tuple(command)
         self._spare_idle_s = spare_idle_s
@@ -90,6 +93,7 @@ class Workers:
         self._grace_s = grace_s
         self._on_change = on_change
         self._open_fetch = open_fetch
+        self._is_blocked = is_blocked
         self._queue = turns.Turns(rest_s)
         self._turns = 0
         self._room_wanted = asyncio.Event()
@@ -114,8 +118,10 @@ class Workers:
     async def approve(self, approval: Approval) -> bytearray:
         """The worker's reply, ready for the page. Waits its turn first; cancel it when the page leaves.
 
-        Raises WorkerCrashed, TimedOut, Paused.
+        Raises WorkerCrashed, TimedOut, Paused, SiteBlocked.
         """
+        if self._is_blocked(approval):
+            raise SiteBlocked("the person blocked this site")
         if self.waiting or self._is_asking:
             approval.notice(prompts.Waiting(self.waiting + self._is_asking))
         await self._wait_for_turn(approval.caller)

@@ -395,6 +395,7 @@ SENTENCES = {
     "storage-failed": "The agent could not write its own records, so nothing was signed.",
     "busy": "Too many requests are waiting.",
     "paused": "The agent is paused.",
+    "site-blocked": "The person blocked this site.",
     "internal": "The agent failed while it carried out the request.",
 }
 

@@ -65,6 +65,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.worker",),
     ("agent.daemon_pipe",),
     ("agent.operations",),
+    ("agent.history",),
     ("agent.testca",),
     ("agent.renderer",),
     (

@@ -65,6 +65,7 @@ _STATUS: Final = {
     "bad-input": 400,
     "busy": 429,
     "paused": 503,
+    "site-blocked": 403,
     "no-one-to-ask": 503,
     STOPPING: 503,
     "timed-out": 504,

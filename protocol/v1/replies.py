@@ -35,6 +35,7 @@ ErrorCode: TypeAlias = Literal[
     "internal",
     "busy",
     "paused",
+    "site-blocked",
     "bad-request",
     "unknown-method",
     "duplicate-id",

@@ -161,6 +161,12 @@ MEANINGS: dict[str, Meaning] = {
         "Программа приостановлена: возобновите её работу в меню значка.",
         "The program is paused: resume it from the menu of its icon.",
     ),
+    "site-blocked": Meaning(
+        False,
+        "Сіз бұл сайтты бұғаттағансыз: қол қою үшін оны Qalamsap терезесіндегі «Сайттар» бетінде бұғаттан шығарыңыз.",
+        "Вы заблокировали этот сайт: чтобы подписывать на нём, снимите блокировку на странице «Сайты» в окне Qalamsap.",
+        "You blocked this site: to sign there, unblock it on the page Sites in the window of Qalamsap.",
+    ),
     "bad-request": Meaning(
         False,
         "Сайт сұрауды қате жіберді: бұл туралы сайт иесіне хабарлаңыз.",

@@ -23,7 +23,9 @@ from agent import control as endpoint
 from agent import daemon, paths
 from agent.config import Config, Simulation
 from agent.formats import cms
+from agent.grants import Grants
 from agent.localhost import authority, identity
+from agent.origins import Origin
 from protocol import control, handshake
 from tests.support import agents, https_pages, simulated_authorities, stage, timestamps
 from tests.support import authority as national
@@ -183,6 +185,27 @@ def test_a_paused_agent_refuses_until_it_is_resumed(tmp_path: Path) -> None:
                 actor = await director.worker()
                 assert (await asyncio.to_thread(tell, agent, "query")).state == "asking"
                 await actor.order("reply", text="signed")
+                assert await page.recv() == "signed"
+        await director.close()
+
+    stage.run(scenario())
+
+
+def test_a_blocked_site_is_refused_before_anything_starts_until_it_is_let_in_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        folder = prepared(tmp_path)
+        grants = Grants(paths.resolve(folder).grants)
+        site = Origin.parse("https://kds.example.kz")
+        with running(folder, await director.open()) as agent:
+            async with open_page(agent) as page:
+                grants.block(site, dt.datetime.now(dt.UTC))
+                await page.send(stage.sign_call())
+                refusal = json.loads(await page.recv())
+                assert (refusal["status"], refusal["details"].split(":")[0]) == (False, "site-blocked")
+                grants.unblock(site)
+                await page.send(stage.sign_call())
+                await (await director.worker()).order("reply", text="signed")
                 assert await page.recv() == "signed"
         await director.close()
 

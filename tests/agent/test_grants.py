@@ -53,6 +53,43 @@ def test_not_more_than_so_many_sites_are_kept(book: Grants, monkeypatch: pytest.
     assert book.is_remembered(Origin.parse("https://site4.kz"), AT)
 
 
+def test_a_grant_that_is_renewed_knows_since_when(book: Grants) -> None:
+    book.remember(SITE, AT)
+    book.remember(SITE, AT + timedelta(days=10))
+    (grant,) = book.read().remembered.values()
+    assert (grant.since, grant.until) == (AT, AT + timedelta(days=10 + grants.DAYS))
+
+
+def test_a_grant_can_be_taken_back(book: Grants) -> None:
+    book.remember(SITE, AT)
+    book.forget(SITE)
+    book.forget(SITE)
+    assert not book.is_remembered(SITE, AT)
+
+
+def test_a_blocked_site_is_no_longer_remembered_and_comes_back_as_a_new_one(book: Grants) -> None:
+    book.remember(SITE, AT)
+    book.block(SITE, AT)
+    book.block(SITE, AT + timedelta(days=1))
+    assert book.is_blocked(SITE)
+    assert book.read().blocked == {SITE.canonical: AT}
+    assert not book.is_remembered(SITE, AT)
+    assert not book.is_blocked(Origin.parse("https://other.kz"))
+    book.unblock(SITE)
+    assert not book.is_blocked(SITE)
+    assert not book.is_remembered(SITE, AT)
+
+
+def test_an_unprotected_site_can_be_blocked_files_and_programs_can_not(book: Grants) -> None:
+    site = Origin.parse("http://example.kz")
+    book.block(site, AT)
+    assert book.is_blocked(site)
+    for header in ("null", None, "chrome-extension://abcdef"):
+        with pytest.raises(ValueError, match="can't be blocked"):
+            book.block(Origin.parse(header), AT)
+        assert not book.is_blocked(Origin.parse(header))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -61,7 +98,9 @@ def test_not_more_than_so_many_sites_are_kept(book: Grants, monkeypatch: pytest.
         "{}",
         '{"sites":[]}',
         '{"sites":{"https://kds.example.kz":"soon"}}',
-        '{"sites":{"a":"2026-01-01T00:00:00"}}',
+        '{"sites":{"a":{"since":"2026-01-01T00:00:00","until":"2026-01-02T00:00:00"}}}',
+        '{"sites":{"a":{"since":"2026-01-01T00:00:00Z"}}}',
+        '{"sites":{},"blocked":{"a":1}}',
     ],
 )
 def test_a_broken_file_is_an_error_and_no_reset(book: Grants, content: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from agent import errands, fetch_hosts, workers
 from agent.approvals import Approval
 from agent.errors import StorageFailed, TimedOut
+from agent.grants import SiteBlocked
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.spool import Room, Shelf
 from agent.workers import Paused, WorkerCrashed, Workers
@@ -282,6 +283,18 @@ def test_a_pause_refuses_those_that_wait_and_not_the_one_that_runs() -> None:
             assert (await actor.event("waiting"))["count"] == 0
             await actor.order("reply", text="signed")
             assert await running == b"signed"
+
+    stage.run(scenario())
+
+
+def test_who_is_blocked_is_told_so_and_starts_nothing() -> None:
+    async def scenario() -> None:
+        made = Workers(("false",), is_blocked=lambda each: each.origin == "https://kds.example.kz")
+        with pytest.raises(SiteBlocked):
+            await made.approve(approval())
+        with pytest.raises(WorkerCrashed):
+            await made.approve(approval(origin="https://other.kz"))
+        await made.close()
 
     stage.run(scenario())
 

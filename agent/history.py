@@ -1,0 +1,159 @@
+"""The journal as people read it: operations instead of lines, the newest first, and a search in them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+from agent.journal import Journal
+
+Outcome: TypeAlias = Literal[
+    "signed", "timestamped", "checked", "shown", "approved", "cancelled", "left", "failed", "unfinished"
+]
+"""How an operation ended: with a receipt of one of the first kinds; `approved` without one, for what gives no signature away;
+`cancelled` by the person; `left` by the page; `failed` with a code; `unfinished` where nothing more was written."""
+
+_ENDINGS: Mapping[str, Outcome] = {
+    "signed": "signed",
+    "timestamped": "timestamped",
+    "checked": "checked",
+    "shown": "shown",
+    "left": "left",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What was asked, by whom, and what came of it. Digests are hex; of a request that was not signed only some are noted."""
+
+    operation_id: str
+    asked_at: datetime
+    kind: str
+    origin: str
+    site: str
+    action: str
+    count: int
+    digests: tuple[str, ...]
+    outcome: Outcome
+    ended_at: datetime | None = None
+    code: str = ""
+    certificate: str = ""  # SHA-256 of it, hex
+    owner: str = ""
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether something left this computer that bears the person's name."""
+        return self.outcome == "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for. Every word of `text` is part of the site, the owner, the action, or begins a digest or a certificate's hash."""
+
+    text: str = ""
+    since: date | None = None
+    until: date | None = None  # that day included
+    outcomes: frozenset[Outcome] = frozenset()  # none: all
+
+    def finds(self, operation: Operation) -> bool:
+        day = operation.asked_at.astimezone().date()
+        if (self.since and day < self.since) or (self.until and day > self.until):
+            return False
+        if self.outcomes and operation.outcome not in self.outcomes:
+            return False
+        return all(_has(operation, word) for word in self.text.casefold().split())
+
+
+def operations(journal: Journal) -> tuple[Operation, ...]:
+    """All of them, newest first. Lines that make no sense are passed over: the chain's check names them. Raises StorageFailed."""
+    found: dict[str, Operation] = {}
+    for entry in journal.entries():
+        _take(found, entry)
+    return tuple(sorted(found.values(), key=lambda each: each.asked_at, reverse=True))
+
+
+def search(found: Iterable[Operation], query: Query) -> Iterator[Operation]:
+    """Those that the query finds, in the same order."""
+    return (operation for operation in found if query.finds(operation))
+
+
+def last_seen(found: Iterable[Operation]) -> dict[str, Operation]:
+    """The newest operation of each origin, of operations that are newest first."""
+    newest: dict[str, Operation] = {}
+    for operation in found:
+        if operation.origin:
+            newest.setdefault(operation.origin, operation)
+    return newest
+
+
+def _take(found: dict[str, Operation], entry: Mapping[str, Any]) -> None:
+    """Puts an entry where it belongs."""
+    try:
+        operation_id, event = str(entry["id"]), str(entry["event"])
+        at = datetime.fromisoformat(entry["time"]).astimezone()
+        known = found.get(operation_id) or _begun(operation_id, at, entry)
+        if event == "decided":
+            outcome: Outcome | None = "cancelled" if entry["decision"] == "cancelled" else "approved"
+        else:
+            outcome = _ENDINGS.get(event)
+        if outcome is not None:
+            known = replace(known, outcome=outcome, ended_at=at, code=str(entry.get("code", "")))
+        if event == "signed":
+            known = replace(known, count=int(entry["count"]), digests=_digests(entry))
+        if entry.get("certificate"):
+            known = replace(known, certificate=str(entry["certificate"]), owner=str(entry.get("owner", "")))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return
+    found[operation_id] = known
+
+
+def _begun(operation_id: str, at: datetime, entry: Mapping[str, Any]) -> Operation:
+    return Operation(
+        operation_id=operation_id,
+        asked_at=at,
+        kind=str(entry.get("kind", "")),
+        origin=str(entry.get("origin", "")),
+        site=str(entry.get("site", "")),
+        action=str(entry.get("action", "")),
+        count=int(entry.get("count", 0)),
+        digests=_digests(entry),
+        outcome="unfinished",
+    )
+
+
+def _digests(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(digest) for digest in entry.get("digests", ()))
+
+
+def _has(operation: Operation, word: str) -> bool:
+    words = (operation.site, operation.origin, operation.owner, operation.action, operation.outcome)
+    if any(word in text.casefold() for text in words):
+        return True
+    return any(
+        digest.startswith(word)
+        for digest in (*operation.digests, operation.certificate, operation.operation_id)
+    )
+
+
+def to_json(found: Iterable[Operation]) -> str:
+    """A JSON array, for programs; moments in ISO 8601 with offset."""
+    return json.dumps([_plain(operation) for operation in found], ensure_ascii=False, indent=2)
+
+
+def _plain(operation: Operation) -> dict[str, Any]:
+    return {
+        "id": operation.operation_id,
+        "asked_at": operation.asked_at.isoformat(),
+        "ended_at": operation.ended_at.isoformat() if operation.ended_at else None,
+        "kind": operation.kind,
+        "origin": operation.origin,
+        "action": operation.action,
+        "outcome": operation.outcome,
+        "code": operation.code,
+        "count": operation.count,
+        "digests": list(operation.digests),
+        "certificate": operation.certificate,
+        "owner": operation.owner,
+    }
