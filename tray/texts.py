@@ -15,7 +15,7 @@ from tray import words
 
 _FORMS = frozenset({"one", "few", "many", "other"})
 # Tables of texts that are chosen by a word from a message. "other" is such a word there, not a plural form.
-CHOSEN = ("storage", "role", "use", "reason", "subject", "trouble")
+CHOSEN = ("storage", "role", "use", "reason", "subject", "trouble", "history.kind", "history.action")
 
 
 class Texts:

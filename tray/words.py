@@ -46,6 +46,12 @@ def time(moment: str) -> str:
     return clean(moment) if parsed is None else f"{parsed:%d.%m %H:%M}"
 
 
+def time_of_year(moment: str) -> str:
+    """dd.mm.yyyy hh:mm, likewise."""
+    parsed = _parse(moment)
+    return clean(moment) if parsed is None else f"{parsed:%d.%m.%Y %H:%M}"
+
+
 def is_past(moment: str, now: datetime) -> bool:
     """Whether an ISO 8601 moment lies before `now`; an unreadable one does not."""
     parsed = _parse(moment)

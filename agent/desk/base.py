@@ -7,8 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from agent.errors import AgentError
 from agent.paths import Paths
 from protocol.prompts import Language
+
+
+class FileNotWritten(AgentError):
+    """A file that the person wants could not be written."""
+
+    code = "file-not-written"
 
 
 @dataclass

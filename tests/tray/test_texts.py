@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from agent import errors, journal
+from agent.desk import base as desk
+from agent.operations.approval import Recorded
+from protocol.desk import history as desk_history
+from protocol.desk import sites as desk_sites
 from tray import question, texts
 
 LANGUAGES = ("kk", "ru", "en")
@@ -37,6 +41,14 @@ PICKED = {
         "unsupported", "test-authority", "unknown-authority", "other-digest-length", "bare-digest", "other",
     },
     "trouble.": {"identity-renewal", "https-api-port", "other"},
+    "history.action.": {name for each in typing.get_args(Recorded) for name in (typing.get_args(each) or (each,))} | {"other"},
+    "history.kind.": {"file", "program", "command", "other"},
+    "history.outcome.": {"all", *typing.get_args(desk_history.Outcome)},
+    "history.period.": {"title", "all", "today", "week", "month", "year"},
+    "history.form.": {"csv", "pdf"},
+    "sites.": {f"{name}{note}" for name in ("forget", "block", "unblock") for note in ("", "_note")},
+    "sites.state.": set(typing.get_args(desk_sites.State)),
+    "sites.caution.": {"mixed-script", "punycode", "unprotected"},
 }  # fmt: skip
 PICKED_ALONE = {"icon.ready", "icon.asking", "icon.paused", "icon.trouble", "icon.pause", "icon.resume"}
 
@@ -46,7 +58,7 @@ def agent_codes():
         return {kind} | {deeper for child in kind.__subclasses__() for deeper in below(child)}
 
     ours = {kind for kind in below(errors.AgentError) if kind.__module__ == "agent.errors"}
-    return {kind.code for kind in ours | {journal.JournalBroken}}
+    return {kind.code for kind in ours | {journal.JournalBroken, desk.FileNotWritten}}
 
 
 def forms(entry):
@@ -91,7 +103,7 @@ def test_no_text_is_empty_or_kept_in_another_language(language):
 
 
 def test_every_text_is_used():
-    source = "\n".join(path.read_text(encoding="utf-8") for path in TRAY.glob("*.py"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in TRAY.rglob("*.py"))
     picked = {prefix + word for prefix, words in PICKED.items() for word in words} | PICKED_ALONE
     facts = {"fact." + name for name in re.findall(r'^        \("(\w+)", ', source, re.MULTILINE)}
     known = picked | facts | {f"{table}.{code}" for table in ("error", "advice") for code in agent_codes()}
