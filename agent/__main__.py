@@ -156,6 +156,13 @@ def _trust(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _autostart(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import starting
+
+    starting.add_arguments(parser)
+    return starting.run
+
+
 def _history(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import show_history
 
@@ -241,7 +248,9 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "status": ("say what the running agent does", _talk),
     "pause": ("let the running agent refuse requests", _talk),
     "resume": ("end the pause", _talk),
+    "restart": ("have the running agent start anew, with the settings as they are now", _talk),
     "quit": ("stop the running agent", _talk),
+    "autostart": ("say or switch whether the agent starts when you log in", _autostart),
     "sign": ("sign files without a page", _sign),
     "timestamp": ("add timestamps to a signature that has none", _timestamp),
     "verify": ("say what the signatures of a file prove", _verify),

@@ -1,11 +1,15 @@
 """The settings: read once, at the start, into a frozen Config. Each value knows where it came from.
 
-A value comes from the default, then config.toml, then the flags; the last one wins. An unknown name in the file is an error
-that names the nearest known one: a setting that is silently ignored is worse than none.
+A value comes from the default, then config.toml, then the flags, then the policy of whoever runs the computer; the last one wins. An
+unknown name in a file is an error that names the nearest known one: a setting that is silently ignored is worse than none.
+
+The policy is a file of the same form that the person can't write (agent.paths); what it sets is locked.
 
     port = 13579               the port pages call; 0 takes a free one
     language = "ru"            of windows and tray: kk, ru, en
+    theme = "system"           of windows: as the system says, or light, dark, contrast
     tray = "auto"              "off": no icon
+    notifications = true       false: the icon shows no messages when a window waits or a key ends soon
     log_level = "info"         debug, info, warning, error
     plain_websocket = false    true: pages may also come by ws://, on the same port and by the same rules (decision 0017)
     flat_api = false           true: pages may also use NCALayer's first methods, which send the key's password (decision 0019)
@@ -13,6 +17,7 @@ that names the nearest known one: a setting that is silently ignored is worse th
     https_api_port = 24680     its port; 0 takes a free one
     spare_minutes = 15         how long a process waits ready after the last page left; 0: none waits
     key_folders = []           folders whose key files the window offers before all others
+    unlock_minutes = 0         for how long a key may stay open once its password was typed, if the person wants it; 0: never
     timestamp_url = "http://tsp.pki.gov.kz/"
                                whom to ask for timestamps; the test site's is http://test.pki.gov.kz/tsp/
     ocsp_url = ""              whom to ask whether certificates are revoked; "": whom each certificate names
@@ -45,12 +50,14 @@ from protocol.readings import Readings
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 Tray: TypeAlias = Literal["auto", "off"]
-Source: TypeAlias = Literal["default", "file", "flag", "tray"]
+Theme: TypeAlias = Literal["system", "light", "dark", "contrast"]
+Source: TypeAlias = Literal["default", "file", "flag", "tray", "policy"]
 
 DEFAULT_PORT = 13579
 DEFAULT_HTTPS_API_PORT = 24680
 MAX_FILE_BYTES = 64 * 1024
 MAX_SPARE_MINUTES = 24 * 60
+MAX_UNLOCK_MINUTES = 60
 MAX_ITEMS = 32  # of a setting that is a list
 DEFAULT_TIMESTAMP_URL = "http://tsp.pki.gov.kz/"
 
@@ -80,7 +87,9 @@ class Config:
     paths: Paths
     port: int = DEFAULT_PORT
     language: Language = "ru"
+    theme: Theme = "system"
     tray: Tray = "auto"
+    notifications: bool = True
     log_level: LogLevel = "info"
     plain_websocket: bool = False
     flat_api: bool = False
@@ -88,6 +97,7 @@ class Config:
     https_api_port: int = DEFAULT_HTTPS_API_PORT
     spare_minutes: int = 15
     key_folders: tuple[Path, ...] = ()
+    unlock_minutes: int = 0
     timestamp_url: str = DEFAULT_TIMESTAMP_URL
     ocsp_url: str = ""
     proxy: str = "system"
@@ -223,7 +233,14 @@ def load(flags: argparse.Namespace) -> Config:
         value = getattr(flags, name, None)
         if value is not None:
             values[name], sources[name] = _checked(name, value, "flag"), "flag"
+    for name, value in _from_file(paths.policy_file()).items():
+        values[name], sources[name] = value, "policy"
     return Config(paths=places, simulation=_simulation(flags), sources=sources, **values)
+
+
+def check(name: str, value: Any) -> Any:
+    """The value as the program keeps it, of one as it would stand in the file. Raises BadConfig."""
+    return _checked(name, value, "the setting")
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -375,7 +392,9 @@ def _list(name: str, value: Any, where: str, expected: str) -> Sequence[Any]:
 _CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
     "port": range(65536),
     "language": get_args(Language),
+    "theme": get_args(Theme),
     "tray": get_args(Tray),
+    "notifications": _boolean,
     "log_level": get_args(LogLevel),
     "plain_websocket": _boolean,
     "flat_api": _boolean,
@@ -383,6 +402,7 @@ _CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
     "https_api_port": range(65536),
     "spare_minutes": range(MAX_SPARE_MINUTES + 1),
     "key_folders": _folders,
+    "unlock_minutes": range(MAX_UNLOCK_MINUTES + 1),
     "timestamp_url": _url,
     "ocsp_url": _optional_url,
     "proxy": _proxy,

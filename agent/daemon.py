@@ -40,6 +40,7 @@ from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
 from agent.tray_icon import TrayIcon
 from protocol import control
+from protocol.desk import frame as desk
 from protocol.prompts import Language
 
 if typing.TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Programs:
     renew: Sequence[str]
     """Makes the next one if it is due, and brings it to the browsers that trust this one."""
     tray_icon: Sequence[str] = tray_icon.COMMAND
+    desk: Sequence[str] = (sys.executable, "-m", "agent", "open")
+    """Opens the page of the desk that is named after it."""
 
 
 def programs(config: Config) -> Programs:
@@ -89,6 +92,7 @@ def programs(config: Config) -> Programs:
         worker=workers.worker_command(*answers, *folders, *_about_authorities(config), *place),
         issue=(sys.executable, "-c", _ISSUE, str(config.paths.tls_dir)),
         renew=(sys.executable, "-m", "agent", "trust", "renew", *place),
+        desk=(sys.executable, "-m", "agent", "open", *place),
     )
 
 
@@ -131,8 +135,17 @@ def run(
             raise StorageFailed(
                 f"{config.paths.state_dir} can't be used: {error.strerror or error}"
             ) from error
-        asyncio.run(_Daemon(config, children or programs(config), open_workers).serve())
+        made = _Daemon(config, children or programs(config), open_workers)
+        asyncio.run(made.serve())
+    if made.wants_restart:
+        _start_anew()
     return 0
+
+
+def _start_anew() -> None:
+    """This process becomes the agent once more, by the same command line; its settings are read again."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell is wanted
 
 
 class _Daemon:
@@ -175,6 +188,7 @@ class _Daemon:
         self._endpoint = Endpoint(config.paths.control_socket, self._obey)
         self._icon = TrayIcon(self._obey, children.tray_icon)
         self._stop = asyncio.Event()
+        self.wants_restart = False
         self._trouble = ""
         self._https_trouble = ""
         self._https_api: HttpsApi | None = None
@@ -346,8 +360,15 @@ class _Daemon:
                 self._settings.is_paused = command.name == "pause"
                 if self._settings.is_paused:
                     self._workers.refuse_waiting()
-            case "quit":
+            case "quit" | "restart":
+                self.wants_restart = command.name == "restart"
                 self._stop.set()
+            case "open":
+                if command.value not in typing.get_args(desk.Page):
+                    return control.Refused(f"no page {command.value!r} of the desk")
+                if not tray_icon.can_show():
+                    return control.Refused("there is nothing to show the desk on")
+                self._errand(_let_open(*self._children.desk, command.value))
             case "set-language":
                 if command.value not in typing.get_args(Language):
                     return control.Refused(f"no language {command.value!r}: kk, ru or en")
@@ -355,7 +376,9 @@ class _Daemon:
             case "open-status":
                 if self._config.simulation is not None:
                     return control.Refused("a simulation opens no browser")
-                self._errand(_open_in_browser(f"https://127.0.0.1:{self._server.port}/"))
+                # In a child, for the standard library's way blocks until some browsers end.
+                url = f"https://127.0.0.1:{self._server.port}/"
+                self._errand(_let_open(sys.executable, "-m", "webbrowser", url))
             case "query":
                 pass
         self._changed()
@@ -446,14 +469,18 @@ def _signals(stop: asyncio.Event) -> typing.Iterator[None]:
         loop.remove_signal_handler(each)
 
 
-async def _open_in_browser(url: str) -> None:
-    """In a child, for the standard library's way blocks until some browsers end."""
+async def _let_open(*command: str) -> None:
+    """Starts what the person opens: it is theirs, and goes on when the daemon ends."""
     try:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "webbrowser", url,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=workers.environment(), cwd=paths.CODE_ROOT,
-        )  # fmt: skip
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env=workers.environment(),
+            cwd=paths.CODE_ROOT,
+            start_new_session=os.name == "posix",
+        )
     except OSError as error:
-        logs.note(_log, logging.WARNING, "no browser", error=error)
+        logs.note(_log, logging.WARNING, "nothing could be opened", error=error)
         return
     await child.wait()

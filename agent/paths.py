@@ -122,6 +122,14 @@ class Paths:
         return self.state_dir / "ca.pem"
 
 
+def policy_file() -> Path:
+    """Where whoever runs the computer sets what people can't change. The same for everybody, wherever their own settings lie: no
+    variable of the environment leads elsewhere."""
+    if os.name == "posix":
+        return Path("/etc") / APPLICATION / "policy.toml"
+    return platformdirs.site_config_path(APPLICATION, appauthor=False) / "policy.toml"
+
+
 def usual_key_folders() -> tuple[Path, ...]:
     """Where people keep key files: what their system calls downloads, desktop and documents, then their home itself."""
     home = Path.home()

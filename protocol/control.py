@@ -43,9 +43,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`set-language` carries kk, ru or en in `value`; the others leave it empty."""
+    """`set-language` carries kk, ru or en in `value`, `open` a page of the desk; the others leave it empty."""
 
-    name: Literal["query", "pause", "resume", "quit", "set-language", "open-status"]
+    name: Literal["query", "pause", "resume", "restart", "quit", "set-language", "open-status", "open"]
     value: str = ""
 
 

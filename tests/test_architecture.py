@@ -75,6 +75,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.user",
         "agent.journal",
         "agent.grants",
+        "agent.autostart",
         "agent.chosen_files",
         "agent.recent_keys",
         "agent.key_library",

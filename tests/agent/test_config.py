@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import config
+from agent import config, paths
 from agent.config import BadConfig, Config
 from protocol.readings import USUAL, Readings
 
@@ -51,6 +51,40 @@ def test_the_language_chosen_in_the_tray_is_remembered_until_a_flag_says_otherwi
     loaded = load("--state-dir", str(tmp_path))
     assert (loaded.language, loaded.sources["language"]) == ("en", "tray")
     assert load("--state-dir", str(tmp_path), "--language", "ru").language == "ru"
+
+
+def test_the_policy_is_stronger_than_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "policy.toml"
+    monkeypatch.setattr(paths, "policy_file", lambda: policy)
+    (tmp_path / "config.toml").write_text("unlock_minutes = 30\nport = 1234\n")
+    assert load("--state-dir", str(tmp_path)).unlock_minutes == 30
+    policy.write_text('unlock_minutes = 0\nlanguage = "kk"\n')
+    loaded = load("--state-dir", str(tmp_path), "--language", "ru")
+    assert (loaded.unlock_minutes, loaded.language, loaded.port) == (0, "kk", 1234)
+    assert (loaded.sources["unlock_minutes"], loaded.sources["port"]) == ("policy", "file")
+
+
+def test_a_policy_that_can_not_be_used_stops_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "policy.toml"
+    monkeypatch.setattr(paths, "policy_file", lambda: policy)
+    policy.write_text("unlock_minutes = 61\n")
+    with pytest.raises(BadConfig, match=r"policy\.toml: unlock_minutes is 61, expected 0 to 60"):
+        load("--state-dir", str(tmp_path))
+
+
+def test_no_variable_leads_to_another_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = paths.policy_file()
+    for name in ("XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "HOME", "PROGRAMDATA", "ALLUSERSPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert paths.policy_file() == place
+
+
+def test_a_value_is_checked_as_it_would_be_in_the_file() -> None:
+    assert config.check("key_folders", ["~/keys"]) == (Path.home() / "keys",)
+    with pytest.raises(BadConfig, match="theme is 'pink'"):
+        config.check("theme", "pink")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -189,6 +190,34 @@ def test_a_paused_agent_refuses_until_it_is_resumed(tmp_path: Path) -> None:
         await director.close()
 
     stage.run(scenario())
+
+
+def test_an_agent_that_starts_anew_has_the_settings_as_they_are_then(tmp_path: Path) -> None:
+    with running(prepared(tmp_path)) as agent:
+        assert tell(agent, "query").language != "kk"
+        (tmp_path / "config.toml").write_text('language = "kk"\n')
+        pid = agent.process.pid
+        tell(agent, "restart")
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            with contextlib.suppress(endpoint.NotRunning):
+                if tell(agent, "query").language == "kk":
+                    break
+            time.sleep(0.1)
+        else:
+            pytest.fail("it did not come back")
+        assert agent.process.pid == pid
+        assert agent.process.poll() is None
+        assert tell(agent, "quit").language == "kk"
+
+
+def test_a_page_of_the_desk_that_is_none_is_refused(tmp_path: Path) -> None:
+    with running(prepared(tmp_path)) as agent:
+        answer = endpoint.ask(tmp_path / "control.sock", control.Command("open", "/etc/passwd"))
+        assert isinstance(answer, control.Refused)
+        answer = endpoint.ask(tmp_path / "control.sock", control.Command("open", "keys"))
+        assert answer == control.Refused("there is nothing to show the desk on")
+        assert agent.process.poll() is None
 
 
 def test_a_blocked_site_is_refused_before_anything_starts_until_it_is_let_in_again(tmp_path: Path) -> None:
