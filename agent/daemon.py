@@ -189,6 +189,7 @@ class _Daemon:
         self._icon = TrayIcon(self._obey, children.tray_icon)
         self._stop = asyncio.Event()
         self.wants_restart = False
+        self._started = dt.datetime.now(dt.UTC)
         self._trouble = ""
         self._https_trouble = ""
         self._https_api: HttpsApi | None = None
@@ -343,6 +344,7 @@ class _Daemon:
             is_simulation=self._config.simulation is not None,
             gost=self._gost,
             status_url=f"https://127.0.0.1:{self._server.port}/",
+            started=self._started.isoformat(),
             recent=self._recent,
         )
 

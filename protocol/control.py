@@ -38,6 +38,7 @@ class State:
     is_simulation: bool = False
     gost: Literal["native", "python"] = "native"
     status_url: str = ""
+    started: str = ""  # when, in ISO 8601
     recent: tuple[Receipt, ...] = ()  # newest first, at most five
 
 

@@ -1,0 +1,219 @@
+"""The page of settings: reads them as the agent would, changes config.toml, switches the start at login, has the agent start anew."""
+
+import argparse
+import contextlib
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from agent import autostart, config, control, paths, settings_file
+from agent.autostart import Autostart
+from agent.config import BadConfig, Config
+from agent.desk.base import Desk
+from agent.errors import AgentError, UnsupportedOperation
+from protocol.control import Command, Refused, State
+from protocol.desk import settings as page
+from protocol.errors import ProtocolError
+from protocol.prompts import Language
+
+START_LIMIT_S = 20.0
+_STEP_S = 0.25  # an agent that starts anew says nothing until it listens again
+
+# In the order in which they are shown. The rest of the file is for those who know what they do there.
+SHOWN: Final = (
+    "language", "theme", "tray", "notifications", "key_folders", "unlock_minutes", "timestamp_url", "ocsp_url", "offline", "proxy",
+    "fetch_hosts", "authorities", "plain_websocket", "flat_api", "https_api", "port", "https_api_port", "spare_minutes", "log_level",
+)  # fmt: skip
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "language": get_args(Language),
+    "theme": get_args(config.Theme),
+    "tray": get_args(config.Tray),
+    "log_level": get_args(config.LogLevel),
+}
+_RANGES = {
+    "unlock_minutes": (0, config.MAX_UNLOCK_MINUTES),
+    "spare_minutes": (0, config.MAX_SPARE_MINUTES),
+    "port": (0, 65535),
+    "https_api_port": (0, 65535),
+}
+
+
+def make(desk: Desk) -> "SettingsPage":
+    return SettingsPage(desk)
+
+
+@dataclass
+class SettingsPage:
+    """See agent.desk.base.Page. `switch` is the start at login."""
+
+    desk: Desk
+    switch: Autostart = field(default_factory=lambda: autostart.of_person(autostart.run_command()))
+    child: "subprocess.Popen[bytes] | None" = None  # the agent that was started here; it is nobody's, and goes on
+    _settled: float = 0.0  # the file is as old as this, or what changed in it since needs no new start
+
+    def opened(self) -> None:
+        self._send()
+
+    def take(self, message: Any) -> None:
+        match message:
+            case page.Change():
+                self._change(message)
+            case page.Reset(name):
+                self._edit(name, lambda _: settings_file.reset(self.desk.paths.config_file, name))
+            case page.SetAutostart(is_on):
+                self.switch.turn(on=is_on)
+            case page.Restart():
+                self._restart()
+        self._send()
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+    # --- showing --------------------------------------------------------------------------------------------------
+
+    def _load(self) -> Config:
+        return config.load(
+            argparse.Namespace(state_dir=self.desk.paths.state_dir if self._is_apart else None)
+        )
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether this is not the person's usual agent."""
+        return self.desk.paths != paths.resolve()
+
+    def _send(self) -> None:
+        loaded = self._load()
+        running = self._state()
+        self.desk.send(
+            page.Settings(
+                settings=tuple(_setting(name, loaded) for name in SHOWN),
+                autostart=self.switch.state(),
+                is_running=running is not None,
+                is_stale=self._is_stale(running),
+                file=str(self.desk.paths.config_file),
+            )
+        )
+
+    def _state(self) -> State | None:
+        """Of the agent that runs."""
+        try:
+            answer = control.ask(self.desk.paths.control_socket, Command("query"))
+        except (AgentError, ProtocolError):
+            return None
+        return answer if isinstance(answer, State) else None
+
+    def _is_stale(self, running: State | None) -> bool:
+        """Whether the agent that runs has read other settings than those that stand there now."""
+        if running is None:
+            return False
+        return self._changed() > max(self._settled, datetime.fromisoformat(running.started).timestamp())
+
+    def _changed(self) -> float:
+        """When the settings were changed the last time."""
+        moments = []
+        for file in (self.desk.paths.config_file, paths.policy_file()):
+            with contextlib.suppress(OSError):
+                moments.append(file.stat().st_mtime)
+        return max(moments, default=0.0)
+
+    # --- changing -------------------------------------------------------------------------------------------------
+
+    def _change(self, asked: page.Change) -> None:
+        self._edit(
+            asked.name,
+            lambda known: settings_file.change(self.desk.paths.config_file, asked.name, _value(asked, known)),
+        )
+
+    def _edit(self, name: str, edit: Callable[[Any], None]) -> None:
+        """`edit` gets the value that the setting has."""
+        loaded = self._load()
+        if name not in SHOWN or loaded.sources[name] == "policy":
+            self.desk.send(page.Refused(name, "whoever runs this computer set it"))
+            return
+        running = self._state()
+        was_stale = self._is_stale(running)
+        try:
+            edit(getattr(loaded, name))
+        except BadConfig as error:
+            self.desk.send(page.Refused(name, error.detail))
+            return
+        if name == "language":
+            self._forget_language()
+            if running is not None:
+                self._tell(Command("set-language", self._load().language))
+            if not was_stale:
+                self._settled = self._changed()
+
+    def _forget_language(self) -> None:
+        """What was chosen in the icon's menu is stronger than the file, and would hide the change."""
+        self.desk.paths.language.unlink(missing_ok=True)
+
+    def _tell(self, command: Command) -> None:
+        """Raises AgentError where the agent does not do it."""
+        try:
+            answer = control.ask(self.desk.paths.control_socket, command)
+        except ProtocolError as error:
+            raise control.NotRunning("what answers is another version of the agent") from error
+        if isinstance(answer, Refused):
+            raise UnsupportedOperation(answer.reason)
+
+    def _restart(self) -> None:
+        """The agent that runs starts anew; where none does, one is started."""
+        before = self._state()
+        if before is not None:
+            self._tell(Command("restart"))
+        else:
+            self._start()
+        self._wait_for_another(before)
+
+    def _start(self) -> None:
+        place = ["--state-dir", str(self.desk.paths.state_dir)] if self._is_apart else []
+        try:
+            self.child = subprocess.Popen(
+                [*self.desk.command, "run", *place],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=paths.CODE_ROOT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise control.NotRunning(f"the agent can't be started: {error.strerror}") from error
+
+    def _wait_for_another(self, before: State | None) -> None:
+        """Until an agent runs that started later than that one. Raises NotRunning where none comes."""
+        for _ in range(round(START_LIMIT_S / _STEP_S)):
+            if self.desk.has_ended.wait(_STEP_S):
+                return
+            running = self._state()
+            if running is not None and (before is None or running.started != before.started):
+                return
+        raise control.NotRunning("the agent did not come up; its log says why")
+
+
+def _setting(name: str, loaded: Config) -> page.Setting:
+    value = getattr(loaded, name)
+    source = loaded.sources[name]
+    if name in _CHOICES:
+        return page.Setting(name, "choice", source, text=value, choices=_CHOICES[name])
+    if name in _RANGES:
+        least, most = _RANGES[name]
+        return page.Setting(name, "number", source, number=value, least=least, most=most)
+    if isinstance(value, bool):
+        return page.Setting(name, "switch", source, is_on=value)
+    if isinstance(value, tuple):
+        return page.Setting(name, "list", source, items=tuple(map(str, value)))
+    return page.Setting(name, "text", source, text=value)
+
+
+def _value(asked: page.Change, known: Any) -> Any:
+    """As it stands in the file; `known` is the value that the setting has."""
+    if isinstance(known, bool):
+        return asked.is_on
+    if isinstance(known, int):
+        return asked.number
+    if isinstance(known, tuple):
+        return list(asked.items)
+    return asked.text

@@ -1,0 +1,158 @@
+"""The desk's page of settings."""
+
+import contextlib
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agent import control, paths
+from agent.autostart import Autostart
+from agent.config import BadConfig
+from agent.desk import settings
+from agent.errors import StorageFailed
+from protocol.control import Command
+from protocol.desk import settings as page
+from tests.support import desks
+from tests.support.desks import Sent
+
+Made = tuple[settings.SettingsPage, Sent, Path]
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    monkeypatch.setattr(paths, "policy_file", lambda: tmp_path / "policy.toml")
+    desk, sent = desks.desk(tmp_path)
+    shown = settings.make(desk)
+    shown.switch = Autostart(tmp_path / "config", ("qalamsap", "run"))
+    return shown, sent, desk.paths.config_file
+
+
+def named(message: page.Settings, name: str) -> page.Setting:
+    (found,) = (each for each in message.settings if each.name == name)
+    return found
+
+
+def test_every_setting_that_is_shown_has_its_kind_value_and_source(made: Made) -> None:
+    shown, sent, file = made
+    file.parent.mkdir()
+    file.write_text('key_folders = ["/keys"]\nspare_minutes = 3\n')
+    shown.opened()
+    (message,) = sent.take()
+    assert [each.name for each in message.settings] == list(settings.SHOWN)
+    assert named(message, "key_folders") == page.Setting("key_folders", "list", "file", items=("/keys",))
+    assert named(message, "spare_minutes").number == 3
+    assert named(message, "theme").choices == ("system", "light", "dark", "contrast")
+    assert named(message, "offline") == page.Setting("offline", "switch", "default")
+    assert (message.is_running, message.is_stale, message.autostart) == (False, False, "off")
+
+
+def test_changes_are_written_and_taken_back(made: Made) -> None:
+    shown, sent, file = made
+    shown.take(page.Change("offline", is_on=True))
+    shown.take(page.Change("unlock_minutes", number=10))
+    shown.take(page.Change("fetch_hosts", items=("tsp.example.kz",)))
+    shown.take(page.Change("theme", text="dark"))
+    assert tomllib.loads(file.read_text()) == {
+        "offline": True,
+        "unlock_minutes": 10,
+        "fetch_hosts": ["tsp.example.kz"],
+        "theme": "dark",
+    }
+    shown.take(page.Reset("theme"))
+    assert named(sent.take()[-1], "theme").source == "default"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        page.Change("unlock_minutes", number=61),
+        page.Change("theme", text="pink"),
+        page.Change("proxy", text="ftp://user:secret@host"),
+        page.Change("state_dir", text="/"),
+        page.Change("sites"),
+    ],
+)
+def test_what_can_not_be_used_is_refused_and_what_was_there_stays(made: Made, change: page.Change) -> None:
+    shown, sent, file = made
+    shown.take(change)
+    refused, after = sent.take()
+    assert refused.name == change.name
+    assert "secret" not in refused.detail
+    assert isinstance(after, page.Settings)
+    assert not file.exists()
+
+
+def test_what_the_policy_sets_is_shown_and_can_not_be_changed(made: Made) -> None:
+    shown, sent, file = made
+    paths.policy_file().write_text("unlock_minutes = 0\n")
+    shown.take(page.Change("unlock_minutes", number=10))
+    shown.take(page.Reset("unlock_minutes"))
+    assert [type(message) for message in sent.messages] == [page.Refused, page.Settings] * 2
+    assert named(sent.take()[-1], "unlock_minutes").is_locked
+    assert not file.exists()
+
+
+def test_a_language_that_is_chosen_here_is_stronger_than_an_earlier_choice_in_the_menu(made: Made) -> None:
+    shown, sent, file = made
+    file.parent.mkdir()
+    shown.desk.paths.language.write_text("en\n")
+    shown.take(page.Change("language", text="kk"))
+    assert named(sent.take()[-1], "language") == page.Setting(
+        "language", "choice", "file", text="kk", choices=("kk", "ru", "en")
+    )
+
+
+def test_start_at_login_is_switched(made: Made) -> None:
+    shown, sent, _ = made
+    shown.take(page.SetAutostart(is_on=True))
+    shown.take(page.SetAutostart(is_on=False))
+    assert [message.autostart for message in sent.take()] == ["on", "off"]
+
+
+def test_a_broken_file_is_told_and_not_overwritten(made: Made) -> None:
+    shown, _, file = made
+    file.parent.mkdir()
+    file.write_text("language =")
+    for message in (page.Change("theme", text="dark"), page.Reset("theme")):
+        with pytest.raises(BadConfig):
+            shown.take(message)
+    assert file.read_text() == "language ="
+
+
+def test_a_disk_that_can_not_be_written_is_told(made: Made, tmp_path: Path) -> None:
+    shown, _, file = made
+    (tmp_path / "state").write_bytes(b"")
+    with pytest.raises(StorageFailed):
+        shown.take(page.Change("theme", text="dark"))
+    assert not file.exists()
+
+
+@pytest.mark.process
+def test_the_agent_is_started_and_starts_anew_with_what_was_changed(made: Made) -> None:
+    shown, sent, file = made
+    file.parent.mkdir()
+    file.write_text('port = 0\ntray = "off"\nspare_minutes = 0\nlanguage = "ru"\n')
+    socket = shown.desk.paths.control_socket
+    try:
+        shown.take(page.Restart())
+        assert (sent.messages[-1].is_running, sent.messages[-1].is_stale) == (True, False)
+        shown.take(page.Change("language", text="kk"))
+        assert not sent.messages[-1].is_stale  # it was told
+        state = control.ask(socket, Command("query"))
+        assert getattr(state, "language", "") == "kk"
+        later = file.stat().st_mtime + 2  # file systems with coarse clocks
+        shown.take(page.Change("offline", is_on=True))
+        os.utime(file, (later, later))
+        shown.opened()
+        assert sent.messages[-1].is_stale
+        os.utime(file)
+        shown.take(page.Restart())
+        assert (sent.messages[-1].is_running, sent.messages[-1].is_stale) == (True, False)
+        assert getattr(control.ask(socket, Command("query")), "started", "") > getattr(state, "started", "~")
+    finally:
+        with contextlib.suppress(control.NotRunning):
+            control.ask(socket, Command("quit"))
+        if shown.child is not None:
+            shown.child.wait(20)
