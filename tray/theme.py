@@ -156,6 +156,10 @@ QListView { background: %(base)s; border: 1px solid %(line)s; border-radius: 8px
 QListView:focus { border: 2px solid %(accent)s; padding: 3px; }
 QTreeView { background: %(base)s; border: 1px solid %(line)s; outline: 0; }
 QTreeView:focus { border: 2px solid %(accent)s; }
+QPlainTextEdit { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 4px;
+    selection-background-color: %(selection)s; selection-color: %(text)s; }
+QPlainTextEdit:focus { border: 2px solid %(accent)s; padding: 3px; }
+QPlainTextEdit:disabled { background: %(disabled_back)s; color: %(disabled)s; border-color: %(line)s; }
 QLineEdit { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 0 10px; min-height: 34px;
     selection-background-color: %(selection)s; selection-color: %(text)s; }
 QLineEdit:focus { border: 2px solid %(accent)s; padding: 0 9px; min-height: 32px; }

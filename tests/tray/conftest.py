@@ -37,7 +37,9 @@ def application() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def _old_heap() -> None:
     """What is there before the first widget is no garbage; to look through thousands of tests for each of them takes its time."""
-    importlib.import_module("hypothesis")  # its plugin loads it at the end, and warns of what was frozen by then
+    importlib.import_module(
+        "hypothesis"
+    )  # its plugin loads it at the end, and warns of what was frozen by then
     gc.collect()
     gc.freeze()
 

@@ -7,10 +7,12 @@ import pytest
 
 from agent import errors, journal
 from agent.desk import base as desk
+from agent.desk import settings as desk_settings
 from agent.operations.approval import Recorded
 from protocol.desk import history as desk_history
 from protocol.desk import sites as desk_sites
 from tray import question, texts
+from tray.desk import settings
 
 LANGUAGES = ("kk", "ru", "en")
 FORMS = {"kk": {"other"}, "ru": {"one", "few", "many"}, "en": {"one", "other"}}
@@ -47,6 +49,10 @@ PICKED = {
     "history.period.": {"title", "all", "today", "week", "month", "year"},
     "history.form.": {"csv", "pdf"},
     "sites.": {f"{name}{note}" for name in ("forget", "block", "unblock") for note in ("", "_note")},
+    "settings.group.": set(settings.GROUPS),
+    "settings.name.": {name for names in settings.GROUPS.values() for name in names},
+    "settings.note.": {name for names in settings.GROUPS.values() for name in names},
+    **{f"settings.choice.{name}.": set(choices) for name, choices in desk_settings._CHOICES.items() if name != "language"},
     "sites.state.": set(typing.get_args(desk_sites.State)),
     "sites.caution.": {"mixed-script", "punycode", "unprotected"},
 }  # fmt: skip
@@ -98,6 +104,7 @@ def test_no_text_is_empty_or_kept_in_another_language(language):
     same = {key for key in kazakh if forms(kazakh[key]) == forms(russian[key])}
     assert {key for key in same if re.search(r"[а-я]{4}", " ".join(forms(kazakh[key])))} <= {
         "fact.path",
+        "settings.name.proxy",
         "what.bytes",
     }
 
