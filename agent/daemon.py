@@ -24,7 +24,7 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent import dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
+from agent import autostart, dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
 from agent.approvals import Approval
 from agent.config import DEFAULT_TIMESTAMP_URL, Config
 from agent.control import Endpoint, EndpointUnavailable
@@ -189,6 +189,8 @@ class _Daemon:
         self._icon = TrayIcon(self._obey, children.tray_icon)
         self._stop = asyncio.Event()
         self.wants_restart = False
+        self._autostart = autostart.of_person(autostart.run_command())
+        self._autostart_state = self._read_autostart()
         self._started = dt.datetime.now(dt.UTC)
         self._trouble = ""
         self._https_trouble = ""
@@ -345,14 +347,16 @@ class _Daemon:
             gost=self._gost,
             status_url=f"https://127.0.0.1:{self._server.port}/",
             started=self._started.isoformat(),
+            autostart=self._autostart_state,
+            notifications=self._config.notifications,
             recent=self._recent,
         )
 
-    def _state_name(self) -> typing.Literal["ready", "asking", "paused", "trouble"]:
+    def _state_name(self) -> typing.Literal["ready", "asking", "signing", "paused", "trouble"]:
         if self._settings.is_paused:
             return "paused"
         if self._workers.is_asking:
-            return "asking"
+            return "signing" if self._workers.is_signing else "asking"
         return "trouble" if self._trouble or self._https_trouble else "ready"
 
     def _obey(self, command: control.Command) -> control.State | control.Refused:
@@ -375,6 +379,8 @@ class _Daemon:
                 if command.value not in typing.get_args(Language):
                     return control.Refused(f"no language {command.value!r}: kk, ru or en")
                 self._set_language(typing.cast("Language", command.value))
+            case "set-autostart":
+                return self._set_autostart(command.value)
             case "open-status":
                 if self._config.simulation is not None:
                     return control.Refused("a simulation opens no browser")
@@ -383,6 +389,26 @@ class _Daemon:
                 self._errand(_let_open(sys.executable, "-m", "webbrowser", url))
             case "query":
                 pass
+        self._changed()
+        return self._state()
+
+    def _read_autostart(self) -> autostart.State:
+        if self._config.simulation is not None:
+            return "unsupported"
+        try:
+            return self._autostart.state()
+        except StorageFailed as error:
+            logs.note(_log, logging.WARNING, "start at login can't be read", error=error)
+            return "unsupported"
+
+    def _set_autostart(self, value: str) -> control.State | control.Refused:
+        if value not in ("on", "off") or self._config.simulation is not None:
+            return control.Refused("on or off, and not for a simulation")
+        try:
+            self._autostart.turn(on=value == "on")
+        except AgentError as error:
+            return control.Refused(error.detail)
+        self._autostart_state = self._read_autostart()
         self._changed()
         return self._state()
 

@@ -99,6 +99,7 @@ class Workers:
         self._room_wanted = asyncio.Event()
         self._waiting_changed = asyncio.Event()
         self._is_asking = False
+        self._is_signing = False
         self._is_closed = False
         self._spare: asyncio.Task[Process] | None = None
         self._spare_started = float("-inf")
@@ -115,6 +116,11 @@ class Workers:
         """Whether an approval runs."""
         return self._is_asking
 
+    @property
+    def is_signing(self) -> bool:
+        """Whether the person has said yes, and signatures are being made."""
+        return self._is_signing
+
     async def approve(self, approval: Approval) -> bytearray:
         """The worker's reply, ready for the page. Waits its turn first; cancel it when the page leaves.
 
@@ -130,7 +136,7 @@ class Workers:
             self._changed()
             return await self._run(approval)
         finally:
-            self._is_asking = False
+            self._is_asking = self._is_signing = False
             self._queue.release()
             self._changed()
             self.warm()
@@ -183,6 +189,9 @@ class Workers:
         def hear(notice: Notice) -> None:
             if isinstance(notice, prompts.Shown | work.Stage):
                 limit.reschedule(latest)
+            if isinstance(notice, work.Progress) and not self._is_signing:
+                self._is_signing = True
+                self._changed()
             approval.notice(notice)
 
         try:

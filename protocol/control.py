@@ -28,7 +28,7 @@ class Receipt:
 class State:
     """What the daemon is doing. `trouble` is a text key, empty when all is well."""
 
-    state: Literal["ready", "asking", "paused", "trouble"]
+    state: Literal["ready", "asking", "signing", "paused", "trouble"]
     language: prompts.Language
     version: str
     port: int
@@ -40,13 +40,17 @@ class State:
     status_url: str = ""
     started: str = ""  # when, in ISO 8601
     recent: tuple[Receipt, ...] = ()  # newest first, at most five
+    autostart: Literal["on", "off", "unsupported"] = "unsupported"
+    notifications: bool = True  # the icon may show messages
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`set-language` carries kk, ru or en in `value`, `open` a page of the desk; the others leave it empty."""
+    """`set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk; the others leave it empty."""
 
-    name: Literal["query", "pause", "resume", "restart", "quit", "set-language", "open-status", "open"]
+    name: Literal[
+        "query", "pause", "resume", "restart", "quit", "set-language", "set-autostart", "open-status", "open"
+    ]
     value: str = ""
 
 

@@ -133,6 +133,7 @@ DAEMON_MAY_IMPORT = (
     "agent.instance",
     "agent.journal",
     "agent.grants",
+    "agent.autostart",
     "agent.hardening",
     "agent.localhost.identity",
     "agent.fetch",

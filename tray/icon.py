@@ -11,16 +11,20 @@ from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias
 
 from protocol import control
-from tray import menu, startup, texts, wire
+from tray import menu, notices, startup, texts, wire
 
 Backend: TypeAlias = Literal["qt", "pystray"]
 OnCommand: TypeAlias = Callable[[control.Command], None]
 
 
 class Face(Protocol):
-    """An icon on the screen. `show` and `quit` may be called from any thread, `run` belongs to the main one."""
+    """An icon on the screen. `show`, `notify` and `quit` may be called from any thread, `run` belongs to the main one."""
 
     def show(self, view: menu.View) -> None: ...
+
+    def notify(self, notice: notices.Notice) -> None:
+        """Shows a message beside the icon, for a while. From any thread."""
+        ...
 
     def run(self) -> int:
         """Shows the icon from the first `show` on, until `quit`; gives the exit code."""
@@ -36,13 +40,18 @@ def run(frames: int, wanted: str) -> int:
         choose(sys.platform, wanted, _is_installed), lambda command: writer.send(control.to_message(command))
     )
 
+    reminder = notices.Reminder(face.notify)
+
     def receive(message: control.Message) -> None:
         if isinstance(message, control.State):
-            face.show(menu.view_of(texts.load(message.language), message))
+            words = texts.load(message.language)
+            face.show(menu.view_of(words, message))
+            reminder.hear(words, message)
 
     reader = wire.Reader(wire.standard_input(), control.from_message, receive, face.quit)
     reader.start()
     code = face.run()
+    reminder.stop()
     reader.let_be()
     return code
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from tray import menu, startup
 from tray.icon import OnCommand
+from tray.notices import Notice
 
 _SIZE = 64  # pystray scales it to what the system wants
 _MAX_TITLE_LENGTH = 127  # Windows takes no more
@@ -44,6 +45,10 @@ class PystrayFace:
         if self._icon is not None:
             self._draw()
         self._first.set()
+
+    def notify(self, notice: Notice) -> None:
+        if self._icon is not None and self._pystray.Icon.HAS_NOTIFICATION:
+            self._icon.notify(notice.text, notice.title)
 
     def quit(self) -> None:
         self._is_over = True
@@ -80,8 +85,10 @@ class PystrayFace:
             label,
             self._sender(entry),
             checked=None if entry.is_checked is None else lambda _item: bool(entry.is_checked),
-            radio=entry.is_checked is not None,
+            radio=entry.is_checked is not None and not entry.is_switch,
             enabled=entry.command is not None,
+            default=self._view is not None
+            and entry.command == self._view.opening,  # a click on the icon itself
         )
 
     def _sender(self, entry: menu.Entry) -> Callable[[Any, Any], None]:

@@ -3,13 +3,14 @@
 import sys
 from importlib import resources
 
-from PySide6.QtGui import QActionGroup, QCursor, QIcon, QPixmap
+from PySide6.QtGui import QActionGroup, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from protocol import control
 from tray import glyphs, menu
 from tray.icon import OnCommand
 from tray.mailbox import Mailbox
+from tray.notices import Notice
 
 _SIZES = (16, 22, 24, 32, 48, 64)
 
@@ -26,15 +27,19 @@ class QtFace:
         self._application.setWindowIcon(glyphs.application_icon())
         self._on_command = on_command
         self._mailbox = Mailbox()
-        self._mailbox.received.connect(self._draw)
+        self._mailbox.received.connect(self._receive)
         self._mailbox.ended.connect(self._application.quit)
         self._pictures: dict[str, QIcon] = {}
+        self._opening: control.Command | None = None
         self._menu = QMenu()
         self._icon = QSystemTrayIcon()
         self._icon.activated.connect(self._when_activated)
 
     def show(self, view: menu.View) -> None:
         self._mailbox.received.emit(view)
+
+    def notify(self, notice: Notice) -> None:
+        self._mailbox.received.emit(notice)
 
     def quit(self) -> None:
         self._mailbox.ended.emit()
@@ -45,7 +50,14 @@ class QtFace:
             sys.stderr.flush()
         return self._application.exec()
 
+    def _receive(self, shown: menu.View | Notice) -> None:
+        if isinstance(shown, menu.View):
+            self._draw(shown)
+        elif self._icon.isVisible():
+            self._icon.showMessage(shown.title, shown.text, self._icon.icon())
+
     def _draw(self, view: menu.View) -> None:
+        self._opening = view.opening
         self._icon.setIcon(self._picture(view.picture))
         self._icon.setToolTip(view.tooltip)
         # A menu of its own each time: over D-Bus the panel keeps numbers of entries, and must not click a new entry by an
@@ -71,7 +83,8 @@ class QtFace:
                 if entry.is_checked is not None:
                     action.setCheckable(True)
                     action.setChecked(entry.is_checked)
-                    group.addAction(action)
+                    if not entry.is_switch:
+                        group.addAction(action)
                 if (command := entry.command) is not None:
                     action.triggered.connect(lambda _=False, command=command: self._send(command))
 
@@ -79,8 +92,8 @@ class QtFace:
         self._on_command(command)
 
     def _when_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason == QSystemTrayIcon.ActivationReason.Trigger:
-            self._menu.popup(QCursor.pos())
+        if reason == QSystemTrayIcon.ActivationReason.Trigger and self._opening is not None:
+            self._send(self._opening)
 
     def _picture(self, name: str) -> QIcon:
         if name not in self._pictures:

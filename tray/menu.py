@@ -7,6 +7,9 @@ from protocol import control, prompts
 from tray import words
 from tray.texts import Texts
 
+OPENING = control.Command("open", "files")
+PAGES = ("keys", "history", "sites", "doctor", "settings")
+"""The desk's pages that have an entry of their own."""
 # Each language in its own words: who set the wrong one must find theirs.
 LANGUAGES: dict[prompts.Language, str] = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
@@ -19,13 +22,15 @@ class Entry:
     command: control.Command | None = None
     entries: tuple["Entry", ...] = ()
     is_checked: bool | None = None  # None: no mark; else one of a group, of which one is marked
+    is_switch: bool = False  # the mark is its own
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    picture: Literal["ready", "asking", "paused", "trouble"]
+    picture: Literal["ready", "asking", "signing", "paused", "trouble"]
     tooltip: str
     entries: tuple[Entry, ...]
+    opening: control.Command = OPENING  # what a click on the icon itself does
 
 
 def view_of(texts: Texts, state: control.State) -> View:
@@ -47,17 +52,29 @@ def _entries(texts: Texts, state: control.State, word: str) -> list[Entry]:
         found.append(Entry(texts("waiting", count=state.waiting)))
     if state.is_simulation:
         found.append(Entry(texts("icon.simulation")))
-    found.append(Entry())
+    found += [
+        Entry(),
+        Entry(texts("icon.open"), OPENING),
+        *(Entry(texts(f"icon.page.{page}"), control.Command("open", page)) for page in PAGES),
+        Entry(),
+        Entry(texts("icon.recent"), entries=_receipts(texts, state.recent)),
+    ]
     if state.status_url:
         found.append(Entry(texts("icon.open_status"), control.Command("open-status")))
+    found.append(Entry(texts("icon.language"), entries=_languages(state.language)))
+    if state.autostart != "unsupported":
+        found.append(_autostart(texts, is_on=state.autostart == "on"))
     return [
         *found,
-        Entry(texts("icon.recent"), entries=_receipts(texts, state.recent)),
-        Entry(texts("icon.language"), entries=_languages(state.language)),
         Entry(),
         Entry(texts(f"icon.{toggle}"), control.Command(toggle)),
         Entry(texts("icon.quit"), control.Command("quit")),
     ]
+
+
+def _autostart(texts: Texts, *, is_on: bool) -> Entry:
+    command = control.Command("set-autostart", "off" if is_on else "on")
+    return Entry(texts("icon.autostart"), command, is_checked=is_on, is_switch=True)
 
 
 def _receipts(texts: Texts, recent: tuple[control.Receipt, ...]) -> tuple[Entry, ...]:

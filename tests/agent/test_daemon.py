@@ -211,6 +211,16 @@ def test_an_agent_that_starts_anew_has_the_settings_as_they_are_then(tmp_path: P
         assert tell(agent, "quit").language == "kk"
 
 
+def test_start_at_login_is_switched_for_the_person_whose_agent_it_is(tmp_path: Path) -> None:
+    with running(prepared(tmp_path)) as agent:  # its HOME is the state folder
+        assert tell(agent, "query").autostart == "off"
+        assert tell(agent, "set-autostart", "on").autostart == "on"
+        assert (tmp_path / ".config/autostart/qalamsap.desktop").is_file()
+        assert tell(agent, "set-autostart", "off").autostart == "off"
+        answer = endpoint.ask(tmp_path / "control.sock", control.Command("set-autostart", "maybe"))
+        assert isinstance(answer, control.Refused)
+
+
 def test_a_page_of_the_desk_that_is_none_is_refused(tmp_path: Path) -> None:
     with running(prepared(tmp_path)) as agent:
         answer = endpoint.ask(tmp_path / "control.sock", control.Command("open", "/etc/passwd"))

@@ -287,6 +287,27 @@ def test_a_pause_refuses_those_that_wait_and_not_the_one_that_runs() -> None:
     stage.run(scenario())
 
 
+def test_it_signs_from_the_first_signature_until_the_reply() -> None:
+    async def scenario() -> None:
+        async with open_workers() as (made, director):
+            heard = asyncio.Event()
+            told = dataclasses.replace(
+                approval(), notice=lambda notice: heard.set() if isinstance(notice, work.Progress) else None
+            )
+            running = asyncio.ensure_future(made.approve(told))
+            actor = await director.worker()
+            await actor.order("shown")
+            assert not made.is_signing
+            await actor.order("stage", what="password")
+            await heard.wait()
+            assert made.is_signing
+            await actor.order("reply", text="")
+            await running
+            assert not made.is_signing
+
+    stage.run(scenario())
+
+
 def test_who_is_blocked_is_told_so_and_starts_nothing() -> None:
     async def scenario() -> None:
         made = Workers(("false",), is_blocked=lambda each: each.origin == "https://kds.example.kz")

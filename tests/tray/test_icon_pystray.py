@@ -12,6 +12,7 @@ pytest.importorskip("PIL", reason="needs tool: Pillow")
 
 from protocol import control, pipes
 from tray import menu, startup, texts
+from tray.notices import Notice
 
 ROOT = Path(menu.__file__).resolve().parent.parent
 
@@ -58,8 +59,14 @@ def labels(items):
 def test_the_menu_has_the_lines_of_the_view(face):
     assert [text for text in labels(face._icon.menu.items) if text != "- - - -"] == [
         "Готов к работе",
-        "Открыть страницу состояния",
+        "Открыть Qalamsap",
+        "Ключи",
+        "История",
+        "Сайты",
+        "Проверка компьютера",
+        "Настройки",
         "Последние подписи",
+        "Открыть страницу состояния",
         "Язык",
         "Приостановить",
         "Выйти",
@@ -73,6 +80,18 @@ def test_the_menu_has_the_lines_of_the_view(face):
     assert not next(iter(face._icon.menu.items)).enabled
     assert face._icon.title == "Qalamsap 0.1.0: готов к работе"
     assert face._icon.icon.size == (64, 64)
+
+
+def test_a_click_on_the_icon_itself_opens_the_desk(face):
+    face._icon.menu(face._icon)
+    assert face.commands == [control.Command("open", "files")]
+
+
+def test_a_message_is_passed_on(face, monkeypatch):
+    said = []
+    monkeypatch.setattr(face._icon, "notify", lambda text, title: said.append((title, text)))
+    face.notify(Notice("title", "text"))
+    assert said == [("title", "text")]
 
 
 def test_a_click_sends_its_command(face):

@@ -172,9 +172,16 @@ def test_title_tooltip_and_menu_are_there_in_the_persons_language(
 
 def test_each_line_sends_its_command(program, screen, samples):
     async def click():
-        async with panel(program, screen, samples) as (one, seen):
+        async with panel(program, screen, samples, autostart="on") as (one, seen):
+            assert (await seen.lines())["Запускать при входе в систему"]["toggle-state"] == 1
+            await seen.call(
+                "/StatusNotifierItem", ITEM, "Activate", "ii", [0, 0]
+            )  # a click on the icon itself
+            assert await asyncio.to_thread(command, one) == control.Command("open", "files")
             for label, expected in (
+                ("Ключи", control.Command("open", "keys")),
                 ("Открыть страницу состояния", control.Command("open-status")),
+                ("Запускать при входе в систему", control.Command("set-autostart", "off")),
                 ("Қазақша", control.Command("set-language", "kk")),
                 ("Приостановить", control.Command("pause")),
                 ("Выйти", control.Command("quit")),

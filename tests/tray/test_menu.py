@@ -1,8 +1,10 @@
 import dataclasses
+import typing
 
 import pytest
 
 from protocol import control
+from protocol.desk import frame
 from tray import menu, texts
 
 
@@ -22,9 +24,15 @@ def test_the_menu_offers_what_a_person_may_do_and_nothing_that_signs(samples):
     view = menu.view_of(texts.load("ru"), samples.state())
     assert labels(view.entries) == [
         "Готов к работе",
-        "Открыть страницу состояния",
+        "Открыть Qalamsap",
+        "Ключи",
+        "История",
+        "Сайты",
+        "Проверка компьютера",
+        "Настройки",
         "Последние подписи",
         "23.11 09:05 · kds.ismet.kz · АХМЕТОВА АЙГЕРІМ · 3 документа".replace("23.11 09:05", _local_time()),
+        "Открыть страницу состояния",
         "Язык",
         "Қазақша",
         "Русский",
@@ -33,6 +41,8 @@ def test_the_menu_offers_what_a_person_may_do_and_nothing_that_signs(samples):
         "Выйти",
     ]
     assert commands(view.entries) == [
+        control.Command("open", "files"),
+        *(control.Command("open", page) for page in ("keys", "history", "sites", "doctor", "settings")),
         control.Command("open-status"),
         control.Command("set-language", "kk"),
         control.Command("set-language", "ru"),
@@ -56,6 +66,7 @@ def _local_time():
         ("kk", "ready", "Жұмысқа дайын"),
         ("kk", "paused", "Уақытша тоқтатылған"),
         ("ru", "asking", "Ждёт вашего решения"),
+        ("ru", "signing", "Подписывает"),
         ("en", "trouble", "Needs attention"),
     ],
 )
@@ -94,6 +105,18 @@ def test_a_receipt_without_a_site_was_made_on_this_computer(samples):
     receipt = dataclasses.replace(samples.state().recent[0], site="", count=1)
     told = labels(menu.view_of(texts.load("ru"), samples.state(recent=(receipt,))).entries)
     assert any("на этом компьютере" in label and label.endswith("1 документ") for label in told)
+
+
+@pytest.mark.parametrize(("state", "other"), [("on", "off"), ("off", "on")])
+def test_start_at_login_is_a_switch_of_its_own(samples, state, other):
+    view = menu.view_of(texts.load("en"), samples.state(autostart=state))
+    (switch,) = (entry for entry in view.entries if entry.is_switch)
+    assert (switch.label, switch.is_checked) == ("Start at login", state == "on")
+    assert switch.command == control.Command("set-autostart", other)
+
+
+def test_the_pages_of_the_menu_are_pages_of_the_desk():
+    assert {*menu.PAGES, menu.OPENING.value} == set(typing.get_args(frame.Page))
 
 
 def test_the_language_in_force_is_marked(samples):

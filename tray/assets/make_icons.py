@@ -24,11 +24,13 @@ READY, IDLE, ATTENTION, TROUBLE = "#0E93AB", "#7C8A90", "#D98A00", "#D6382D"
 _BADGE = '<circle cx="48" cy="48" r="16" fill="{colour}"/><g fill="none" stroke="#FFFFFF" stroke-width="5" stroke-linecap="round">{sign}</g>'
 _GAP = '<mask id="gap"><rect width="64" height="64" fill="#FFFFFF"/><circle cx="48" cy="48" r="19.5" fill="#000000"/></mask>'
 _QUESTION = '<path d="M43 44.5a5 5 0 1 1 7 4.6q-2 1-2 2.7"/><path d="M47 56.500v.2"/>'
+_DOTS = '<path d="M40.5 48h.2M48 48h.2M55.500 48h.2"/>'
 _BARS = '<path d="M44.5 42.5v11M51.5 42.5v11"/>'
 _EXCLAMATION = '<path d="M48 39.5v9.5"/><path d="M47 55.500v.2"/>'
 STATES = {
     "ready": (READY, None, ""),
     "asking": (READY, ATTENTION, _QUESTION),
+    "signing": (READY, READY, _DOTS),
     "paused": (IDLE, IDLE, _BARS),
     "trouble": (READY, TROUBLE, _EXCLAMATION),
 }
