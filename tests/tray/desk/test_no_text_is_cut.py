@@ -1,0 +1,55 @@
+"""Every page of the desk in three languages, in the sizes that are left at 200 % and on a small screen: all of it can be read."""
+
+import datetime as dt
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
+
+from protocol.desk import history, settings, sites
+from tests.support.cut_texts import cut_texts
+from tests.tray.desk import test_history, test_settings, test_sites
+from tray import texts, widgets
+from tray.desk.history import HistoryPage
+from tray.desk.settings import SettingsPage
+from tray.desk.sites import SitesPage
+
+SIZES = ((1024 - 200, 600 - 40), (960 - 200, 540 - 40))  # what navigation and title bar leave of it
+
+
+def make_history(words):
+    made = HistoryPage(words, lambda _: None, lambda: dt.date(2026, 11, 27))
+    made.receive(history.Found(0, 1234, 0, (test_history.ROW,)))
+    made.receive(history.Checked(3, 4))
+    return made
+
+
+def make_sites(words):
+    made = SitesPage(words, lambda _: None)
+    made.receive(sites.Sites((test_sites.SEEN, test_sites.BLOCKED, test_sites.KNOWN)))
+    return made
+
+
+def make_settings(words):
+    made = SettingsPage(words, lambda _: None)
+    made.receive(test_settings.message(is_stale=True))
+    made.receive(settings.Refused("theme", "theme is 'pink'"))
+    return made
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+@pytest.mark.parametrize("make", [make_history, make_sites, make_settings])
+def test_no_text_is_cut(put_up, make, language, size):
+    assert cut_texts(put_up(make(texts.load(language)), *size)) == []
+
+
+def test_what_is_cut_is_seen(put_up):
+    made = put_up(widgets.label("Очень длинный текст", wraps=False), 30, 20)
+    holder = put_up(widgets.QWidget(), 30, 20)
+    made.setParent(holder)
+    made.setGeometry(0, 0, 30, 20)
+    made.show()
+    assert len(cut_texts(holder)) == 1
+    made.setGeometry(0, 10, 300, 20)
+    assert "outside" in cut_texts(holder)[0]
