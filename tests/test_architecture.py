@@ -104,7 +104,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.certificate", "agent.origins"),
     ("agent.x509",),
     ("agent.algorithms",),
-    ("agent.gost", "agent.errors", "agent.secret", "agent.paths", "agent.hardening", "agent.fetch_hosts"),
+    (
+        "agent.gost",
+        "agent.errors",
+        "agent.secret",
+        "agent.paths",
+        "agent.hardening",
+        "agent.locked_memory",
+        "agent.fetch_hosts",
+    ),
     ("protocol",),
 )
 # The daemon's side of the process border: nothing there may import the worker's side, and the other way round.
@@ -261,7 +269,7 @@ FENCES = {
     "reportlab": ("demo", "agent.drawing"),
     "selenium": ("demo.play",),
     "sqlite3": ("demo",),
-    "ctypes": ("agent.hardening", "agent.renderer", "tray"),
+    "ctypes": ("agent.hardening", "agent.locked_memory", "agent.renderer", "tray"),
 }
 
 

@@ -62,6 +62,13 @@ class GostPrivateKey:
             raise ValueError("the key was wiped")
         return signature.sign(self._curve, self._scalar, digest)
 
+    @property
+    def scalar(self) -> bytearray:
+        """The one buffer, little-endian. ValueError once the key was wiped."""
+        if self._is_wiped:
+            raise ValueError("the key was wiped")
+        return self._scalar
+
     def wipe(self) -> None:
         self._is_wiped = True
         self._scalar[:] = bytes(len(self._scalar))
@@ -91,6 +98,17 @@ class LibraryPrivateKey:
                 return self._key.sign(digest, ec.ECDSA(prehashed))
             case None:
                 raise ValueError("the key was wiped")
+
+    def export(self) -> bytearray:
+        """PrivateKeyInfo in DER (RFC 5208), the caller's to wipe; the library leaves a copy that can only be dropped. ValueError once
+        the key was wiped."""
+        if self._key is None:
+            raise ValueError("the key was wiped")
+        return bytearray(
+            self._key.private_bytes(
+                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
 
     def wipe(self) -> None:
         self._key = None
