@@ -35,7 +35,7 @@ from agent.journal import Journal
 from agent.localhost import identity
 from agent.localhost.identity import Identity
 from agent.origins import Origin
-from agent.own_api import Desk, OwnConversation
+from agent.own_api import OwnConversation, Services
 from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
 from agent.tray_icon import TrayIcon
@@ -179,7 +179,7 @@ class _Daemon:
             StatusPage(self._version, is_simulation),
             open_own=functools.partial(
                 OwnConversation,
-                Desk(self._workers, self._settings, self._version, config.paths.spool),
+                Services(self._workers, self._settings, self._version, config.paths.spool),
             ),
             plain_websocket=config.plain_websocket,
             on_open=self._on_page,

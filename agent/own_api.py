@@ -83,7 +83,7 @@ class NotAllowed(AgentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Services:
     """What the conversations of all pages share. Octets that pages send lie in files below `folder`."""
 
     workers: Approver
@@ -113,12 +113,12 @@ class _Frame:
 class OwnConversation:
     """One page's requests. `hear` each frame, `end` it when the page is gone, then `wait_ended`."""
 
-    def __init__(self, desk: Desk, page: Page, send: Send, budget: Budget) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, page: Page, send: Send, budget: Budget) -> None:
+        self._services = services
         self._page = page
         self._send = send
         self._budget = budget
-        self._shelf = Shelf(desk.folder, desk.room, owner=f"{page.kind} {page.canonical}")
+        self._shelf = Shelf(services.folder, services.room, owner=f"{page.kind} {page.canonical}")
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._taken_back: set[str] = set()
@@ -195,7 +195,7 @@ class OwnConversation:
             self._running[message.id] = _current()
             self._say(await self._answer(message, frame))
         except BadRequest as bad:
-            self._say(bad.reply(self._language(None), self._desk.settings.port))
+            self._say(bad.reply(self._language(None), self._services.settings.port))
         except asyncio.CancelledError:
             if message is None or self._is_over or message.id not in self._taken_back:
                 raise
@@ -255,7 +255,7 @@ class OwnConversation:
                 return await self._approve(message, frame)
 
     def _capabilities(self) -> replies.CapabilitiesResult:
-        return codec.capabilities(self._desk.version, self._page.canonical)
+        return codec.capabilities(self._services.version, self._page.canonical)
 
     def _cancel(self, request: str, asking: str) -> bool:
         task = self._running.get(request)
@@ -267,7 +267,7 @@ class OwnConversation:
 
     async def _approve(self, message: Message, frame: bytes) -> str:
         """Raises AgentError."""
-        if self._desk.settings.is_paused:
+        if self._services.settings.is_paused:
             raise Paused("the person paused the agent")
         if isinstance(message.params, requests.LoginParams) and self._page.kind != "site":
             raise NotAllowed("only sites that come by https may log people in")
@@ -282,10 +282,10 @@ class OwnConversation:
                 attachments=places,
                 shelf=self._shelf,
                 notice=lambda notice: self._tell(message.id, notice),
-                port=self._desk.settings.port,
+                port=self._services.settings.port,
                 quiet_limit_s=UNSEEN_LIMIT_S if is_unseen else QUIET_LIMIT_S,
             )
-            return (await self._desk.workers.approve(approval)).decode()
+            return (await self._services.workers.approve(approval)).decode()
 
     def _tell(self, request: str, notice: Notice) -> None:
         match notice:
@@ -356,14 +356,16 @@ class OwnConversation:
     # --- words and sending ---------------------------------------------------------------------------------------
 
     def _language(self, message: Message | None) -> prompts.Language:
-        own = self._desk.settings.language
+        own = self._services.settings.language
         return codec.language_of(message, own) if message is not None else own
 
     def _error(self, message: Message, code: str, detail: str = "") -> str:
-        return codec.error_text(message.id, code, self._language(message), self._desk.settings.port, detail)
+        return codec.error_text(
+            message.id, code, self._language(message), self._services.settings.port, detail
+        )
 
     def _failure(self, frame: bytes, code: str, detail: str = "") -> str:
-        return codec.failure_text(frame, code, self._language(None), self._desk.settings.port, detail)
+        return codec.failure_text(frame, code, self._language(None), self._services.settings.port, detail)
 
     def _failure_of(self, message: Message | None, frame: bytes, error: AgentError) -> str:
         if message is None:

@@ -13,7 +13,7 @@ from agent.approvals import Approval
 from agent.dispatch import Settings
 from agent.errors import TimedOut
 from agent.origins import Origin
-from agent.own_api import Desk, OwnConversation
+from agent.own_api import OwnConversation, Services
 from agent.server.converse import Budget
 from agent.spool import Room
 from agent.workers import WorkerCrashed
@@ -37,8 +37,8 @@ class Stand:
         self.budget = Budget(64 * 1024 * 1024)
         self.room = Room()
         self.settings = Settings("ru", port=13579)
-        desk = Desk(self, self.settings, "9.9", folder / "spool", self.room)
-        self.page = OwnConversation(desk, Origin.parse(origin), self.send, self.budget)
+        services = Services(self, self.settings, "9.9", folder / "spool", self.room)
+        self.page = OwnConversation(services, Origin.parse(origin), self.send, self.budget)
         self.count = 0
 
     async def approve(self, approval: Approval) -> bytes:

@@ -26,7 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from agent.dispatch import Dispatch, Settings
 from agent.localhost import authority
 from agent.localhost.identity import Identity
-from agent.own_api import Desk, OwnConversation
+from agent.own_api import OwnConversation, Services
 from agent.server.connection import BUDGET_BYTES, Times
 from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
@@ -206,7 +206,7 @@ async def open_stage(
     server = Server(
         Dispatch(workers, settings).answer,
         page or StatusPage("1.2.3"),
-        open_own=functools.partial(OwnConversation, Desk(workers, settings, "1.2.3", spool)),
+        open_own=functools.partial(OwnConversation, Services(workers, settings, "1.2.3", spool)),
         plain_websocket=plain_websocket,
         times=times,
         budget_bytes=budget_bytes,
