@@ -4,7 +4,6 @@ On Linux a file of the Desktop Application Autostart Specification in the person
 person's own registry. Each says how this very program was started, so that a program that moved has to be switched on anew.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class Autostart:
         """Switches it. Raises UnsupportedOperation, StorageFailed."""
         try:
             if sys.platform == "win32":  # untested
-                _set_run_value(" ".join(_quoted_for_windows(word) for word in self.command) if on else None)
+                _set_run_value(" ".join(quoted_for_windows(word) for word in self.command) if on else None)
             elif sys.platform == "darwin":
                 raise UnsupportedOperation("no start at login on macOS yet")
             elif on:
@@ -72,7 +71,7 @@ class Autostart:
             "Comment=Signs documents for web pages\n"
             "Comment[ru]=Подписывает документы для сайтов\n"
             "Comment[kk]=Сайттарға арналған құжаттарға қол қояды\n"
-            f"Exec={' '.join(_quoted(word) for word in self.command)}\n"
+            f"Exec={' '.join(quoted(word) for word in self.command)}\n"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
         )
@@ -80,8 +79,7 @@ class Autostart:
 
 def of_person(command: Sequence[str]) -> Autostart:
     """The switch of whoever runs this."""
-    home = os.environ.get("XDG_CONFIG_HOME", "")
-    return Autostart(Path(home) if Path(home).is_absolute() else Path.home() / ".config", command)
+    return Autostart(paths.settings_home(), command)
 
 
 def run_command() -> tuple[str, ...]:
@@ -92,7 +90,7 @@ def run_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "agent", "run")
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A word of an Exec line (Desktop Entry Specification, "The Exec key"): in double quotes, with those characters escaped that
     mean something there, and a percent sign doubled; the string's own backslashes come on top."""
     if word and all(letter.isalnum() or letter in "/._-+:@" for letter in word):
@@ -101,7 +99,7 @@ def _quoted(word: str) -> str:
     return f'"{escaped}"'.replace("\\", "\\\\")
 
 
-def _quoted_for_windows(word: str) -> str:
+def quoted_for_windows(word: str) -> str:
     return f'"{word}"' if " " in word else word
 
 

@@ -8,9 +8,10 @@ simulation and tests.
 """
 
 import contextlib
+import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -59,6 +60,14 @@ class Paths:
     @property
     def lock(self) -> Path:
         return self.state_dir / "agent.lock"
+
+    @property
+    def desk_socket(self) -> Path:
+        return self.state_dir / "desk.sock"
+
+    @property
+    def desk_lock(self) -> Path:
+        return self.state_dir / "desk.lock"
 
     @property
     def journal(self) -> Path:
@@ -122,6 +131,13 @@ class Paths:
         return self.state_dir / "ca.pem"
 
 
+def settings_home() -> Path:
+    """The folder in which all programs of the person keep their settings."""
+    home = platformdirs.user_config_path()
+    # A relative one is to be ignored (XDG Base Directory Specification, "Basics").
+    return home if home.is_absolute() else Path.home() / ".config"
+
+
 def policy_file() -> Path:
     """Where whoever runs the computer sets what people can't change. The same for everybody, wherever their own settings lie: no
     variable of the environment leads elsewhere."""
@@ -140,6 +156,11 @@ def usual_key_folders() -> tuple[Path, ...]:
     )
     named = tuple(home / name for name in _FOLDER_NAMES)
     return tuple(dict.fromkeys((*localised, *named, home)))
+
+
+def homes() -> tuple[Path, Path]:
+    """Where all programs of this person keep what they bring to the desktop, and their settings: XDG's data and config folders."""
+    return platformdirs.user_data_path(), platformdirs.user_config_path()
 
 
 def resolve(state_dir: Path | None = None) -> Paths:
@@ -183,6 +204,15 @@ def replace_private(path: Path, content: bytes | bytearray) -> None:
 def put_aside(path: Path) -> None:
     """Moves a record that makes no sense out of the way of a new one; an earlier one there is lost. OSError."""
     path.replace(path.with_name(f"{path.name}.broken"))
+
+
+def free(path: Path, taken: Container[Path] = ()) -> Path:
+    """The path; or, where something is there or it is `taken`, the next of its name that is free: "act.pdf (2).cms"."""
+    numbers = itertools.count(2)
+    found = path
+    while found in taken or os.path.lexists(found):
+        found = path.with_name(f"{path.stem} ({next(numbers)}){path.suffix}")
+    return found
 
 
 def write_whole(path: Path, content: bytes) -> None:
