@@ -205,13 +205,19 @@ class Daemon:
     def _attachments(
         self, announced: tuple[work.Attachment, ...]
     ) -> dict[str, bytes | messages.LargeDocument]:
-        """What the page sent before its frame: octets, or size and digests where it is too much for memory."""
+        """What the page sent before its frame: octets, or size and digests where it is too much for memory.
+
+        The smallest of what is too much in all are kept beside their digests, as many as there is room for.
+        """
         if sum(attachment.size for attachment in announced) <= MAX_IN_MEMORY_BYTES:
             return {attachment.name: self._data(attachment.size) for attachment in announced}
         from agent.operations import large  # noqa: PLC0415  # few pages send so much
 
+        kept = _smallest(announced, MAX_IN_MEMORY_BYTES)
         return {
-            attachment.name: large.hashed(self._incoming(attachment.size), attachment.size)
+            attachment.name: large.held(self._data(attachment.size))
+            if attachment.name in kept
+            else large.hashed(self._incoming(attachment.size), attachment.size)
             for attachment in announced
         }
 
@@ -277,6 +283,17 @@ class _Incoming(io.RawIOBase):
         if kind != pipes.DATA or not 0 < len(payload) <= self._left:
             raise ProtocolError("octets were announced, and something else came")
         return payload
+
+
+def _smallest(announced: tuple[work.Attachment, ...], room: int) -> frozenset[str]:
+    """The names of as many as there is room for, the smallest first."""
+    found = []
+    for attachment in sorted(announced, key=lambda each: each.size):
+        room -= attachment.size
+        if room < 0:
+            break
+        found.append(attachment.name)
+    return frozenset(found)
 
 
 def take_pipes() -> tuple[io.FileIO, io.FileIO]:

@@ -4,10 +4,11 @@
     {"previous":"…","time":"…","event":"decided","id":"…","decision":"approved","certificate":"…","owner":"…"}
     {"previous":"…","time":"…","event":"signed","id":"…",…}
 
-`asked` is written before a window opens, `decided` when the person has said yes or no, and `signed` before the signature leaves
-the process; `left` and `failed` end an operation otherwise. A timestamp on a signature that was there is `asked`, then `timestamped`; a
-file on this computer that a page has compared with a signature is `asked`, then `checked`; what a certificate says, told to a page that
-had path and password from the person, is `asked`, then `shown`. There is no document, no signature, no password and no path in it.
+`asked` is written before a window opens, `decided` when the person has said yes or no (`left_out` has the digests of documents that a yes
+is not about), and `signed` before the signature leaves the process; `left` and `failed` end an operation otherwise. A timestamp on a
+signature that was there is `asked`, then `timestamped`; a file on this computer that a page has compared with a signature is `asked`,
+then `checked`; what a certificate says, told to a page that had path and password from the person, is `asked`, then `shown`. There is
+no document, no signature, no password and no path in it.
 
 The chain shows damage and careless edits; it does not stop the owner of the file, who can write a whole new chain. A line
 that a power cut tore is kept, closed and chained over, and `verify_chain` names it. Standard library only: the daemon reads

@@ -11,7 +11,6 @@ authority's server, the daemon asks for it.
 
 import contextlib
 import importlib
-import io
 import logging
 import secrets
 import sys
@@ -30,7 +29,7 @@ from agent.journal import Journal
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
-from agent.user import scripted, window
+from agent.user import scripted, showing, window
 from agent.user.base import PageLeft, User
 from protocol import base64_text, codec, flat_messages, messages, pipes, prompts, work
 from protocol.errors import BadCall
@@ -45,6 +44,7 @@ _NEEDED_LATER = (
     "agent.operations.making.cms",
     "agent.operations.key_info",
     "agent.keystores.catalog",
+    "agent.previews",
     "publicsuffixlist",
 )
 
@@ -111,10 +111,20 @@ def _serve(options: Options, daemon: Daemon) -> int:
 
 
 def _start_window(options: Options, daemon: Daemon) -> window.WindowUser:
-    user = window.WindowUser(options.window_command, limits=options.limits, notice=daemon.pass_on)
+    user = window.WindowUser(
+        options.window_command, limits=options.limits, notice=daemon.pass_on, render=_previews
+    )
     with contextlib.suppress(AgentError):  # asking tries once more, and says what is wrong
         user.start()
     return user
+
+
+def _previews(
+    documents: Sequence[bytes | memoryview], names: Sequence[str], on_answer: showing.Write
+) -> showing.Previews:
+    from agent.previews import Previews  # noqa: PLC0415  # loaded while the worker waits
+
+    return Previews(documents, names, on_answer)
 
 
 def _reply_to(begun: Begun, user: User, options: Options, daemon: Daemon) -> tuple[own.Encoded, Result]:
@@ -165,7 +175,7 @@ def _forget(frame: bytearray) -> None:
 def _hashed(octets: bytes) -> messages.LargeDocument:
     from agent.operations import large  # noqa: PLC0415  # see _perform
 
-    return large.hashed(io.BytesIO(octets), len(octets))
+    return large.held(octets)
 
 
 def _carry_out(

@@ -81,10 +81,14 @@ class StampOptions:
 
 @dataclass(frozen=True, slots=True)
 class LargeDocument:
-    """A document that is not carried about: its size in octets, and its digest by the dotted OID of each algorithm that may sign it."""
+    """A document that is not carried about: its size in octets, and its digest by the dotted OID of each algorithm that may sign it.
+
+    `octets` are there where it is in memory all the same, for the person to look into; signed are the digests.
+    """
 
     size: int
     digests: tuple[tuple[str, bytes], ...]
+    octets: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class SignRequest:
     nothing is drawn), `with_certificate` for raw. `storages` empty means every one; `language` None means the agent's own.
 
     `large` documents stand in place of `documents`, and get detached CMS signatures; those that are there already are `existing`,
-    one for each, and get one more signer.
+    one for each, and get one more signer. Who `may_leave_out` can do with signatures of some of the documents.
     """
 
     documents: tuple[bytes, ...] = field(repr=False)
@@ -121,6 +125,7 @@ class SignRequest:
     file: str = ""  # in place of `documents`: a file on this computer that the page named
     is_any_digest: bool = False  # digests of a length that is not the key's are signed all the same
     trusts_bare_digests: bool = False  # keys that identify sign digests in the format raw, too
+    may_leave_out: bool = False  # the person may take documents out of the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +273,21 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Signed:
     """One signature for each document, in order: CMS in DER, a signed XML document in UTF-8, a signed PDF, the octets of a raw
-    signature, the text of a JWS. `certificate_der` is the signer's, empty where it was not asked for. `lacking` counts, from 0,
-    those signatures that should have a timestamp and may lack it."""
+    signature, the text of a JWS. `certificate_der` is the signer's, empty where it was not asked for. `lacking` numbers, from 0,
+    those documents whose signature should have a timestamp and may lack it; `left_out` those that have no signature, for the person left
+    them out: only of a request that allows it."""
 
     signatures: tuple[bytes, ...] = field(repr=False)
     format: SignatureFormat = "cms"
     certificate_der: bytes = field(default=b"", repr=False)
     lacking: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+
+    def by_document(self) -> tuple[bytes | None, ...]:
+        """A signature, or None where it was left out, for each document of the request."""
+        signatures, left_out = iter(self.signatures), frozenset(self.left_out)
+        count = len(self.signatures) + len(left_out)
+        return tuple(None if number in left_out else next(signatures) for number in range(count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ An approval may also begin, or consist of, another question:
     worker  -> About(...)                      nothing: it is closed, which is Cancelled
 
 At any moment: worker -> Waiting(count) tells how many approvals wait behind this one, and Progress how many documents are signed;
-window <- Activity() says that the person touched the window (at most one a second); window <- Cancelled() ends it. While a
-question stands, the window may ask to see the documents (protocol.preview); the worker answers when it can, in any order, and
-pushes a Known for each document by itself, the first ones first. End of the window's output without Cancelled
+window <- Activity() says that the person touched the window (at most one a second); window <- Cancelled() ends it. From its
+first question about documents on, and while the worker signs, the window may ask to see them (protocol.preview); the worker answers when it can, in any
+order, and pushes a Known for each document by itself, the first ones first. End of the window's output without Cancelled
 is a crash, never a cancellation; end of its input means that nobody waits for the answer any more.
 
 Everything here is plain data: `to_message` gives the JSON object of a J frame (protocol.pipes), `from_message` reads it and

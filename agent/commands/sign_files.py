@@ -1,4 +1,5 @@
-"""`qalamsap sign FILE... --key K`: the same operation as a page's request, with the person at a terminal.
+"""`qalamsap sign FILE... --key K`: the same operation as a page's request, with the person at a terminal; with --window in place of
+the key, they approve in the same window as for a page.
 
 Signatures are written in one step each: a file is whole or not there. All documents are read before the password is
 asked, and all signatures are made before the first is written. Documents for CMS may be larger than memory: they are hashed
@@ -6,17 +7,19 @@ before the password is asked, and hashed again where they are put into the signa
 """
 
 import argparse
+import contextlib
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from agent import authority_files, config, paths
 from agent.authority_cache import AuthorityCache
-from agent.commands import exit_codes, reading
+from agent.commands import exit_codes, in_window, reading
 from agent.config import Config
-from agent.errors import BadInput, StorageFailed
+from agent.errors import AgentError, BadInput, StorageFailed
 from agent.formats import cms, cms_stream
 from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
@@ -31,8 +34,10 @@ from agent.recent_keys import RecentKeys
 from agent.secret import Secret
 from agent.trust import anchors
 from agent.user import terminal
+from agent.user.base import User
+from agent.user.window import WindowUser
+from protocol import prompts, work
 from protocol.messages import KeyFilter, LargeDocument, SignRequest, StampOptions, XmlOptions
-from protocol.prompts import Language
 
 MAX_BYTES = 1024 * 1024 * 1024  # in all, of documents that have to be held in memory
 # What a signature is called where nobody names its place: added to the document's name, or put before its ending.
@@ -43,7 +48,11 @@ FORMATS = (*_ADDED, *_INSERTED)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to sign")
-    parser.add_argument("--key", required=True, type=Path, metavar="KEY", help="key file (.p12, .pfx)")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--key", type=Path, metavar="KEY", help="key file (.p12, .pfx)")
+    who.add_argument(
+        "--window", action="store_true", help="choose the key, type its password and approve in a window"
+    )
     parser.add_argument("--key-id", default="", metavar="HEX", help="which key, where the file holds several")
     parser.add_argument("--format", choices=FORMATS, default="cms", help="of the signature (default cms)")
     parser.add_argument(
@@ -88,6 +97,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a file for one FILE, a folder for several (default: beside FILE, with another ending)",
     )
     parser.add_argument(
+        "--free-name",
+        action="store_true",
+        help="where a name is taken, take the next free one: act.pdf (2).cms",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print what happens as JSON, a line for each document, step or error",
+    )
+    parser.add_argument(
         "--password-stdin",
         action="store_true",
         help="read the key's password from the first line of standard input",
@@ -99,26 +118,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Raises AgentError."""
-    _check(options)
-    settings = config.load(options)
-    targets = _targets(options.files, options.out, options.format)
+    try:
+        _check(options)
+        settings = config.load(options)
+        with contextlib.ExitStack() as stack:
+            user: User = (
+                stack.enter_context(in_window.person(settings)) if options.window else _terminal(options)
+            )
+            _sign(options, settings, user)
+    except AgentError as error:
+        _report(options, event="error", code=error.code, detail=error.detail)
+        raise
+    return exit_codes.DONE
+
+
+def _sign(options: argparse.Namespace, settings: Config, user: User) -> None:
+    targets = _targets(options)
     if len(options.files) > 1 and options.out is not None:
         _make_folder(options.out)
     large = _large_documents(options)
     request = _request(options, large)
     _check_xml(options.files, request)
-    signed = sign.sign(request, approval(options, settings))
-    for number, (target, signature) in enumerate(zip(targets, signed.signatures, strict=True)):
+
+    def notice(news: work.Stage | work.Progress) -> None:
+        if isinstance(news, work.Progress):
+            _report(options, event="progress", done=news.done, total=news.total)
+
+    signed = sign.sign(request, approval(options, settings, user, notice))
+    count = 0
+    for number, (target, signature) in enumerate(zip(targets, signed.by_document(), strict=True)):
+        path = options.files[number]
+        if signature is None:
+            _report(options, event="left-out", file=str(path))
+            print(f"qalamsap sign: {path} was left out", file=sys.stderr)
+            continue
         if large and not options.detached and not options.cosign:
             _write_around(target, signature, large[number])
         else:
             _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
-        print(target)
-        if number in signed.lacking:
+        count += 1
+        lacks = number in signed.lacking
+        _report(options, event="signed", file=str(path), signature=str(target), lacks_timestamp=lacks)
+        if not options.json:
+            print(target)
+        if lacks:
             print(f"qalamsap sign: {target} has no timestamp, for none could be had", file=sys.stderr)
             if options.format == "cms":
                 print(f"add one later: qalamsap timestamp {target}", file=sys.stderr)
-    return exit_codes.DONE
+    user.tell(prompts.Finished(count=count))
+
+
+def _report(options: argparse.Namespace, **facts: Any) -> None:
+    """A line for a program that reads along, where it was asked for."""
+    if options.json:
+        print(json.dumps(facts), flush=True)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -136,6 +189,8 @@ def _check(options: argparse.Namespace) -> None:
     for flag, (is_given, formats) in places.items():
         if is_given and options.format not in formats:
             raise BadInput(f"{flag} is for {', '.join(formats)}, and this is {options.format}")
+    if options.window and (options.password_stdin or options.key_id):
+        raise BadInput("--password-stdin and --key-id go with --key")
     if options.document is not None and not (options.cosign and len(options.files) == 1):
         raise BadInput("--document goes with --cosign and one FILE")
     if options.stamp == 0:
@@ -166,7 +221,7 @@ def _request(options: argparse.Namespace, large: list[Path]) -> SignRequest:
         documents = _signatures(options.files, documents) if options.cosign else documents
     return SignRequest(
         documents=documents,
-        large=tuple(_hashed(path) for path in large),
+        large=_hashed(large),
         existing=existing,
         detached=options.detached or bool(existing),
         format=options.format,
@@ -176,6 +231,7 @@ def _request(options: argparse.Namespace, large: list[Path]) -> SignRequest:
         xml=XmlOptions(options.xml_layout, options.element, options.parent),
         stamp=None if options.stamp is None else StampOptions(options.stamp),
         keys=KeyFilter(allow_expired=True, allow_revoked=True),
+        may_leave_out=True,
         language=options.language,
         names=tuple(path.name for path in ([options.document] if existing else options.files)),
     )
@@ -191,9 +247,18 @@ def _check_xml(files: list[Path], request: SignRequest) -> None:
             maker.examine(document, request)
 
 
-def _hashed(path: Path) -> LargeDocument:
-    with reading.opened(path) as file:
-        return large_documents.hashed(file, reading.size(file))
+def _hashed(paths: list[Path]) -> tuple[LargeDocument, ...]:
+    """The documents by their digests. Small ones are held as well, as long as there is room: they can be looked into."""
+    found, room = [], reading.LARGE_BYTES
+    for path in paths:
+        with reading.opened(path) as file:
+            size = reading.size(file)
+            if size <= room:
+                found.append(large_documents.held(file.read(size)))
+                room -= size
+            else:
+                found.append(large_documents.hashed(file, size))
+    return tuple(found)
 
 
 def _read(files: list[Path]) -> tuple[bytes, ...]:
@@ -223,19 +288,25 @@ def _existing(path: Path) -> tuple[bytes, ...]:
 # --- where to put it ----------------------------------------------------------------------------------------------
 
 
-def _targets(files: list[Path], out: Path | None, signature_format: str) -> list[Path]:
+def _targets(options: argparse.Namespace) -> list[Path]:
     """Where each signature goes. Raises BadInput where two would meet, or a name we chose ourselves is taken."""
-    if out is None:
-        targets = [path.with_name(_name(path, signature_format)) for path in files]
-        for target in targets:
-            if target.exists():
-                raise BadInput(f"{target} exists; name a place with --out")
-    elif len(files) == 1 and not out.is_dir():
+    files: list[Path] = options.files
+    out: Path | None = options.out
+    names = [_name(path, options) for path in files]
+    if out is not None and len(files) == 1 and not out.is_dir():
         targets = [out]
+    elif out is None:
+        targets = [path.with_name(name) for path, name in zip(files, names, strict=True)]
     elif out.exists() and not out.is_dir():
         raise BadInput(f"{out} is no folder, and there are {len(files)} files")
     else:
-        targets = [out / _name(path, signature_format) for path in files]
+        targets = [out / name for name in names]
+    if options.free_name:
+        targets = _free(targets)
+    if out is None:
+        for target in targets:
+            if target.exists():
+                raise BadInput(f"{target} exists; name a place with --out")
     if len(set(targets)) != len(targets):
         raise BadInput("two of the files have the same name, so their signatures would replace each other")
     for target in targets:
@@ -246,10 +317,19 @@ def _targets(files: list[Path], out: Path | None, signature_format: str) -> list
     return targets
 
 
-def _name(path: Path, signature_format: str) -> str:
-    if signature_format in _ADDED:
-        return f"{path.name}{_ADDED[signature_format]}"
-    return f"{path.stem}{_INSERTED[signature_format]}{path.suffix}"
+def _free(targets: Collection[Path]) -> list[Path]:
+    found: list[Path] = []
+    for target in targets:
+        found.append(paths.free(target, found))
+    return found
+
+
+def _name(path: Path, options: argparse.Namespace) -> str:
+    if options.cosign and options.free_name:
+        return path.name  # it stays what it is, with a signer more
+    if options.format in _ADDED:
+        return f"{path.name}{_ADDED[options.format]}"
+    return f"{path.stem}{_INSERTED[options.format]}{path.suffix}"
 
 
 def _make_folder(folder: Path) -> None:
@@ -281,21 +361,31 @@ def _write(target: Path, write: Callable[[BinaryIO], object]) -> None:
 # --- with whom ----------------------------------------------------------------------------------------------------
 
 
-def approval(options: argparse.Namespace, settings: Config) -> Approval:
-    """An approval by the person at the terminal, who says yes by giving the command. Raises BadInput."""
-    places = settings.paths
+def _terminal(options: argparse.Namespace) -> User:
+    """Who says yes by giving the command."""
 
     def read_password() -> Secret:
         if options.password_stdin:
             return terminal.read_password(sys.stdin.buffer)
         return terminal.type_password(f"Password of {options.key}: ")
 
-    language: Language = settings.language
+    return terminal.TerminalUser(str(options.key), "PKCS12", read_password, key_id=options.key_id)
+
+
+def approval(
+    options: argparse.Namespace,
+    settings: Config,
+    user: User | None = None,
+    notice: Callable[[work.Stage | work.Progress], None] = lambda _: None,
+) -> Approval:
+    """An approval by this person; where nobody is named, by whoever gives the command. Raises BadInput."""
+    places = settings.paths
+    is_window = isinstance(user, WindowUser)
     return Approval(
         kind="command",
         origin=Origin("program"),
-        language=language,
-        user=terminal.TerminalUser(str(options.key), "PKCS12", read_password, key_id=options.key_id),
+        language=settings.language,
+        user=user or _terminal(options),
         key_stores=catalog,
         journal=Journal(places.journal),
         grants=Grants(places.grants),
@@ -303,8 +393,11 @@ def approval(options: argparse.Namespace, settings: Config) -> Approval:
         now=lambda: datetime.now(UTC),
         test_anchors=anchors.test(),
         authorities=authority_files.read_authorities((*places.authority_folders(), *settings.authorities)),
+        key_folders=paths.usual_key_folders() if is_window else (),
+        first_folders=settings.key_folders if is_window else (),
         fetch=None if settings.offline else HttpFetch(FetchSettings.of(settings)),
         cache=AuthorityCache(places.authority_cache, lambda: datetime.now(UTC)),
         timestamp_url=settings.timestamp_url,
         ocsp_url=settings.ocsp_url,
+        notice=notice,
     )

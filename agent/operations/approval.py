@@ -21,7 +21,7 @@ from agent.secret import Secret
 from agent.signer import Signer
 from agent.trust.anchors import Anchor
 from agent.user.base import PageLeft, User
-from protocol import work
+from protocol import prompts, work
 from protocol.prompts import Action, Document, Language
 
 # Adding a timestamp and checking a file ask the person nothing, and are recorded all the same.
@@ -108,6 +108,11 @@ class Approval:
         record.write("asked")
         return record
 
+    def progress(self, done: int, total: int) -> None:
+        """Tells the page and the person how many of the documents are signed."""
+        self.notice(work.Progress(done, total))
+        self.user.tell(prompts.Progress(done, total))
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -128,10 +133,14 @@ class Record:
         certificate: Certificate | None = None,
         *,
         replaced: Certificate | None = None,
+        left_out: Sequence[Document] = (),
     ) -> None:
-        """The person has said yes or no. Of a certificate that takes the place of another: `replaced`. Raises StorageFailed."""
-        lost = {"replaced": replaced.fingerprint} if replaced is not None else {}
-        self.write("decided", decision=decision, **_owner_of(certificate), **lost)
+        """The person has said yes or no. Of a certificate that takes the place of another: `replaced`; `left_out` are documents that
+        the yes is not about. Raises StorageFailed."""
+        more: dict[str, Any] = {"replaced": replaced.fingerprint} if replaced is not None else {}
+        if left_out:
+            more["left_out"] = [document.digest for document in left_out]
+        self.write("decided", decision=decision, **_owner_of(certificate), **more)
 
     def signed(self, certificate: Certificate) -> None:
         """The receipt: on the disk when this returns. Raises StorageFailed; then no signature may leave."""

@@ -28,7 +28,15 @@ from typing import Protocol
 from agent import algorithms, grants, logs
 from agent import certificate as certificates
 from agent.certificate import Certificate
-from agent.errors import AgentError, BadInput, BrokenKeyStore, KeyUnsuitable, StorageFailed, WrongPassword
+from agent.errors import (
+    AgentError,
+    BadInput,
+    BrokenKeyStore,
+    KeyUnsuitable,
+    StorageFailed,
+    WindowFailed,
+    WrongPassword,
+)
 from agent.operations import standing
 from agent.operations.approval import Approval, StoredKey
 from agent.recent_keys import UsedKey
@@ -119,11 +127,12 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The key that the person approved. Wipe it after use."""
+    """The key that the person approved. Wipe it after use. `left_out` numbers documents, from 0, that they did not approve."""
 
     key: StoredKey
     opened: Opened
     remember: bool
+    left_out: frozenset[int] = frozenset()
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[StoredKey]:
@@ -240,12 +249,25 @@ def _asked(
         if isinstance(answer, prompts.BackToFiles):
             return None
         assert isinstance(answer, prompts.Approved)
+        left_out = _left_out(answer, prompt)
         chosen = _suitable(answer.key_id, keys, shown)
-        return Choice(chosen, opened, answer.remember and prompt.caller.is_new)
+        return Choice(chosen, opened, answer.remember and prompt.caller.is_new, left_out)
     finally:
         for key in keys:
             if key is not chosen:
                 key.wipe()
+
+
+def _left_out(answer: prompts.Approved, prompt: prompts.OpenKey) -> frozenset[int]:
+    """The documents that the yes is not about. Raises WindowFailed where it can't mean what it says: then nothing is signed."""
+    left_out, count = frozenset(answer.left_out), len(prompt.documents)
+    if left_out and not prompt.may_leave_out:
+        raise WindowFailed("the window left documents out that go together")
+    if len(left_out) != len(answer.left_out) or not left_out <= frozenset(range(count)):
+        raise WindowFailed("the window left out a document that is not there, or one twice")
+    if count and len(left_out) == count:
+        raise WindowFailed("the window approved nothing at all")
+    return left_out
 
 
 def _suitable(key_id: str, keys: Sequence[StoredKey], shown: tuple[prompts.Key, ...]) -> StoredKey:

@@ -11,7 +11,7 @@ from pathlib import Path
 from agent import algorithms, origins
 from agent.operations.approval import Approval, FoundKey
 from agent.recent_keys import UsedKey
-from protocol import prompts
+from protocol import preview, prompts
 from protocol.messages import OPENABLE_STORAGES, LargeDocument
 
 MAX_KEY_FILES = 50
@@ -40,6 +40,27 @@ def describe_large(documents: Sequence[LargeDocument], names: Sequence[str]) -> 
     )
 
 
+def lay_open(
+    approval: Approval, documents: Sequence[prompts.Document], contents: Sequence[bytes | None]
+) -> None:
+    """Lets the person look into the documents of an approval: into `contents`, which they describe. Where that is None, only what the
+    description says can be seen."""
+    approval.user.lay_open(
+        [
+            _outside(document) if content is None or document.is_digest else content
+            for document, content in zip(documents, contents, strict=True)
+        ],
+        [document.name or Path(document.path).name for document in documents],
+    )
+
+
+def _outside(document: prompts.Document) -> preview.Overview:
+    """What is known of a document that can't be looked into."""
+    if document.is_digest:
+        return preview.Overview("digest", digest=document.digest)
+    return preview.Overview("unknown", size=document.size or 0, digest=document.digest, why="too-large")
+
+
 def ask_for_key(
     approval: Approval,
     action: prompts.Action,
@@ -50,6 +71,7 @@ def ask_for_key(
     timestamps: bool = False,
     storages: tuple[str, ...],
     language: prompts.Language | None,
+    may_leave_out: bool = False,
 ) -> prompts.OpenKey:
     """The first question of an approval, with everything that the window shows from beginning to end."""
     files = _key_files(approval)
@@ -68,6 +90,7 @@ def ask_for_key(
         files=files,
         chosen=str(last) if last and any(file.path == str(last) for file in files) else "",
         waiting=approval.waiting,
+        may_leave_out=may_leave_out and len(documents) > 1,
     )
 
 

@@ -9,7 +9,6 @@ from agent.errors import InvalidSignature, UnsupportedOperation
 from agent.formats import cms, login
 from agent.operations import choose_key, consent
 from agent.operations.approval import Approval
-from protocol import work
 from protocol.messages import LoginRequest, Signed
 
 
@@ -28,6 +27,7 @@ def log_in(request: LoginRequest, approval: Approval) -> Signed:
     )
     documents = consent.describe([statement.octets])
     with approval.record("log_in", documents) as record:
+        consent.lay_open(approval, documents, [statement.octets])
         prompt = consent.ask_for_key(
             approval,
             "log_in",
@@ -46,7 +46,7 @@ def log_in(request: LoginRequest, approval: Approval) -> Signed:
             (evidence,) = cms.verify(message)
             if evidence.signature != "valid" or login.read(message) != _in_seconds(statement):
                 raise InvalidSignature("the statement that was signed does not verify")
-            approval.notice(work.Progress(1, 1))
+            approval.progress(1, 1)
         approval.user.still_there()
         record.signed(signer.certificate)
     return Signed((made,), certificate_der=signer.certificate.der)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from agent.operations import choose_key, consent, timestamping
 from agent.operations.approval import Approval, Record
 from agent.operations.making import base as making
-from protocol import work
 from protocol.messages import Done, KeyFilter, SeriesRequest, SignRequest
 
 _ANY_KEY = KeyFilter()
@@ -57,5 +56,5 @@ def sign(
                 approval.user.still_there()
                 receipt.signed(workshop.signer.certificate)
                 give(made.octets)
-                approval.notice(work.Progress(number, request.count))
+                approval.progress(number, request.count)
     return Done()

@@ -1,8 +1,10 @@
 """Signing: from what a page asks for to signatures that may leave this computer. The whole story, in order.
 
 The octets are frozen: they are immutable from the moment the request was read, what the person sees is computed from them, and they
-are what is signed. The journal learns of the request before the person is asked, of the decision when it falls, and of the
-signatures before anybody gets them; if that can't be written, nobody gets them.
+are what is signed; what they look into is these very octets, too. Where a caller can do with a part of what it asks for, the person may
+leave documents out of their yes: then there is no signature of them, and the receipt does not name them (decision 0026). The
+journal learns of the request before the person is asked, of the decision when it falls, and of the signatures before anybody gets
+them; if that can't be written, nobody gets them.
 """
 
 import dataclasses
@@ -14,7 +16,7 @@ from agent.operations import choose_key, consent, named_file, timestamping
 from agent.operations.approval import Approval
 from agent.operations.making import base as making
 from agent.signer import Signer
-from protocol import prompts, work
+from protocol import prompts
 from protocol.messages import LargeDocument, Signed, SignRequest
 
 _MOST_SILENCES = 3  # of an authority, each of many seconds; the rest goes without, where that is allowed
@@ -25,7 +27,7 @@ Choose: TypeAlias = Callable[[Approval, choose_key.Judge, prompts.OpenKey], choo
 
 
 def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.choose) -> Signed:
-    """One verified signature for each document.
+    """One verified signature for each document that the person did not leave out.
 
     Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, TimestampFailed, StorageFailed,
     InvalidSignature.
@@ -37,8 +39,9 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
         digest_sizes=_digest_sizes(request),
         is_bare_digest=request.format == "raw" and request.are_digests and not request.trusts_bare_digests,
     )
-    documents = _examined(request)
+    documents, contents = _examined(request)
     with approval.record("sign", documents) as record:
+        consent.lay_open(approval, documents, contents)
         prompt = consent.ask_for_key(
             approval,
             "sign",
@@ -48,10 +51,13 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
             timestamps=request.timestamps,
             storages=request.storages,
             language=request.language,
+            may_leave_out=request.may_leave_out,
         )
         choice = choose(approval, judge, prompt)
         with choice.in_use() as key:
-            record.decided("approved", key.certificate)
+            left_out = sorted(choice.left_out)
+            kept = [number for number in range(len(documents)) if number not in choice.left_out]
+            record.decided("approved", key.certificate, left_out=[documents[number] for number in left_out])
             signer = key.signer()
             workshop = making.Workshop(
                 signer=signer,
@@ -62,24 +68,27 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
             request = wanted = _with_digests(request, signer)
             signatures: list[bytes] = []
             lacking: list[int] = []
-            for number, document in enumerate(request.documents):
+            approval.user.tell(prompts.Progress(0, len(kept)))
+            for done, number in enumerate(kept, start=1):
                 approval.user.still_there()
                 existing = request.existing[number] if request.existing else b""
                 own = dataclasses.replace(workshop, name=documents[number].name, existing=existing)
-                made = making.make_checked(document, wanted, own)
+                made = making.make_checked(request.documents[number], wanted, own)
                 signatures.append(made.octets)
                 if request.timestamps and not made.has_timestamp:
                     lacking.append(number)
                 if len(lacking) == _MOST_SILENCES:
                     wanted = dataclasses.replace(request, timestamps=False)
-                approval.notice(work.Progress(number + 1, len(request.documents)))
+                approval.progress(done, len(kept))
         approval.user.still_there()
-        record.signed(signer.certificate)
+        receipt = dataclasses.replace(record, documents=[documents[number] for number in kept])
+        receipt.signed(signer.certificate)
     return Signed(
         signatures=tuple(signatures),
         format=request.format,
         certificate_der=signer.certificate.der if request.with_certificate else b"",
         lacking=tuple(lacking),
+        left_out=tuple(left_out),
     )
 
 
@@ -92,19 +101,26 @@ def _placement(request: SignRequest) -> prompts.Placement:
     return "beside" if is_apart else "around"
 
 
-def _examined(request: SignRequest) -> tuple[prompts.Document, ...]:
-    """What the signatures will be about, as the person sees it. Raises BadInput where no signature could be made."""
+def _examined(request: SignRequest) -> tuple[tuple[prompts.Document, ...], list[bytes | None]]:
+    """What the signatures will be about: as the person sees it listed, and the octets where they are at hand.
+
+    Raises BadInput where no signature could be made.
+    """
+    contents: list[bytes | None] = []
     if request.large:
+        contents.extend(document.octets for document in request.large)
         documents = consent.describe_large(request.large, request.names)
     else:
         maker = making.maker_of(request.format)
-        contents = [maker.examine(document, request) for document in request.documents]
-        documents = consent.describe(contents, request.names, are_digests=request.are_digests)
+        examined = [maker.examine(document, request) for document in request.documents]
+        contents.extend(examined)
+        documents = consent.describe(examined, request.names, are_digests=request.are_digests)
     facts = request.facts or ((),) * len(documents)
-    return tuple(
+    described = tuple(
         dataclasses.replace(document, path=request.file, facts=own)
         for document, own in zip(documents, facts, strict=True)
     )
+    return described, contents
 
 
 def _digest_sizes(request: SignRequest) -> frozenset[int]:

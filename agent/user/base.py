@@ -1,11 +1,14 @@
 """The person, as the rest of the agent sees them: somebody who can be asked, told, and may go away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from agent.secret import Secret
-from protocol import prompts
+from protocol import preview, prompts
+
+Content: TypeAlias = bytes | memoryview | preview.Overview
+"""What can be seen of a document: its octets, as they were frozen; or, where they are not at hand, what is known of it without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ class PageLeft(Exception):  # an event, not a mistake: nobody waits for the answ
 class User(Protocol):
     """Somebody who can be asked. One question at a time, from one thread."""
 
+    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
+        """Lets the person look into the documents of the questions to come, in the order in which those list them. Never raises.
+
+        The octets have to be those that the answer is about, whatever happens meanwhile. `names` may help to tell what they are.
+        """
+        ...
+
     def ask(self, prompt: Prompt) -> Answer:
         """What the person answers, of the kind that ANSWERS has for the prompt.
 
@@ -63,8 +73,8 @@ class User(Protocol):
         """
         ...
 
-    def tell(self, message: prompts.Finished) -> None:
-        """Says how it ended. Never raises: at the end nobody may be listening."""
+    def tell(self, message: prompts.Progress | prompts.Finished) -> None:
+        """Says how far it is, or how it ended. Never raises: nobody may be listening any more. Some of the progress may be left out."""
         ...
 
     def wait_behind(self, count: int) -> None:

@@ -8,6 +8,7 @@
     grant = true                # whether they let the agent remember the site
     file = "act.pdf"            # what they choose where a file or folder is asked for, relative to this file
     allow = true                # whether a page may have a file that it names by itself
+    leave_out = [1]             # documents that they take out of a request, from 0, where the page lets them
     new_key = "keys/new.p12"    # where they keep a new key, relative to this file; it gets the password above
 
     [[token]]                   # a hardware token that is plugged in: its key lies in a key file
@@ -25,6 +26,7 @@ the log says why.
 import logging
 import threading
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -32,7 +34,7 @@ from typing import Any, Literal
 from agent import logs
 from agent.errors import BadInput, UserCancelled
 from agent.secret import Secret
-from agent.user.base import Answer, Named, Opened, PageLeft, Prompt
+from agent.user.base import Answer, Content, Named, Opened, PageLeft, Prompt
 from protocol import prompts
 from protocol.messages import TOKEN_STORAGES
 
@@ -48,6 +50,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "file": (str,),
     "allow": (bool,),
     "new_key": (str,),
+    "leave_out": (list,),
 }
 _TOKEN_MEMBERS = ("storage", "key", "password")
 
@@ -66,6 +69,7 @@ class ScriptedAnswer:
     file: Path | None = None
     allow: bool = False
     new_key: Path | None = None
+    leave_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,10 @@ class ScriptedUser:
         self._answer = answer
         self._tokens = tokens
         self._has_left = threading.Event()
+        self._request: prompts.OpenKey | None = None
+
+    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
+        """They don't look."""
 
     def ask(self, prompt: Prompt) -> Answer:
         match prompt:
@@ -133,6 +141,7 @@ class ScriptedUser:
                 return self._choose(prompt)
             case prompts.Approve():
                 self._think()
+                self._request = prompt.request
                 if self._answer.decision == "sign":
                     return self._choose(prompt)
             case prompts.ChooseFile():
@@ -153,7 +162,7 @@ class ScriptedUser:
                 self._think()
         raise UserCancelled
 
-    def tell(self, message: prompts.Finished) -> None:
+    def tell(self, message: prompts.Progress | prompts.Finished) -> None:
         """They don't read it."""
 
     def wait_behind(self, count: int) -> None:
@@ -170,6 +179,7 @@ class ScriptedUser:
         """There is no window."""
 
     def _open(self, prompt: prompts.OpenKey) -> Opened:
+        self._request = prompt
         self._think()
         if prompt.problem is not None:
             raise _cancelled(prompt.problem.code)
@@ -197,7 +207,18 @@ class ScriptedUser:
         key = next((key for key in suitable if key.is_test), None)
         if key is None:
             raise _cancelled("no-test-key")
-        return prompts.Approved(key.key_id, remember=self._answer.grant and prompt.remember_days > 0)
+        remember = self._answer.grant and prompt.remember_days > 0
+        return prompts.Approved(key.key_id, remember, self._left_out())
+
+    def _left_out(self) -> tuple[int, ...]:
+        """Raises UserCancelled where nothing would be left."""
+        if self._request is None or not self._request.may_leave_out:
+            return ()
+        count = len(self._request.documents)
+        left_out = tuple(number for number in self._answer.leave_out if number < count)
+        if len(left_out) == count:
+            raise _cancelled("all-left-out")
+        return left_out
 
 
 def _opened(key: Path, storage: str, password: str) -> Opened:
@@ -225,6 +246,9 @@ def _answer(item: Any, number: int, folder: Path) -> ScriptedAnswer:
     decision, delay_s = item.get("decision", "sign"), float(item.get("delay_s", 0))
     if decision not in ("sign", "cancel"):
         raise BadInput(f"{where}: decision is {decision!r}, expected sign or cancel")
+    leave_out = item.get("leave_out", [])
+    if any(type(number) is not int or number < 0 for number in leave_out):
+        raise BadInput(f"{where}: leave_out has what is no number of a document")
     if not 0 <= delay_s <= MAX_DELAY_S:
         raise BadInput(f"{where}: delay_s is {delay_s}, expected 0 to {MAX_DELAY_S:.0f}")
     if decision == "sign" and not any(item.get(name) for name in ("key", "file", "allow", "new_key")):
@@ -241,6 +265,7 @@ def _answer(item: Any, number: int, folder: Path) -> ScriptedAnswer:
         file=file,
         allow=item.get("allow", False),
         new_key=new_key,
+        leave_out=tuple(dict.fromkeys(leave_out)),
     )
 
 

@@ -6,12 +6,12 @@ A terminal does not ask twice: what a window would show beside its password fiel
 import getpass
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from agent import errors
 from agent.secret import Secret
-from agent.user.base import Answer, Named, Opened, Prompt
+from agent.user.base import Answer, Content, Named, Opened, Prompt
 from protocol import pipes, prompts
 
 _RETRYABLE: dict[str, type[errors.AgentError]] = {
@@ -53,6 +53,9 @@ class TerminalUser:
         self._key_id = key_id
         self._warn = warn
 
+    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
+        """They named the files themselves."""
+
     def ask(self, prompt: Prompt) -> Answer:
         if isinstance(prompt, prompts.OpenKey | prompts.NewKey):
             if prompt.problem is not None:
@@ -70,7 +73,7 @@ class TerminalUser:
             return self._approve(prompt)
         raise errors.NoOneToAsk(f"a terminal has no answer to {type(prompt).__name__}")
 
-    def tell(self, message: prompts.Finished) -> None:
+    def tell(self, message: prompts.Progress | prompts.Finished) -> None:
         """The exit code tells it."""
 
     def wait_behind(self, count: int) -> None:

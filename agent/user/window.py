@@ -1,7 +1,10 @@
 """The person at a window, which is a process of its own (`python -m tray window`) at the other end of two pipes.
 
 The window starts before anybody is asked: a process that waits shows itself in a fraction of the time that a fresh one takes. One
-thread reads what it says; all else happens in the thread that asks, so only that one writes to it.
+thread reads what it says and hands on what it wants to see (agent.user.showing); the renderer's thread writes what is to be seen,
+while the thread that asks waits, opens a key or signs. All else happens in the thread that asks. Messages go out whole, one after
+the other, so a window that hangs holds up whoever writes to it until it is killed: by `leave`, or when time is up. What the person
+says is heard all the same, progress is told only where nobody else is writing, and the last word waits a moment at most.
 
 The window's password comes in a frame of its own and goes from the pipe into the one bytearray of a Secret.
 """
@@ -12,13 +15,14 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from agent.errors import AgentError, NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.secret import Secret
-from agent.user.base import ANSWERS, Answer, Named, Opened, PageLeft, Prompt
+from agent.user.base import ANSWERS, Answer, Content, Named, Opened, PageLeft, Prompt
+from agent.user.showing import Render, Showing
 from protocol import pipes, preview, prompts
 from protocol.errors import PipeBroken, ProtocolError
 
@@ -28,6 +32,8 @@ Seen: TypeAlias = prompts.Shown | prompts.Activity
 _NOTHING_TO_SHOW_ON = (3, 4)
 _ABORTED = -6  # Qt gives up on a display this way, before a window is shown
 _GRACE_S = 1.0
+_TELL_GRACE_S = 5.0  # for a drawing that is just on its way, before the last word is told
+_PROGRESS_EVERY_S = 0.1
 LINGER_S = 125.0  # the window closes by itself before, unless it hangs
 
 
@@ -60,7 +66,10 @@ class _Ended(_Event):
 
 
 class WindowUser:
-    """Asks through the window that `command` starts. `notice` hears, in the asking thread, when it is shown and touched."""
+    """Asks through the window that `command` starts. `notice` hears, in the asking thread, when it is shown and touched.
+
+    `render` makes what looks into documents (agent.previews.Previews); without it their content can't be shown.
+    """
 
     def __init__(
         self,
@@ -68,16 +77,21 @@ class WindowUser:
         *,
         limits: Limits = Limits(),
         notice: Callable[[Seen], None] = lambda _: None,
+        render: Render | None = None,
     ) -> None:
         self._command = tuple(command)
         self._limits = limits
         self._notice = notice
+        self._render = render
+        self._showing = Showing((), (), None, self._show)
+        self._writing = threading.Lock()
         self._events: queue.SimpleQueue[_Event | prompts.FromWindow | Opened | Named] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = threading.Event()  # the window's output ended, or nobody may look at it any more
         self._was_shown = False
         self._has_left = False
         self._is_told = False
+        self._progress_told = float("-inf")
         self._deadline: float | None = None
         self._watchdog: threading.Timer | None = None
 
@@ -94,9 +108,17 @@ class WindowUser:
         arguments = (process, self._is_over)
         threading.Thread(target=self._read, args=arguments, name="window reader", daemon=True).start()
 
+    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
+        """The renderer starts once the window is on the screen with the first question about them: never for nobody."""
+        self._showing.close()
+        self._showing = Showing(contents, names, self._render, self._show)
+
     def ask(self, prompt: Prompt) -> Answer:
         self._begin()
         self._send(prompt)
+        is_about_documents = isinstance(prompt, prompts.OpenKey | prompts.Approve | prompts.ChooseKey)
+        if is_about_documents and self._was_shown:
+            self._showing.begin()
         idle_since = time.monotonic()
         while True:
             event = self._next_event(idle_since)
@@ -111,6 +133,8 @@ class WindowUser:
                 case prompts.Shown() | prompts.Activity():
                     self._was_shown = True
                     idle_since = time.monotonic()
+                    if is_about_documents:
+                        self._showing.begin()
                     self._notice(event)
                 case prompts.Cancelled():
                     raise UserCancelled
@@ -121,11 +145,16 @@ class WindowUser:
                         f"the window answered {type(prompt).__name__} with {type(event).__name__}"
                     )
 
-    def tell(self, message: prompts.Finished) -> None:
-        if self._process is not None and not self._has_left:
-            self._is_told = True
-            with contextlib.suppress(AgentError, PageLeft):
-                self._send(message)
+    def tell(self, message: prompts.Progress | prompts.Finished) -> None:
+        if self._process is None or self._has_left:
+            return
+        if isinstance(message, prompts.Progress):
+            self._tell_progress(message)
+            return
+        self._is_told = True
+        self._showing.close()
+        with self._writing_soon(self._process, _TELL_GRACE_S), contextlib.suppress(OSError):
+            self._write(pipes.pack_json(prompts.to_message(message)))
 
     def wait_behind(self, count: int) -> None:
         self._events.put(_Waiting(count))
@@ -148,6 +177,7 @@ class WindowUser:
 
     def close(self) -> None:
         """Ends the window. One that was told how it ended stays until it is read, or `leave`: no other may stand beside it."""
+        self._showing.close()
         if self._watchdog is not None:
             self._watchdog.cancel()
         if self._process is None:
@@ -181,16 +211,66 @@ class WindowUser:
             raise TimedOut("the person did not answer in time") from None
 
     def _send(self, message: prompts.ToWindow) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        view = memoryview(pipes.pack_json(prompts.to_message(message)))
+        frame = pipes.pack_json(prompts.to_message(message))
         try:
-            while view:
-                view = view[self._process.stdin.write(view) :]
+            with self._writing:
+                self._write(frame)
         except OSError as error:
             if self._has_left:
                 raise PageLeft from error
             raise self._why_it_ended("") from error
+
+    def _tell_progress(self, message: prompts.Progress) -> None:
+        """Not each of thousands of steps, and not where it would have to wait: the next step or the end says more."""
+        now = time.monotonic()
+        if message.done < message.total and now < self._progress_told + _PROGRESS_EVERY_S:
+            return
+        if not self._writing.acquire(blocking=False):
+            return
+        self._progress_told = now
+        try:
+            # A window that is gone is no reason to stop: the person said yes.
+            with contextlib.suppress(OSError):
+                self._write(pipes.pack_json(prompts.to_message(message)))
+        finally:
+            self._writing.release()
+
+    def _show(self, answer: preview.Answer, pixels: bytes) -> None:
+        """Any thread: what is to be seen of a document. Who asks finds out by themselves where the window is gone."""
+        try:
+            frame = pipes.pack_json(prompts.to_message(answer))
+        except ValueError:  # over what a frame holds
+            frame = pipes.pack_json(prompts.to_message(preview.Unshown(answer.document, "too-large")))
+            pixels = b""
+        with self._writing, contextlib.suppress(OSError):
+            if self._process is None or self._process.stdin is None or self._process.stdin.closed:
+                return
+            self._write(frame)
+            view = memoryview(pixels)
+            for start in range(0, len(view), pipes.CHUNK_BYTES):
+                chunk = view[start : start + pipes.CHUNK_BYTES]
+                self._write(pipes.pack_header(pipes.DATA, len(chunk)))
+                self._write(chunk)
+
+    def _write(self, octets: bytes | memoryview) -> None:
+        """For who holds the lock. Raises OSError."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        view = memoryview(octets)
+        while view:
+            view = view[self._process.stdin.write(view) :]
+
+    @contextlib.contextmanager
+    def _writing_soon(self, process: "subprocess.Popen[bytes]", grace_s: float) -> Iterator[None]:
+        """The lock for a block. A window that keeps another writer waiting for so long hangs, and is killed."""
+        if not self._writing.acquire(timeout=grace_s):
+            with contextlib.suppress(OSError):
+                process.kill()
+            self._writing.acquire()  # the other's write has failed by now
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _read(self, process: "subprocess.Popen[bytes]", is_over: threading.Event) -> None:
         """The reader's thread: everything that the window says, and its end."""
@@ -199,7 +279,11 @@ class WindowUser:
         try:
             with stdout:
                 while (frame := pipes.read_frame(stdout)) is not None:
-                    self._events.put(_message_of(frame, stdout))
+                    message = _message_of(frame, stdout)
+                    if isinstance(message, preview.Question):
+                        self._showing.ask(message)
+                    else:
+                        self._events.put(message)
             complaint = ""
         except (ProtocolError, OSError) as error:
             complaint = str(error)
@@ -229,10 +313,9 @@ class WindowUser:
             self._kill()
             return process.wait()
 
-    @staticmethod
-    def _close_input(process: subprocess.Popen[bytes]) -> None:
+    def _close_input(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdin is not None
-        with contextlib.suppress(OSError):
+        with self._writing_soon(process, _GRACE_S), contextlib.suppress(OSError):
             process.stdin.close()
 
 

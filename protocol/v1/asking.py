@@ -90,6 +90,7 @@ def _sign_request(
         keys=_key_filter(params.key, "sign"),
         language=params.language,
         names=_if_any(one.title for one in params.documents),
+        may_leave_out=params.may_leave_out,
         facts=_if_any(tuple(Fact(each.label, each.value) for each in one.facts) for one in params.documents),
     )
 
@@ -147,9 +148,10 @@ def _octets_of(content: requests.ContentOrDigest, uploads: _Uploads, path: str) 
 
 def _in_memory(content: requests.Content, uploads: _Uploads, path: str) -> bytes:
     found = _octets_of(content, uploads, path)
-    if isinstance(found, LargeDocument):
+    octets = found.octets if isinstance(found, LargeDocument) else found
+    if octets is None:
         raise _TooLarge(f"{path} is too large for memory")
-    return found
+    return octets
 
 
 def _xml_options(params: requests.SignParams) -> messages.XmlOptions:

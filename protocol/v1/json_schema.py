@@ -20,6 +20,7 @@ NAMED: Final[dict[str, Any]] = {
     "Content": requests.Content,
     "ContentOrDigest": requests.ContentOrDigest,
     "Piece": replies.Piece,
+    "PieceIfAny": replies.PieceIfAny,
     "ErrorCode": replies.ErrorCode,
     "SignatureFormat": messages.SignatureFormat,
     "TimestampWish": requests.TimestampWish,

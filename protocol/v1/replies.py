@@ -107,7 +107,15 @@ class DownloadPiece:
     size: Annotated[OctetCount, "In octets."]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOutPiece:
+    """In place of a signature: the person took this document out of the request. Only where `mayLeaveOut` said that they may."""
+
+    left_out: Annotated[bool, "Always true."]
+
+
 Piece: TypeAlias = TextPiece | Base64Piece | DownloadPiece
+PieceIfAny: TypeAlias = TextPiece | Base64Piece | DownloadPiece | LeftOutPiece
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +125,10 @@ class SignResult:
     IS_OPEN: ClassVar = True
 
     format: Annotated[SignatureFormat, "What they are."]
-    signatures: Annotated[tuple[Piece, ...], "One for each document, in order."]
+    signatures: Annotated[tuple[PieceIfAny, ...], "One for each document, in order."]
     lacking_timestamp: Annotated[
         tuple[_Count, ...],
-        "Which signatures were to have a timestamp and have none, counted from 0. Only where it was `wanted`.",
+        "Which signatures were to have a timestamp and have none, counted from 0 as `signatures` are. Only where it was `wanted`.",
     ]
     certificate: Annotated[Der, "The signer's certificate in DER, where it was asked for."] = ""
 

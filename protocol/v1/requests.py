@@ -210,6 +210,10 @@ class SignParams:
         "A document that is itself a CMS signature with its content gets one more signer. For the format cms.",
     ] = False
     certificate: Annotated[bool, "The result has the signer's certificate, too."] = False
+    may_leave_out: Annotated[
+        bool,
+        "The person may take documents out of the request and sign the others. Without it they sign all of them or none.",
+    ] = False
     key: Annotated[KeyParams, "Which keys may be used."] = KeyParams()
     language: Annotated[
         Language | None, "Of the window, and of the sentence in an error. Without it: the person's own."

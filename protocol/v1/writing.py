@@ -118,8 +118,20 @@ def _signed_result(
         case requests.TimestampParams():
             result: replies.Result = replies.TimestampResult(pieces[0])
         case _:
-            result = replies.SignResult(signed.format, tuple(pieces), signed.lacking, certificate)
+            result = replies.SignResult(
+                signed.format, _with_left_out(pieces, signed.left_out), signed.lacking, certificate
+            )
     return shapes.write(result), tuple(downloads)
+
+
+def _with_left_out(
+    pieces: Sequence[replies.Piece], left_out: tuple[int, ...]
+) -> tuple[replies.PieceIfAny, ...]:
+    """The pieces in the places of their documents."""
+    found: list[replies.PieceIfAny] = list(pieces)
+    for number in sorted(left_out):
+        found.insert(number, replies.LeftOutPiece(left_out=True))
+    return tuple(found)
 
 
 def _inline(signatures: Sequence[bytes]) -> frozenset[int]:

@@ -69,7 +69,8 @@ export class Qalamsap extends Agent {
   kind = "qalamsap";
   #reading = Promise.resolve(); // one download after the other: their frames carry no name
 
-  /* Signs documents under one approval. Gives {format, signatures, certificate?, lackingTimestamp}, signatures in the order of documents. */
+  /* Signs documents under one approval. Gives {format, signatures, certificate?, lackingTimestamp}, signatures in the order of documents; with
+     mayLeaveOut it is null for a document that the person left out. */
   async sign({ documents, format = "cms", output = "blob", ...more }) {
     this.demand("sign", format);
     return this.#work(more, async (params, work) => {
@@ -84,7 +85,10 @@ export class Qalamsap extends Agent {
       return this.understood(async () => {
         demandCount(result.signatures, documents);
         const signatures = [];
-        for (const piece of result.signatures) signatures.push(await this.#take(piece, formOf(format, output), work));
+        for (const piece of result.signatures) {
+          const isLeftOut = params.mayLeaveOut === true && piece.leftOut === true;
+          signatures.push(isLeftOut ? null : await this.#take(piece, formOf(format, output), work));
+        }
         return { ...result, signatures };
       });
     });

@@ -123,7 +123,7 @@ export type Format = SignatureFormat;
 export type TextFormat = "xml" | "jws" | "wsse";
 export type Output = "blob" | "base64" | "pem";
 
-export interface SignOptions<F extends Format = Format, O extends Output = Output> extends AskOptions {
+export interface SignOptions<F extends Format = Format, O extends Output = Output, L extends boolean = boolean> extends AskOptions {
   documents: readonly Document[];
   /** "cms" unless given. NCALayer: cms, xml, raw. */
   format?: F;
@@ -141,14 +141,16 @@ export interface SignOptions<F extends Format = Format, O extends Output = Outpu
   cosign?: boolean;
   /** Whether the certificate is wanted beside the signatures. NCALayer: with "raw" only. */
   certificate?: boolean;
+  /** The person may take documents out and sign the others: there null is given for a signature. NCALayer always signs all of them. */
+  mayLeaveOut?: L;
 }
 
 export type Signature<F extends Format, O extends Output> = F extends TextFormat ? string : O extends "blob" ? Blob : string;
 
-export interface Signed<F extends Format, O extends Output> {
+export interface Signed<F extends Format, O extends Output, L extends boolean = false> {
   format: F;
   /** In the order of the documents. */
-  signatures: Signature<F, O>[];
+  signatures: (L extends false ? Signature<F, O> : Signature<F, O> | null)[];
   /** base64 of its DER */
   certificate?: string;
   /** Which documents got no timestamp though one was wanted. */
@@ -169,7 +171,7 @@ export interface Agent {
   /** Whether a method, and a format of its signatures, is there; what is not there fails as UNSUPPORTED. */
   supports(method: string, format?: Format): boolean;
   /** Signs all documents under one approval of the person. */
-  sign<F extends Format = "cms", O extends Output = "blob">(options: SignOptions<F, O>): Promise<Signed<F, O>>;
+  sign<F extends Format = "cms", O extends Output = "blob", L extends boolean = false>(options: SignOptions<F, O, L>): Promise<Signed<F, O, L>>;
   /** Proves to your server who is at the keyboard. `nonce`: 16 to 64 octets from your server, or their base64url. Not with NCALayer. */
   login(options: AskOptions & { nonce: string | ArrayBuffer | Uint8Array; key?: KeyFilter }): Promise<LoginResult>;
   /** Whom a key belongs to; the person chooses it and agrees. NCALayer takes no filter here. */

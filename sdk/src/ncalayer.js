@@ -102,7 +102,7 @@ export class NCALayer extends Agent {
     throw this.unsupported("timestamp without a key (its own applyCAdEST asks for one: use call)");
   }
 
-  #refuse({ onEvent: _, ...rest }, { documents, format, timestamp, certificate }) {
+  #refuse({ onEvent: _, mayLeaveOut: __, ...rest }, { documents, format, timestamp, certificate }) {
     for (const name of Object.keys(rest)) if (rest[name]) throw this.unsupported(name);
     if (documents.some(({ existing }) => existing !== undefined)) throw this.unsupported("one more signer on an existing signature");
     if (timestamp === "wanted") throw this.unsupported('timestamp "wanted": it signs with a timestamp or not at all');

@@ -9,6 +9,8 @@ export type ContentOrDigest = TextContent | Base64Content | UploadContent | Dige
 
 export type Piece = TextPiece | Base64Piece | DownloadPiece;
 
+export type PieceIfAny = TextPiece | Base64Piece | DownloadPiece | LeftOutPiece;
+
 export type ErrorCode =
   | "cancelled"
   | "cancelled-by-page"
@@ -32,6 +34,7 @@ export type ErrorCode =
   | "internal"
   | "busy"
   | "paused"
+  | "site-blocked"
   | "bad-request"
   | "unknown-method"
   | "duplicate-id"
@@ -112,6 +115,11 @@ export interface SignParams {
   cosign?: boolean;
   /** The result has the signer's certificate, too. */
   certificate?: boolean;
+  /**
+   * The person may take documents out of the request and sign the others. Without it they sign all of them or
+   * none.
+   */
+  mayLeaveOut?: boolean;
   /** Which keys may be used. */
   key?: KeyParams;
   /** Of the window, and of the sentence in an error. Without it: the person's own. */
@@ -227,8 +235,11 @@ export interface SignResult {
   /** What they are. */
   format: SignatureFormat;
   /** One for each document, in order. */
-  signatures: Piece[];
-  /** Which signatures were to have a timestamp and have none, counted from 0. Only where it was `wanted`. */
+  signatures: PieceIfAny[];
+  /**
+   * Which signatures were to have a timestamp and have none, counted from 0 as `signatures` are. Only where
+   * it was `wanted`.
+   */
   lackingTimestamp: number[];
   /** The signer's certificate in DER, where it was asked for. */
   certificate?: string;
@@ -252,6 +263,15 @@ export interface DownloadPiece {
   download: string;
   /** In octets. */
   size: number;
+}
+
+/**
+ * In place of a signature: the person took this document out of the request. Only where `mayLeaveOut` said
+ * that they may.
+ */
+export interface LeftOutPiece {
+  /** Always true. */
+  leftOut: boolean;
 }
 
 /** Asks the person to say with a signature who they are, to this site and nobody else. */

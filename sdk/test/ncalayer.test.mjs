@@ -65,6 +65,12 @@ test("xml goes as text, raw with its certificate, digests as digests", async (t)
   assert.deepEqual([fake.calls[2].args.data, fake.calls[2].args.signingParams.digested], ["Bw==", true]);
 });
 
+test("all documents are signed where some might be left out", async (t) => {
+  const { agent } = await agentOf(t, () => signed(PEM, PEM));
+  const documents = [{ content: "a" }, { content: "b" }];
+  assert.deepEqual((await agent.sign({ documents, output: "pem", mayLeaveOut: true })).signatures, [PEM, PEM]);
+});
+
 test("fewer signatures than documents, and what is no signature, are errors of the agent", async (t) => {
   const results = [PEM, "%%%", [7], null, { certificate: "AQID" }];
   const { agent } = await agentOf(t, ({ method }) => (method === "getKeyInfo" ? { code: "200", responseObject: null } : signed(results.shift())));

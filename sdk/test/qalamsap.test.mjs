@@ -37,6 +37,16 @@ test("small contents go within the request, and the language, facts and filter w
   });
 });
 
+test("a document that the person left out has null in place of a signature, where the page said that it may", async (t) => {
+  const sign = () => ({ format: "cms", signatures: [{ leftOut: true }, { base64: "AA==" }, { leftOut: true }], lackingTimestamp: [1] });
+  const { agent, fake } = await agentOf(t, { sign });
+  const documents = ["a", "b", "c"].map((content) => ({ content }));
+  const { signatures, lackingTimestamp } = await agent.sign({ documents, output: "base64", mayLeaveOut: true });
+  assert.deepEqual([signatures, lackingTimestamp], [[null, "AA==", null], [1]]);
+  assert.equal(fake.requests.at(-1).params.mayLeaveOut, true);
+  await fails(agent.sign({ documents }), "AGENT", { detail: "the answer makes no sense: a signature is neither there nor to be had" });
+});
+
 test("large contents are uploaded within the window, downloaded in pieces, and given back", async (t) => {
   const { agent, fake } = await agentOf(t, { sign: echo });
   const large = noise(150_001);

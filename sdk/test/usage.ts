@@ -16,13 +16,15 @@ export async function uses(file: Blob, signal: AbortSignal): Promise<string> {
   const signed: string = xml.signatures[0]!;
   const pem = await agent.sign({ documents: [{ content: { digest: new Uint8Array(32) } }], output: "pem" });
   const armoured: string = pem.signatures[0]!;
+  const some = await agent.sign({ documents: [{ content: "a" }, { content: "b" }], output: "base64", mayLeaveOut: true });
+  const made: string[] = some.signatures.filter((each) => each !== null);
   const key: KeyDescription = await agent.describeKey();
   const { login } = await agent.login({ nonce: crypto.getRandomValues(new Uint8Array(32)) });
   const stamped: Blob = await agent.timestamp({ signature: blob });
   const report = await agent.verify({ signature: stamped, document: file });
   const result: unknown = resultOf(await agent.call({ module: "kz.gov.pki.knca.basics", method: "sign", args: {} }, { signal }));
   agent.close();
-  return [signed, armoured, key.owner.iin, login, report.signers[0]?.subject?.iin, result].join();
+  return [signed, armoured, ...made, key.owner.iin, login, report.signers[0]?.subject?.iin, result].join();
 }
 
 export function told(error: unknown): [ErrorCode, string] | null {
@@ -38,8 +40,10 @@ export async function misuses(agent: Agent): Promise<void> {
   await agent.sign({ documents: [{ content: 1 }] });
   // @ts-expect-error: a text format gives texts
   const blob: Blob = (await agent.sign({ documents: [{ content: "<a/>" }], format: "xml" })).signatures[0];
+  // @ts-expect-error: what may be left out may be null
+  const left: Blob[] = (await agent.sign({ documents: [{ content: "a" }], mayLeaveOut: true })).signatures;
   // @ts-expect-error: such an error does not exist
   const code: ErrorCode = "OFFLINE";
   // @ts-expect-error: errors are made by the client only
-  void [blob, code, new QalamsapError("of the page")];
+  void [blob, left, code, new QalamsapError("of the page")];
 }

@@ -81,21 +81,24 @@ def test_a_frame_and_what_came_before_it_arrive_whole(ends: Ends) -> None:
     assert begun.attachments == {"empty": b"", "small": small}
 
 
-def test_what_is_too_much_for_memory_is_hashed_as_it_comes(
+def test_what_is_too_much_for_memory_is_hashed_as_it_comes_and_the_smallest_are_kept(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon_pipe, "MAX_IN_MEMORY_BYTES", 1000)
-    large, small = b"x" * 700_000, b"small"
-    announced = (work.Attachment("large", len(large)), work.Attachment("small", len(small)))
-    sending = ends.sends(begin(b"", *announced), large, small)
+    contents = {"large": b"x" * 700_000, "small": b"small", "next": b"n" * 990, "beyond": b"b" * 991}
+    announced = [work.Attachment(name, len(content)) for name, content in contents.items()]
+    sending = ends.sends(begin(b"", *announced), *contents.values())
     begun = ends.daemon.begin()
     sending.join()
     assert begun is not None
-    for name, content in (("large", large), ("small", small)):
+    held = {}
+    for name, content in contents.items():
         found = begun.attachments[name]
         assert isinstance(found, messages.LargeDocument)
         assert found.size == len(content)
         assert dict(found.digests)[algorithms.SHA256.oid] == hashlib.sha256(content).digest()
+        held[name] = found.octets
+    assert held == {"large": None, "small": b"small", "next": b"n" * 990, "beyond": None}
 
 
 def test_a_spare_that_is_not_needed_is_told_by_the_end(ends: Ends) -> None:

@@ -2,7 +2,7 @@
 
     command(log, step, step, ...) -> the command line
 
-Steps: `expect("open-key")` reads messages until one of that type comes, and keeps all of them in the log; `send(message)`,
+Steps: `expect("open-key")` reads messages until one of that type comes, and keeps all of them in the log, pixels beside it; `send(message)`,
 `password("Qwerty12")`, `crash(7)` (ends at once with that status), `hang()` (does nothing until it is killed), `wait_for_end()`
 (reads until the pipe ends).
 """
@@ -14,9 +14,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from protocol import pipes, prompts
+from protocol import pipes, preview, prompts
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+_ASIDES = (prompts.Progress, preview.Known, preview.Drawn, preview.RowsRead, preview.Unshown)
 
 
 def expect(kind: str) -> list[Any]:
@@ -54,17 +57,26 @@ def command(log: Path, *steps: list[Any]) -> list[str]:
     return [sys.executable, "-c", program, str(log), json.dumps(steps)]
 
 
-def heard(log: Path) -> list[prompts.ToWindow | prompts.FromWindow]:
-    """What the window heard so far; a line "end" in between stands for the end of its input."""
+def heard(log: Path, *, everything: bool = False) -> list[Any]:
+    """What the window was asked and told so far; with `everything` also how far it was meanwhile, and what it was shown of documents.
+
+    A line "end" in between stands for the end of its input.
+    """
     lines = log.read_text("utf-8").splitlines() if log.exists() else []
-    return [prompts.from_message(json.loads(line)) for line in lines if line != "end"]
+    found = [prompts.from_message(json.loads(line)) for line in lines if line != "end"]
+    return found if everything else [each for each in found if not isinstance(each, _ASIDES)]
+
+
+def pixels(log: Path) -> bytes:
+    """All octets that followed what was drawn."""
+    return _pixels_of(log).read_bytes()
 
 
 def run() -> None:
     log, steps = Path(sys.argv[1]), json.loads(sys.argv[2])
     with open(0, "rb", buffering=0) as stdin, log.open("a", encoding="utf-8", buffering=1) as stream:
         for name, value in steps:
-            if name in ("expect", "wait-for-end") and not _listen(stdin, stream, value):
+            if name in ("expect", "wait-for-end") and not _listen(stdin, stream, value, _pixels_of(log)):
                 return
             if name == "send":
                 key_id = _last_key_id(log) if value.get("key_id") == "first" else None
@@ -80,9 +92,17 @@ def run() -> None:
                 threading.Event().wait()
 
 
-def _listen(stdin: Any, stream: Any, kind: str | None) -> bool:
+def _pixels_of(log: Path) -> Path:
+    return log.with_name(f"{log.name}.pixels")
+
+
+def _listen(stdin: Any, stream: Any, kind: str | None, pixels: Path) -> bool:
     """Reads until a message of `kind`; False where the pipe ends before."""
     while (frame := pipes.read_frame(stdin)) is not None:
+        if frame[0] == pipes.DATA:
+            with pixels.open("ab") as file:
+                file.write(frame[1])
+            continue
         stream.write(frame[1].decode() + "\n")
         if pipes.unpack_json(frame[1])["type"] == kind:
             return True

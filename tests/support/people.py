@@ -1,7 +1,7 @@
 """A person whose answers a test gives, and an approval that asks them."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from agent.operations.approval import Approval
 from agent.origins import Origin
 from agent.recent_keys import RecentKeys
 from agent.secret import Secret
-from agent.user.base import Answer, Opened, PageLeft, Prompt
+from agent.user.base import Answer, Content, Opened, PageLeft, Prompt
 from protocol import prompts
 from tests.support import chains
 from tests.support.memory_store import MemoryStore
@@ -29,12 +29,18 @@ def opens(path: str = "/keys/a.p12", password: str = "Qwerty12") -> Step:
     return step
 
 
-def approves(index: int = 0, *, remember: bool = False, even_if_unsuitable: bool = False) -> Step:
+def approves(
+    index: int = 0,
+    *,
+    remember: bool = False,
+    even_if_unsuitable: bool = False,
+    left_out: tuple[int, ...] = (),
+) -> Step:
     def step(prompt: Prompt) -> Answer:
         assert isinstance(prompt, prompts.ChooseKey)
         key = prompt.keys[index]
         assert key.suitable or even_if_unsuitable, key.reasons
-        return prompts.Approved(key.key_id, remember)
+        return prompts.Approved(key.key_id, remember, left_out)
 
     return step
 
@@ -70,14 +76,19 @@ class ScriptedPerson:
 
     steps: list[Step]
     asked: list[Prompt] = dataclasses.field(default_factory=list)
-    told: list[prompts.Finished] = dataclasses.field(default_factory=list)
+    told: list[prompts.Progress | prompts.Finished] = dataclasses.field(default_factory=list)
+    laid_open: list[tuple[Content, str]] = dataclasses.field(default_factory=list)
     has_left: bool = False
+
+    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
+        assert not any(isinstance(each, prompts.OpenKey | prompts.Approve) for each in self.asked)
+        self.laid_open = list(zip(contents, names, strict=True))
 
     def ask(self, prompt: Prompt) -> Answer:
         self.asked.append(prompt)
         return self.steps.pop(0)(prompt)
 
-    def tell(self, message: prompts.Finished) -> None:
+    def tell(self, message: prompts.Progress | prompts.Finished) -> None:
         self.told.append(message)
 
     def wait_behind(self, count: int) -> None:

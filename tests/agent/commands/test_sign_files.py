@@ -1,5 +1,6 @@
 """`qalamsap sign`."""
 
+import dataclasses
 import errno
 import getpass
 import os
@@ -500,3 +501,42 @@ def test_a_full_disk_leaves_nothing_of_a_large_signature(
 def test_a_large_document_that_is_gone_is_bad_input(run: CommandLine) -> None:
     assert run.sign(run.folder / "none.zip") == 5
     assert "none.zip can't be read: No such file" in run.err
+
+
+# --- documents that the person takes out --------------------------------------------------------------------------
+
+
+def test_a_file_that_the_person_leaves_out_gets_no_signature_and_the_others_get_theirs(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, requests = sign.sign, []
+
+    def sign_without_the_second(request: SignRequest, approval: Any) -> Signed:
+        requests.append(request)
+        signed = real(request, approval)
+        kept = (signed.signatures[0], signed.signatures[2])
+        return dataclasses.replace(signed, signatures=kept, left_out=(1,))
+
+    monkeypatch.setattr(sign, "sign", sign_without_the_second)
+    files = [run.file(f"{name}.txt", name.encode()) for name in ("one", "two", "three")]
+    assert run.sign(*files) == 0
+    assert requests[0].may_leave_out
+    assert f"{files[1]} was left out" in run.err
+    assert run.out.splitlines() == [f"{files[0]}.cms", f"{files[2]}.cms"]
+    assert cms.read((run.folder / "three.txt.cms").read_bytes()).content == b"three"
+    assert not (run.folder / "two.txt.cms").exists()
+
+
+def test_small_documents_beside_a_large_one_can_be_looked_into(
+    run: CommandLine, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, requests = sign.sign, []
+
+    def keep(request: SignRequest, approval: Any) -> Signed:
+        requests.append(request)
+        return real(request, approval)
+
+    monkeypatch.setattr(sign, "sign", keep)
+    files = [large, run.file("a", b"a" * 600), run.file("b", b"b" * 600)]
+    assert run.sign(*files, "--out", run.folder / "out") == 0
+    assert [each.octets for each in requests[0].large] == [None, b"a" * 600, None]  # there is room for 1000

@@ -10,6 +10,7 @@ from agent.errors import BadInput, StorageFailed, TimedOut, UserCancelled
 from agent.operations import consent
 from agent.operations.approval import Approval
 from agent.user.base import PageLeft
+from protocol import prompts, work
 from tests.support import chains, people
 from tests.support.memory_store import MemoryStore
 
@@ -86,3 +87,21 @@ def test_a_disk_that_fills_up_meanwhile_is_told_where_somebody_listens(
     approval.journal.path.mkdir()
     with pytest.raises(told), record:
         raise error
+
+
+def test_progress_is_told_to_the_page_and_to_the_person(tmp_path: Path) -> None:
+    told: list[Any] = []
+    approval = people.approval(tmp_path, MemoryStore({}), notice=told.append)
+    approval.progress(2, 3)
+    assert told == [work.Progress(2, 3)]
+    assert people.person_of(approval).told == [prompts.Progress(2, 3)]
+
+
+def test_a_decision_names_what_was_left_out_and_a_no_names_nothing(approval: Approval) -> None:
+    documents = consent.describe([b"one", b"two"])
+    record = approval.record("sign", documents)
+    record.decided("approved", chains.person().certificate, left_out=documents[1:])
+    record.decided("cancelled")
+    _, approved, cancelled = lines(approval)
+    assert (approved["count"], approved["left_out"]) == (2, [documents[1].digest])
+    assert "left_out" not in cancelled

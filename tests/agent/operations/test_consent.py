@@ -14,7 +14,7 @@ from agent.operations import consent
 from agent.operations.approval import Approval
 from agent.origins import Origin
 from agent.recent_keys import UsedKey
-from protocol import prompts
+from protocol import preview, prompts
 from protocol.messages import LargeDocument
 from tests.support import chains, people
 from tests.support.memory_store import MODIFIED, MemoryStore
@@ -110,3 +110,18 @@ def test_key_files_in_the_named_folders_come_first_and_once(tmp_path: Path) -> N
     prompt = prompt_of(asked)
     assert [Path(file.path).name for file in prompt.files] == ["both.p12", "old.p12", "new.p12"]
     assert prompt.folder == str(named)
+
+
+def test_what_can_be_seen_is_laid_open_in_the_order_of_the_list(approval: Approval) -> None:
+    documents = (
+        *consent.describe([b"act"], ["act.txt"]),
+        *consent.describe([bytes(32)], are_digests=True),
+        dataclasses.replace(consent.describe([b"deed"])[0], path="/home/a/deed.pdf"),
+    )
+    consent.lay_open(approval, documents, [b"act", bytes(32), None])
+    digest = documents[2].digest
+    assert people.person_of(approval).laid_open == [
+        (b"act", "act.txt"),
+        (preview.Overview("digest", digest="00" * 32), ""),
+        (preview.Overview("unknown", size=4, digest=digest, why="too-large"), "deed.pdf"),
+    ]

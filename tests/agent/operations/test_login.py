@@ -34,6 +34,7 @@ def test_the_statement_names_the_site_that_asks_and_its_nonce(tmp_path: Path) ->
     assert (statement.origin, statement.nonce) == (approval.origin.canonical, "AAECAwQFBgcICQoLDA0ODw")
     assert [each.signature for each in cms.verify(message)] == ["valid"]
     assert signed.certificate_der == chains.person("gost2015").certificate.der
+    assert people.person_of(approval).laid_open == [(message.content, "")]
     prompt = people.person_of(approval).first_prompt()
     assert (prompt.action, prompt.purpose, prompt.placement) == ("log_in", "identify", "around")
     lines = [json.loads(line) for line in approval.journal.path.read_text("utf-8").splitlines()]

@@ -142,13 +142,17 @@ def test_a_person_who_closes_the_window_ends_it(tmp_path: Path, monkeypatch: pyt
     assert [each["event"] for each in journal(asked)] == ["asked", "decided", "signed", "decided"]
 
 
-def test_the_page_hears_how_far_it_is(tmp_path: Path) -> None:
+def test_page_and_person_hear_how_far_it_is(tmp_path: Path) -> None:
     heard: list[work.Stage | work.Progress] = []
     asked = approval(tmp_path, notice=heard.append)
     series.sign(REQUEST, asked, iter(DOCUMENTS), lambda _: None)
     assert [each for each in heard if isinstance(each, work.Progress)] == [
         work.Progress(number, 3) for number in (1, 2, 3)
     ]
+    person = people.person_of(asked)
+    assert person.told == [prompts.Progress(number, 3) for number in (1, 2, 3)]
+    assert person.laid_open == []  # there is nothing to see before the yes
+    assert not person.first_prompt().may_leave_out
 
 
 def test_a_key_for_identification_signs_too_for_the_page_can_not_say_which_it_wants(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from agent.errors import (
     TimestampFailed,
     UnsupportedOperation,
     UserCancelled,
+    WindowFailed,
 )
 from agent.fetch import Question
 from agent.formats import cms
@@ -23,7 +24,7 @@ from agent.operations import named_file, sign, verify
 from agent.operations.approval import Approval
 from agent.trust import anchors
 from agent.user.base import PageLeft
-from protocol import prompts
+from protocol import preview, prompts
 from protocol.messages import KeyFilter, LargeDocument, SignatureFormat, SignRequest
 from tests.support import authority, chains, making, people, simulated_authorities, timestamps, verdicts
 from tests.support.memory_store import MemoryKey, MemoryStore
@@ -468,3 +469,141 @@ def test_a_key_that_identifies_signs_a_bare_digest_only_for_sites_that_are_trust
     with pytest.raises(KeyUnsuitable):
         sign.sign(wanted, asked)
     assert "signed" not in events(asked)
+
+
+# --- looking into documents, and leaving some out -----------------------------------------------------------------
+
+
+def journal(asked: Approval) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in asked.journal.path.read_text("utf-8").splitlines()]
+
+
+def sha256(octets: bytes) -> str:
+    return algorithms.SHA256(octets).hex()
+
+
+def test_the_person_looks_into_the_very_octets_that_are_signed(tmp_path: Path) -> None:
+    asked = approval(tmp_path)
+    documents = (b"deed", b"act")
+    sign.sign(request(*documents, names=("deed.txt", "act.txt")), asked)
+    person = people.person_of(asked)
+    assert person.laid_open == [(b"deed", "deed.txt"), (b"act", "act.txt")]
+    assert [content for content, _ in person.laid_open] == list(documents)
+
+
+def test_the_person_looks_into_what_a_further_signature_is_about(tmp_path: Path) -> None:
+    first = cms.sign(chains.person("rsa"), b"deed", at=chains.NOW, detached=False)
+    asked = approval(tmp_path)
+    sign.sign(request(first, cosigns=True, detached=True), asked)
+    assert people.person_of(asked).laid_open == [(b"deed", "")]
+
+
+def test_nobody_can_look_into_a_digest(tmp_path: Path) -> None:
+    digest = chains.person().algorithm.digest(b"deed")
+    asked = approval(tmp_path)
+    sign.sign(request(digest, detached=True, are_digests=True), asked)
+    assert people.person_of(asked).laid_open == [(preview.Overview("digest", digest=digest.hex()), "")]
+
+
+def test_the_person_looks_into_a_large_document_only_where_it_is_held(tmp_path: Path) -> None:
+    held = dataclasses.replace(large(b"deed"), octets=b"deed")
+    asked = approval(tmp_path)
+    sign.sign(request(large=(held, large(b"act"))), asked)
+    too_large = preview.Overview("unknown", size=3, digest=sha256(b"act"), why="too-large")
+    assert [content for content, _ in people.person_of(asked).laid_open] == [b"deed", too_large]
+
+
+def test_the_name_of_a_file_goes_with_it_and_its_place_does_not(tmp_path: Path) -> None:
+    act = tmp_path.resolve() / "act.pdf"
+    act.write_bytes(b"deed")
+    asked = approval(tmp_path, people.allows, opens(), approves())
+    sign.sign(request(file=str(act)), asked)
+    assert people.person_of(asked).laid_open == [(b"deed", "act.pdf")]
+
+
+def test_what_the_person_left_out_is_not_signed_and_the_receipt_does_not_name_it(tmp_path: Path) -> None:
+    asked = approval(tmp_path, opens(), approves(left_out=(2, 0)))
+    documents = (b"one", b"two", b"three", b"four")
+    signed = sign.sign(request(*documents, may_leave_out=True), asked)
+    assert [cms.read(signature).content for signature in signed.signatures] == [b"two", b"four"]
+    assert signed.left_out == (0, 2)
+    assert [each is None for each in signed.by_document()] == [True, False, True, False]
+    first, decided, receipt = journal(asked)
+    assert (first["count"], decided["count"], receipt["count"]) == (4, 4, 2)
+    assert decided["left_out"] == [sha256(b"one"), sha256(b"three")]
+    assert receipt["digests"] == [sha256(b"two"), sha256(b"four")]
+    assert "left_out" not in receipt
+    assert people.person_of(asked).told == [prompts.Progress(done, 2) for done in range(3)]
+
+
+def test_names_and_signatures_that_are_there_stay_with_their_documents(tmp_path: Path) -> None:
+    before = [cms.sign(chains.person("rsa"), each, at=chains.NOW, detached=True) for each in (b"one", b"two")]
+    wanted = request(
+        large=(large(b"one"), large(b"two")), existing=tuple(before), cosigns=True, may_leave_out=True
+    )
+    asked = approval(tmp_path, opens(), approves(left_out=(0,)))
+    (joined,) = sign.sign(wanted, asked).signatures
+    assert [each.signature for each in cms.verify(cms.read(joined), b"two")] == ["valid", "valid"]
+    named = request(b"one", b"two", format="asic", names=("a.txt", "b.txt"), may_leave_out=True)
+    (container,) = sign.sign(
+        named, approval(tmp_path / "second", opens(), approves(left_out=(0,)))
+    ).signatures
+    assert b"b.txt" in container
+    assert b"a.txt" not in container
+
+
+def test_what_lacks_a_timestamp_is_named_by_the_number_of_its_document(tmp_path: Path) -> None:
+    authorities = simulated_authorities.new()
+    authorities.switch("tsp", "http-500")
+    store = MemoryStore({"/keys/a.p12": [MemoryKey(chains.person("gost2015"))]})
+    asked = people.approval(
+        tmp_path, store, opens(), approves(left_out=(0,)), fetch=authorities, timestamp_url=TSP
+    )
+    wanted = request(b"one", b"two", timestamps=True, may_lack_timestamps=True, may_leave_out=True)
+    signed = sign.sign(wanted, asked)
+    assert (signed.left_out, signed.lacking) == ((0,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("count", "may_leave_out", "offered"), [(2, True, True), (2, False, False), (1, True, False)]
+)
+def test_leaving_out_is_offered_where_the_caller_can_do_with_a_part_and_there_is_one(
+    count: int, may_leave_out: bool, offered: bool, tmp_path: Path
+) -> None:
+    asked = approval(tmp_path)
+    sign.sign(request(*[b"x"] * count, may_leave_out=may_leave_out), asked)
+    assert people.person_of(asked).first_prompt().may_leave_out is offered
+
+
+@pytest.mark.parametrize(
+    ("may_leave_out", "left_out"),
+    [(False, (0,)), (True, (0, 1)), (True, (2,)), (True, (-1,)), (True, (0, 0))],
+    ids=["where it may not", "all of them", "one that is not there", "before the first", "one twice"],
+)
+def test_a_window_that_leaves_out_what_it_may_not_gets_nothing_signed(
+    may_leave_out: bool, left_out: tuple[int, ...], tmp_path: Path
+) -> None:
+    key = MemoryKey(chains.person("p256"))
+    store = MemoryStore({"/keys/a.p12": [key]})
+    asked = people.approval(tmp_path, store, opens(), approves(left_out=left_out))
+    with pytest.raises(WindowFailed):
+        sign.sign(request(b"one", b"two", may_leave_out=may_leave_out), asked)
+    assert events(asked) == ["asked", "failed"]
+    assert key.is_wiped
+
+
+def test_a_person_who_closes_the_window_in_the_middle_of_a_batch_has_signed_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = approval(tmp_path)
+    person = people.person_of(asked)
+
+    def closed_after_one() -> None:
+        if prompts.Progress(1, 3) in person.told:
+            raise UserCancelled
+
+    monkeypatch.setattr(person, "still_there", closed_after_one)
+    with pytest.raises(UserCancelled):
+        sign.sign(request(b"one", b"two", b"three"), asked)
+    assert person.told == [prompts.Progress(0, 3), prompts.Progress(1, 3)]
+    assert events(asked) == ["asked", "decided", "decided"]

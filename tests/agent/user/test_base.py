@@ -22,6 +22,8 @@ def users() -> list[User]:
 
 @pytest.mark.parametrize("user", users(), ids=lambda user: type(user).__name__)
 def test_the_end_can_be_told_to_anybody_at_any_time(user: User) -> None:
+    user.lay_open([b"act"], ["act.txt"])
+    user.tell(prompts.Progress(1, 2))
     user.tell(prompts.Finished(problem=prompts.Problem("internal")))
     user.wait_behind(3)
     user.still_there()

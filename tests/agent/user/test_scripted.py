@@ -61,6 +61,10 @@ def test_answers_are_read_with_their_defaults(tmp_path: Path) -> None:
         "[[answer]]\ndecision = 'cancel'\ndelay_s = true",
         "[[answer]]\nkey = 'a'\ngrant = 'yes'",
         "[[answer]]\nkey = 'a'\n[other]",
+        "[[answer]]\nkey = 'a'\nleave_out = 1",
+        "[[answer]]\nkey = 'a'\nleave_out = ['1']",
+        "[[answer]]\nkey = 'a'\nleave_out = [true]",
+        "[[answer]]\nkey = 'a'\nleave_out = [-1]",
         "not toml",
     ],
 )
@@ -228,3 +232,35 @@ def test_only_certificates_of_test_authorities_are_joined(caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING), pytest.raises(UserCancelled):
         ScriptedUser(SIGN).ask(dataclasses.replace(importing, certificate=KEY))
     assert "no-test-key" in caplog.text
+
+
+def test_what_is_left_out_stands_in_the_file_and_counts_once(tmp_path: Path) -> None:
+    (answer,) = load(tmp_path, "[[answer]]\nkey = 'a'\nleave_out = [2, 0, 2]")
+    assert answer.leave_out == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("may_leave_out", "count", "expected"), [(True, 3, (0, 2)), (True, 2, (0,)), (False, 3, ())]
+)
+def test_documents_are_left_out_where_the_page_lets_them_and_where_there_are_any(
+    may_leave_out: bool, count: int, expected: tuple[int, ...]
+) -> None:
+    document = prompts.Document("", 1, "SHA-256", "ab" * 32)
+    request = dataclasses.replace(OPEN, documents=(document,) * count, may_leave_out=may_leave_out)
+    for is_open in (False, True):
+        user = ScriptedUser(dataclasses.replace(SIGN, leave_out=(0, 2)))
+        if not is_open:
+            user.ask(request)
+        answer = user.ask(
+            prompts.Approve(request, (TEST_KEY,)) if is_open else prompts.ChooseKey((TEST_KEY,))
+        )
+        assert isinstance(answer, prompts.Approved)
+        assert answer.left_out == expected
+
+
+def test_who_leaves_everything_out_cancels() -> None:
+    document = prompts.Document("", 1, "SHA-256", "ab" * 32)
+    user = ScriptedUser(dataclasses.replace(SIGN, leave_out=(0, 1)))
+    user.ask(dataclasses.replace(OPEN, documents=(document,) * 2, may_leave_out=True))
+    with pytest.raises(UserCancelled):
+        user.ask(prompts.ChooseKey((TEST_KEY,)))

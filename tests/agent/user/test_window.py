@@ -12,8 +12,9 @@ from agent.errors import NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.user import window
 from agent.user.base import Opened, PageLeft
 from agent.user.window import Limits, WindowUser
-from protocol import pipes, prompts
+from protocol import pipes, preview, prompts
 from tests.support import fake_window
+from tests.support.fake_previews import FakePreviews
 from tests.support.fake_window import crash, expect, hang, send, wait_for_end
 
 OPEN = prompts.OpenKey(
@@ -255,3 +256,262 @@ def test_a_window_that_ended_while_the_agent_worked_is_not_waited_for(start: Sta
     started = time.monotonic()
     user.close()
     assert time.monotonic() - started < 10
+
+
+# --- looking into documents ---------------------------------------------------------------------------------------
+
+
+class Rendering:
+    """Makes renderers for a window, and keeps them."""
+
+    def __init__(self, pixels: bytes = b"rgb") -> None:
+        self.made: list[FakePreviews] = []
+        self._pixels = pixels
+
+    def __call__(self, *arguments: Any) -> FakePreviews:
+        self.made.append(FakePreviews(*arguments, pixels=self._pixels))
+        return self.made[-1]
+
+
+def test_what_is_asked_of_documents_is_answered_while_a_question_stands(start: Start, tmp_path: Path) -> None:
+    pixels = bytes(range(256)) * 3 * 1000  # several frames
+    user = start(
+        expect("open-key"),
+        send(prompts.Shown()),
+        expect("known"),
+        expect("known"),
+        send(preview.Draw(1, 0, 256)),
+        expect("drawn"),
+        send(preview.Read(1, 0, 5)),
+        expect("rows-read"),
+        *fake_window.key_file(Path("/a"), ""),
+        wait_for_end(),
+        render=Rendering(pixels),
+    )
+    user.lay_open([preview.Overview("digest"), b"act"], ["", "act.txt"])
+    assert isinstance(user.ask(OPEN), Opened)
+    user.close()
+    heard = fake_window.heard(tmp_path / "log", everything=True)
+    assert heard[0] == OPEN
+    assert sorted(each.document for each in heard[1:3]) == [0, 1]
+    assert heard[3:] == [
+        preview.Drawn(1, 0, 256, 1000),
+        preview.RowsRead(1, 0, (preview.Row("", "act"),)),
+    ]
+    assert fake_window.pixels(tmp_path / "log") == pixels
+
+
+def test_what_is_asked_of_documents_is_answered_while_the_agent_works(start: Start, tmp_path: Path) -> None:
+    user = start(
+        expect("open-key"),
+        send(prompts.Shown()),
+        *fake_window.key_file(Path("/a"), ""),
+        expect("known"),
+        send(preview.Draw(0, 0, 1)),
+        expect("drawn"),
+        send(prompts.Cancelled()),
+        render=Rendering(),
+    )
+    user.lay_open([b"act"], [""])
+    user.ask(OPEN)
+    assert user._process is not None
+    user._process.wait(30)  # nobody looks at the person meanwhile
+
+    def look_until_it_was_read() -> None:
+        for _ in range(1000):
+            user.still_there()
+            time.sleep(0.01)
+
+    with pytest.raises(UserCancelled):
+        look_until_it_was_read()
+
+
+def test_no_renderer_starts_before_the_window_is_on_the_screen(start: Start) -> None:
+    rendering = Rendering()
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), wait_for_end(), render=rendering)
+    user.lay_open([b"act"], [""])
+    user.ask(OPEN)
+    assert rendering.made == []
+
+
+def test_a_window_that_was_shown_for_another_question_hears_of_documents_too(start: Start) -> None:
+    rendering = Rendering()
+    user = start(
+        expect("allow-file"),
+        send(prompts.Shown()),
+        send(prompts.Allowed()),
+        expect("open-key"),
+        expect("known"),
+        *fake_window.key_file(Path("/a"), ""),
+        wait_for_end(),
+        render=rendering,
+    )
+    user.ask(prompts.AllowFile(OPEN.caller, "/act", "sign", "kk"))
+    assert rendering.made == []
+    user.lay_open([b"act"], ["act"])
+    user.ask(OPEN)
+    assert rendering.made[0].documents == [b"act"]
+
+
+def test_a_window_without_documents_is_told_that_there_is_nothing_to_see(
+    start: Start, tmp_path: Path
+) -> None:
+    user = start(
+        expect("open-key"),
+        send(preview.Look(0)),
+        expect("unshown"),
+        *fake_window.key_file(Path("/a"), ""),
+        wait_for_end(),
+    )
+    user.ask(OPEN)
+    user.close()
+    assert fake_window.heard(tmp_path / "log", everything=True)[1] == preview.Unshown(0, "unavailable")
+
+
+def test_the_renderer_ends_with_the_approval(start: Start) -> None:
+    rendering = Rendering()
+    user = start(
+        expect("open-key"),
+        send(prompts.Shown()),
+        expect("known"),
+        *fake_window.key_file(Path("/a"), ""),
+        expect("finished"),
+        render=rendering,
+    )
+    user.lay_open([b"act"], [""])
+    user.ask(OPEN)
+    assert not rendering.made[0].is_closed
+    user.tell(prompts.Finished(count=1))
+    rendering.made[0].join()
+
+
+def test_the_renderer_ends_with_a_window_that_nobody_answered(start: Start) -> None:
+    rendering = Rendering()
+    user = start(expect("open-key"), send(prompts.Shown()), expect("known"), crash(1), render=rendering)
+    user.lay_open([b"act"], [""])
+    with pytest.raises(WindowFailed):
+        user.ask(OPEN)
+    user.close()
+    rendering.made[0].join()
+
+
+def test_an_answer_that_no_frame_holds_is_none(start: Start, tmp_path: Path) -> None:
+    steps = [expect("open-key"), *fake_window.key_file(Path("/a"), ""), expect("unshown"), wait_for_end()]
+    user = start(*steps)
+    user.ask(OPEN)
+    row = preview.Row("", "x" * pipes.MAX_JSON_BYTES)
+    user._show(preview.RowsRead(7, 0, (row,)), b"")
+    user.close()
+    assert fake_window.heard(tmp_path / "log", everything=True)[1:] == [preview.Unshown(7, "too-large")]
+
+
+def test_what_several_threads_say_at_once_arrives_whole(start: Start, tmp_path: Path) -> None:
+    draws = [step for _ in range(30) for step in (send(preview.Draw(0, 0, 100)), send(prompts.Activity()))]
+    user = start(
+        expect("open-key"),
+        send(prompts.Shown()),
+        *draws,
+        *[expect("drawn")] * 30,
+        *fake_window.key_file(Path("/a"), ""),
+        expect("finished"),
+        render=Rendering(b"rgb" * 100_000),
+        notice=lambda _: user.wait_behind(
+            1
+        ),  # which the asking thread passes on, while drawings are under way
+    )
+    user.lay_open([b"act"], [""])
+    user.ask(OPEN)
+    user.tell(prompts.Finished(count=1))
+    user.close()
+    heard = fake_window.heard(tmp_path / "log", everything=True)
+    assert heard.count(prompts.Waiting(1)) > 10
+    assert heard.count(preview.Drawn(0, 0, 100, 1000)) == 30
+    assert heard[-1] == prompts.Finished(count=1)
+    assert fake_window.pixels(tmp_path / "log") == b"rgb" * 3_000_000
+
+
+DRAWING = b"rgb" * 1_000_000  # more than a pipe holds
+
+
+def stuck(start: Start) -> tuple[WindowUser, Rendering]:
+    """A window that asked for a drawing, named a key and hangs, while its drawing is on the way to it."""
+    rendering = Rendering(DRAWING)
+    user = start(
+        expect("open-key"),
+        send(prompts.Shown()),
+        expect("known"),
+        send(preview.Draw(0, 0, 1000)),
+        *fake_window.key_file(Path("/a"), ""),
+        hang(),
+        render=rendering,
+    )
+    user.lay_open([b"act"], [""])
+    user.ask(OPEN)
+    while not user._writing.locked() or rendering.made[0].asked == []:
+        time.sleep(0.01)
+    return user, rendering
+
+
+def test_a_window_that_does_not_read_its_drawing_holds_up_neither_progress_nor_the_end(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "_TELL_GRACE_S", 0.2)
+    user, rendering = stuck(start)
+    started = time.monotonic()
+    user.still_there()
+    user.tell(prompts.Progress(1, 1))
+    user.tell(prompts.Finished(count=1))
+    user.close()
+    assert time.monotonic() - started < 10
+    rendering.made[0].join()
+    assert user._process is not None
+    assert user._process.returncode not in (0, None)  # it was killed
+
+
+def test_a_window_that_does_not_read_its_drawing_is_closed(start: Start) -> None:
+    user, rendering = stuck(start)
+    user.close()
+    rendering.made[0].join()
+    assert user._process is not None
+    assert user._process.returncode not in (0, None)
+
+
+def test_a_page_that_leaves_frees_who_waits_for_a_drawing_to_be_taken(start: Start) -> None:
+    user, rendering = stuck(start)
+    timer = threading.Timer(0.3, user.leave)
+    timer.start()
+    with pytest.raises(PageLeft):
+        user.ask(CHOOSE)
+    timer.join()
+    user.close()
+    rendering.made[0].join()
+
+
+# --- progress -----------------------------------------------------------------------------------------------------
+
+
+def test_the_window_hears_how_far_it_is_but_not_of_every_step(start: Start, tmp_path: Path) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), expect("finished"))
+    user.ask(OPEN)
+    for done in range(1001):
+        user.tell(prompts.Progress(done, 1000))
+    user.tell(prompts.Finished(count=1000))
+    user.close()
+    _, *progress, finished = fake_window.heard(tmp_path / "log", everything=True)
+    assert finished == prompts.Finished(count=1000)
+    assert (progress[0], progress[-1]) == (prompts.Progress(0, 1000), prompts.Progress(1000, 1000))
+    assert len(progress) < 100
+
+
+def test_progress_is_no_reason_to_stop_where_the_window_is_gone(start: Start) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), crash(1))
+    user.tell(prompts.Progress(0, 2))  # nobody was asked yet
+    user.ask(OPEN)
+    assert user._process is not None
+    user._process.wait(30)
+    started = time.monotonic()
+    for done in range(100):
+        user.tell(prompts.Progress(done, 100))
+        user._progress_told = float("-inf")
+    assert time.monotonic() - started < 5
+    user.still_there()

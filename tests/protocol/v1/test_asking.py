@@ -156,3 +156,15 @@ def test_the_other_requests() -> None:
     assert codec.request_of(verify, {"a": b"1", "b": b"2"}) == messages.VerifyRequest(b"1", b"2")
     stamp = codec.decode(frame("timestamp", signature={"base64": "AAAA"}))
     assert codec.request_of(stamp, {}) == messages.TimestampRequest(b"\0\0\0")
+
+
+def test_only_who_says_so_can_do_with_a_part() -> None:
+    assert not sign_request(sign({"text": "a"}, {"text": "b"})).may_leave_out
+    assert sign_request(sign({"text": "a"}, {"text": "b"}, mayLeaveOut=True)).may_leave_out
+
+
+def test_a_signature_that_came_with_a_large_document_is_held() -> None:
+    message = sign({"content": {"upload": "u"}, "existing": {"upload": "s"}})
+    held = LargeDocument(3, (), octets=b"cms")
+    request = sign_request(message, {"u": LARGE, "s": held})
+    assert (request.large, request.existing) == ((LARGE,), (b"cms",))

@@ -24,7 +24,7 @@ def test_every_name_is_declared_once() -> None:
         "  documents: readonly DocumentParams[];",
         "  existing?: Content;",
         "  authorities?: readonly string[] | null;",
-        "  signatures: Piece[];",
+        "  signatures: PieceIfAny[];",
         "  certificate?: string;",
         "  subject: ReportedSubject | null;",
         "  sections: Record<string, string>;",

@@ -147,3 +147,13 @@ def test_what_the_daemon_says_by_itself() -> None:
         "id": "1",
         "event": "window-shown",
     }
+
+
+def test_what_was_left_out_keeps_its_place() -> None:
+    asked = sign({"text": "a"}, {"text": "b"}, {"text": "c"}, {"text": "d"}, mayLeaveOut=True)
+    signed = messages.Signed((b"\0\0\0", b"\1"), lacking=(3,), left_out=(0, 2))
+    value, _ = encoded(asked, signed)
+    assert value["result"]["signatures"] == [
+        {"leftOut": True}, {"base64": "AAAA"}, {"leftOut": True}, {"base64": "AQ=="},
+    ]  # fmt: skip
+    assert value["result"]["lackingTimestamp"] == [3]
