@@ -50,7 +50,8 @@ class Approval:
 
     `attachments` are places on the `shelf`, which also takes what comes with the reply, under the names that the reply calls it by.
     `notice` hears how far it is. What is `announced` comes from the `series`. `readings`, `is_flat_on` and `port` as in protocol.work.Begin.
-    `quiet_limit_s` is how long it may take until the person is asked.
+    `quiet_limit_s` is how long it may take until the person is asked. Where it is about signing it `may_meet_key`: a worker that holds an open
+    key may carry it out; all else, however hostile, is read by a worker without one.
     """
 
     frame: bytes = field(repr=False)
@@ -66,6 +67,7 @@ class Approval:
     is_flat_on: bool = False
     port: int = 0
     quiet_limit_s: float = QUIET_LIMIT_S
+    may_meet_key: bool = False
 
     @property
     def caller(self) -> str:
@@ -87,6 +89,14 @@ async def octets_of(approval: Approval) -> AsyncIterator[bytes]:
             yield piece
 
 
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """For how many seconds a worker keeps a key open after its reply, and whose; 0: it does not."""
+
+    seconds: int = 0
+    owner: str = ""
+
+
 class Reader:
     """Reads what a worker says, up to its reply."""
 
@@ -99,6 +109,7 @@ class Reader:
         self._approval = approval
         self._sending: asyncio.Task[None] | None = None
         self.was_shown = False
+        self.holds = Holds()
 
     async def read_reply(self) -> tuple[bytearray, str]:
         """The octets of the reply, and how the approval ended.
@@ -119,6 +130,7 @@ class Reader:
                 await asyncio.wait([self._sending])
         if not 0 <= message.reply_bytes <= MAX_REPLY_BYTES:
             raise ProtocolError(f"a reply of {message.reply_bytes} octets")
+        self.holds = Holds(max(0, message.holds_s), message.holds_owner)
         reply = await _read_data(self._stdout, message.reply_bytes)
         for attachment in message.attachments:
             await self._keep(attachment)
@@ -164,6 +176,15 @@ class Reader:
         held = shelf.reserve(attachment.name, attachment.size)
         async for piece in _read_pieces(self._stdout, attachment.size):
             await shelf.append(held, piece)
+
+
+async def read_idle(stdout: asyncio.StreamReader) -> bool:
+    """Waits until a worker that holds a key says that it is idle. False where it ends, or says something else."""
+    try:
+        payload = await _read_frame(stdout, pipes.JSON)
+        return isinstance(work.from_message(pipes.unpack_json(payload)), work.Idle)
+    except (ProtocolError, asyncio.IncompleteReadError, OSError):
+        return False
 
 
 async def _read_data(stdout: asyncio.StreamReader, length: int) -> bytearray:

@@ -173,6 +173,7 @@ class _Daemon:
             on_change=self._on_workers,
             open_fetch=lambda: HttpFetch(fetch_settings),
             is_blocked=functools.partial(_is_blocked, self._grants),
+            unlock_minutes=self._unlock_minutes,
         )
         self._server = Server(
             dispatch.Dispatch(self._workers, self._settings).answer,
@@ -186,7 +187,8 @@ class _Daemon:
             on_gone=self._changed,
         )
         self._endpoint = Endpoint(config.paths.control_socket, self._obey)
-        self._icon = TrayIcon(self._obey, children.tray_icon)
+        self._icon = TrayIcon(self._obey_icon, children.tray_icon)
+        self._is_session_watched = False
         self._stop = asyncio.Event()
         self.wants_restart = False
         self._autostart = autostart.of_person(autostart.run_command())
@@ -335,6 +337,7 @@ class _Daemon:
     # --- state and commands --------------------------------------------------------------------------------------
 
     def _state(self) -> control.State:
+        held = self._workers.held
         return control.State(
             state=self._state_name(),
             language=self._settings.language,
@@ -349,6 +352,8 @@ class _Daemon:
             started=self._started.isoformat(),
             autostart=self._autostart_state,
             notifications=self._config.notifications,
+            unlocked_until=held.until.isoformat() if held else "",
+            unlocked_owner=held.owner if held else "",
             recent=self._recent,
         )
 
@@ -366,6 +371,10 @@ class _Daemon:
                 self._settings.is_paused = command.name == "pause"
                 if self._settings.is_paused:
                     self._workers.refuse_waiting()
+            case "lock":
+                self._workers.lock()
+            case "watch-session":
+                return control.Refused("only the icon can watch the session")
             case "quit" | "restart":
                 self.wants_restart = command.name == "restart"
                 self._stop.set()
@@ -391,6 +400,17 @@ class _Daemon:
                 pass
         self._changed()
         return self._state()
+
+    def _obey_icon(self, command: control.Command) -> control.State | control.Refused:
+        if command.name == "watch-session":
+            self._is_session_watched = True
+            return self._state()
+        return self._obey(command)
+
+    def _unlock_minutes(self) -> int:
+        """For how long keys may stay open: not at all where nobody would tell that the screen was locked."""
+        is_watched = self._is_session_watched and self._icon.is_there
+        return self._config.unlock_minutes if is_watched else 0
 
     def _read_autostart(self) -> autostart.State:
         if self._config.simulation is not None:

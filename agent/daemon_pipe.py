@@ -59,6 +59,7 @@ class Daemon:
         self._documents: queue.SimpleQueue[bytes | None] = (
             queue.SimpleQueue()
         )  # of a series; None: the page left
+        self._begins: queue.SimpleQueue[Begun | None] = queue.SimpleQueue()
         self._has_left = False
         self._noticed = float("-inf")
 
@@ -67,29 +68,43 @@ class Daemon:
         message = self._message(pipes.read_frame(self._source))
         if message is None:
             return None
-        if not isinstance(message, work.Begin) or not 0 <= message.frame_bytes <= MAX_FRAME_BYTES:
-            raise ProtocolError("an approval begins with Begin, and its frame has a sensible length")
         try:
-            frame = bytearray(message.frame_bytes)
-            self._fill(frame)
-            return Begun(message, frame, self._attachments(message.attachments))
+            return self._begun(message)
         except _NoMore:
             return None
 
+    def begin_again(self) -> Begun | None:
+        """What this worker is for next, after a reply that said that it holds a key; None where it is not needed any more."""
+        self._write(work.Idle())
+        return self._begins.get()
+
+    def wake(self) -> None:
+        """Makes `begin_again`, now or later, give None. From any thread."""
+        self._begins.put(None)
+
+    def _begun(self, message: work.ToWorker | work.FromWorker) -> Begun:
+        """What an approval begins with, and all that follows it. Raises ProtocolError, _NoMore."""
+        if not isinstance(message, work.Begin) or not 0 <= message.frame_bytes <= MAX_FRAME_BYTES:
+            raise ProtocolError("an approval begins with Begin, and its frame has a sensible length")
+        frame = bytearray(message.frame_bytes)
+        self._fill(frame)
+        return Begun(message, frame, self._attachments(message.attachments))
+
     def listen(self, user: User) -> None:
-        """From now on, in a thread: passes on what the daemon says about the queue, and that the page left."""
+        """From now on, in a thread: passes on what the daemon says about the queue, and that the page left; up to the next Begin."""
         threading.Thread(target=self._listen, args=(user,), name="daemon reader", daemon=True).start()
 
     def pass_on(self, message: prompts.Shown | prompts.Activity) -> None:
         """Tells the daemon what the window told us."""
         self._write(message)
 
-    def reply(self, reply: own.Encoded, result: Result) -> None:
-        """Sends the reply to the page."""
+    def reply(self, reply: own.Encoded, result: Result, *, holds_s: int = 0, holds_owner: str = "") -> None:
+        """Sends the reply to the page. Where this worker holds a key for so many seconds, `begin_again` comes next."""
         octets = reply.text.encode("utf-8", "replace")
         attachments = tuple(work.Attachment(name, len(content)) for name, content in reply.attachments)
         contents = (content for _, content in reply.attachments)
-        self._write(work.Reply(len(octets), result, attachments), octets, *contents)
+        message = work.Reply(len(octets), result, attachments, holds_s, holds_owner)
+        self._write(message, octets, *contents)
 
     def notice(self, message: work.Stage | work.Progress) -> None:
         """Tells the daemon how far it is; not each of thousands of steps, but always the last."""
@@ -140,9 +155,13 @@ class Daemon:
                         self._hand_over(message)
                     case work.NextDocument():
                         self._take_document(message)
+                    case work.Begin():
+                        self._begins.put(self._begun(message))
+                        return
         except (ProtocolError, OSError, _NoMore) as error:
             logs.note(_log, logging.ERROR, "the pipe from the daemon broke", error=error)
         self._documents.put(None)
+        self._begins.put(None)
         with self._asking:
             self._has_left = True
             for box in self._boxes.values():

@@ -83,6 +83,7 @@ class Dispatch:
         return reply.encode("utf-8", "replace") if isinstance(reply, str) else reply
 
     async def _answer(self, frame: bytes, page: Page, context: codec.Context) -> bytes | bytearray | str:
+        may_meet_key = len(frame) > DECODE_BYTES  # what is so long is to be signed
         if len(frame) <= DECODE_BYTES and codec.is_unread(frame, context):
             logs.note(_log, logging.INFO, "call left unread", origin=page.canonical, octets=len(frame))
             if (locale := flat.locale_of(frame)) is not None:
@@ -100,9 +101,10 @@ class Dispatch:
             outcome = self._local_outcome(call, page)
             if outcome is not None:
                 return codec.encode(call, outcome)
+            may_meet_key = isinstance(call.request, messages.SignRequest)
         if self._settings.is_paused:
             return codec.failure_reply(frame, "paused", "the person paused the agent", context)
-        return await self._approve(frame, page, context)
+        return await self._approve(frame, page, context, may_meet_key=may_meet_key)
 
     def _local_outcome(self, call: messages.Call, page: Page) -> messages.Outcome | None:
         if isinstance(call.request, messages.LocaleRequest):
@@ -117,7 +119,9 @@ class Dispatch:
         if len(self._languages) > MAX_LANGUAGES:
             self._languages.popitem(last=False)
 
-    async def _approve(self, frame: bytes, page: Page, context: codec.Context) -> bytes | bytearray | str:
+    async def _approve(
+        self, frame: bytes, page: Page, context: codec.Context, *, may_meet_key: bool
+    ) -> bytes | bytearray | str:
         approval = Approval(
             frame,
             page.kind,
@@ -126,6 +130,7 @@ class Dispatch:
             readings=context.readings,
             is_flat_on=context.is_flat_on,
             port=context.port,
+            may_meet_key=may_meet_key,
         )
         try:
             return await self._workers.approve(approval)

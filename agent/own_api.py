@@ -284,6 +284,7 @@ class OwnConversation:
                 notice=lambda notice: self._tell(message.id, notice),
                 port=self._services.settings.port,
                 quiet_limit_s=UNSEEN_LIMIT_S if is_unseen else QUIET_LIMIT_S,
+                may_meet_key=isinstance(message.params, requests.SignParams | requests.LoginParams),
             )
             return (await self._services.workers.approve(approval)).decode()
 

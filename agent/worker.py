@@ -3,7 +3,7 @@
 It speaks frames (protocol.pipes, protocol.work) on its standard input and output, and reads them in one order only: Begin, the page's
 frame, then news about the queue until the input ends. End of input before the reply means that nobody waits any more: the window goes,
 the journal gets a line, and nothing is signed. A spare worker has its window started and its modules loaded while it waits for
-Begin; that is why it is fast when it is needed.
+Begin; that is why it is fast when it is needed. One that holds a key (agent.holder) stays after its reply, and gets another Begin.
 
 This process holds keys and passwords, and so it has no network and keeps to itself (agent.hardening). What it must ask of an
 authority's server, the daemon asks for it.
@@ -14,17 +14,19 @@ import importlib
 import logging
 import secrets
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent import hardening, logs, paths
 from agent.config import DEFAULT_TIMESTAMP_URL
 from agent.daemon_pipe import Begun, Daemon, Result, take_pipes
 from agent.errors import AgentError, BadInput, UnsupportedOperation, UserCancelled
 from agent.grants import Grants
+from agent.holder import Held, Holder
 from agent.journal import Journal
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
@@ -71,6 +73,16 @@ class Options:
     limits: window.Limits = field(default_factory=window.Limits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What an approval is served with."""
+
+    user: User
+    options: Options
+    daemon: Daemon
+    holder: Holder
+
+
 def main(options: Options) -> int:
     """Serves one approval on standard input and output; the exit code is 0 unless something broke."""
     source, sink = take_pipes()
@@ -90,24 +102,56 @@ def main(options: Options) -> int:
 def _serve(options: Options, daemon: Daemon) -> int:
     answers = scripted.load(options.answers) if options.answers else ()
     waiting_window = None if answers else _start_window(options, daemon)
+    holder = Holder(_hold)
     try:
         for module in _NEEDED_LATER:
             importlib.import_module(module)
         begun = daemon.begin()
-        if begun is None:
-            return 0
-        user: User = waiting_window or scripted.ScriptedUser(
-            scripted.answer_of_turn(answers, begun.begin.turn), _tokens(options)
-        )
-        daemon.listen(user)
-        reply, result = _reply_to(begun, user, options, daemon)
-        daemon.reply(reply, result)
+        while begun is not None:
+            user: User = waiting_window or scripted.ScriptedUser(
+                scripted.answer_of_turn(answers, begun.begin.turn), _tokens(options)
+            )
+            holder.minutes = 0 if answers else begun.begin.unlock_minutes
+            daemon.listen(user)
+            reply, result = _reply_to(begun, _Means(user, options, daemon, holder))
+            left_s, owner = holder.seconds_left(), holder.owner
+            daemon.reply(reply, result, holds_s=left_s, holds_owner=owner)
+            if waiting_window is None or not left_s:
+                return 0
+            # It stays for the key that it holds; the next approval gets a window of its own.
+            waiting_window.close()
+            waiting_window = _start_window(options, daemon)
+            begun = _wait_for_next(daemon, holder)
     except PageLeft:
         logs.note(_log, logging.INFO, "the page left")
     finally:
+        holder.let_go()
         if waiting_window is not None:
             waiting_window.close()
     return 0
+
+
+def _wait_for_next(daemon: Daemon, holder: Holder) -> Begun | None:
+    """The next approval, or None once the key is closed or the daemon wants no more."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        holder.watch(stop)
+        if not stop.is_set():
+            daemon.wake()
+
+    watching = threading.Thread(target=watch, name="key watcher", daemon=True)
+    watching.start()
+    try:
+        return daemon.begin_again()
+    finally:
+        stop.set()
+
+
+def _hold(key: Any) -> Held:
+    from agent.keystores.held import HeldKey  # noqa: PLC0415  # few people keep keys open
+
+    return HeldKey.of(key)
 
 
 def _start_window(options: Options, daemon: Daemon) -> window.WindowUser:
@@ -127,7 +171,7 @@ def _previews(
     return Previews(documents, names, on_answer)
 
 
-def _reply_to(begun: Begun, user: User, options: Options, daemon: Daemon) -> tuple[own.Encoded, Result]:
+def _reply_to(begun: Begun, means: _Means) -> tuple[own.Encoded, Result]:
     """The reply in the page's dialect; of a series, the code of what went wrong. Raises PageLeft."""
     begin = begun.begin
     context = codec.Context(
@@ -136,7 +180,7 @@ def _reply_to(begun: Begun, user: User, options: Options, daemon: Daemon) -> tup
         attachments=begun.attachments,
         language=begin.language,
         port=begin.port,
-        tokens=tuple(token.storage for token in _tokens(options)),
+        tokens=tuple(token.storage for token in _tokens(means.options)),
         hashed=_hashed,
         new_name=lambda: secrets.token_hex(16),
     )
@@ -150,9 +194,7 @@ def _reply_to(begun: Begun, user: User, options: Options, daemon: Daemon) -> tup
             return own.Encoded(bad.reply), "failed"
         finally:
             _forget(begun.frame)
-    outcome = codec.answer_without_worker(call, context.tokens) or _carry_out(
-        call.request, begin, user, options, daemon
-    )
+    outcome = codec.answer_without_worker(call, context.tokens) or _carry_out(call.request, begin, means)
     match outcome:
         case messages.Cancelled():
             result: Result = "cancelled"
@@ -178,19 +220,17 @@ def _hashed(octets: bytes) -> messages.LargeDocument:
     return large.held(octets)
 
 
-def _carry_out(
-    request: messages.Request, begin: work.Begin, user: User, options: Options, daemon: Daemon
-) -> messages.Outcome:
+def _carry_out(request: messages.Request, begin: work.Begin, means: _Means) -> messages.Outcome:
     """Performs the operation, and tells the window how it ended."""
     try:
-        outcome = _perform(request, begin, user, options, daemon)
+        outcome = _perform(request, begin, means)
     except UserCancelled:
         return messages.Cancelled()
     except AgentError as error:
         logs.note(_log, logging.WARNING, "the operation failed", error=error, code=error.code)
-        user.tell(prompts.Finished(problem=prompts.Problem(error.code, detail=error.detail)))
+        means.user.tell(prompts.Finished(problem=prompts.Problem(error.code, detail=error.detail)))
         return messages.Failed(error.code, error.detail)
-    user.tell(prompts.Finished(count=_signatures(request, outcome)))
+    means.user.tell(prompts.Finished(count=_signatures(request, outcome)))
     return outcome
 
 
@@ -209,9 +249,7 @@ def _out_of_base64(octets: bytes) -> bytes:
         raise BadInput("a document is not base64") from error
 
 
-def _perform(
-    request: messages.Request, begin: work.Begin, user: User, options: Options, daemon: Daemon
-) -> messages.Outcome:
+def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> messages.Outcome:
     # Loaded by now, unless the process was started for this very approval and the window is already on its way.
     from agent.authority_cache import AuthorityCache  # noqa: PLC0415  # see above
     from agent.chosen_files import ChosenFiles  # noqa: PLC0415  # see above
@@ -231,33 +269,34 @@ def _perform(
     from agent.operations.approval import Approval  # noqa: PLC0415  # see above
     from agent.trust import anchors  # noqa: PLC0415  # see above
 
-    places = paths.resolve(options.state_dir)
-    test_authorities = _authorities(options.test_authorities)
+    places = paths.resolve(means.options.state_dir)
+    test_authorities = _authorities(means.options.test_authorities)
     approval = Approval(
         kind=begin.kind,
         origin=Origin.parse(begin.origin)
         if begin.origin
         else Origin("file" if begin.kind == "file" else "program"),
         language=begin.language,
-        user=user,
-        key_stores=simulated.KeyStores(tuple(token.storage for token in _tokens(options))),
+        user=means.user,
+        key_stores=simulated.KeyStores(tuple(token.storage for token in _tokens(means.options))),
         journal=Journal(places.journal),
         grants=Grants(places.grants),
         recent_keys=RecentKeys(places.key_folders),
         now=lambda: datetime.now(UTC),
         test_anchors=(*anchors.test(), *anchors.from_certificates(test_authorities)),
         test_authorities=test_authorities,
-        authorities=_authorities((*places.authority_folders(), *options.authorities)),
+        authorities=_authorities((*places.authority_folders(), *means.options.authorities)),
         key_folders=paths.usual_key_folders(),
-        first_folders=options.key_folders,
+        first_folders=means.options.key_folders,
         waiting=begin.waiting,
-        fetch=None if options.is_offline else daemon.fetch,
+        fetch=None if means.options.is_offline else means.daemon.fetch,
         cache=AuthorityCache(places.authority_cache, lambda: datetime.now(UTC)),
-        timestamp_url=options.timestamp_url,
-        ocsp_url=options.ocsp_url,
-        notice=daemon.notice,
+        timestamp_url=means.options.timestamp_url,
+        ocsp_url=means.options.ocsp_url,
+        notice=means.daemon.notice,
         chosen_files=ChosenFiles(places.chosen_files),
         guesses=PasswordGuesses(places.password_guesses),
+        holder=means.holder,
     )
     match request:
         case messages.SignRequest():
@@ -273,10 +312,10 @@ def _perform(
         case messages.ChooseFileRequest():
             return choose_file.choose(request, approval)
         case messages.SeriesRequest():
-            documents = daemon.documents(request.count, user.still_there)
+            documents = means.daemon.documents(request.count, means.user.still_there)
             if begin.announced is not None and begin.announced.is_base64:
                 documents = map(_out_of_base64, documents)
-            return series.sign(request, approval, documents, daemon.give_signature)
+            return series.sign(request, approval, documents, means.daemon.give_signature)
         case messages.AboutRequest():
             return about.show(request, approval, begin.port)
         case messages.NewKeyRequest():

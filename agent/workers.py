@@ -13,6 +13,7 @@ without a whole reply: WorkerCrashed, never "cancelled".
 import asyncio
 import contextlib
 import dataclasses
+import datetime as dt
 import logging
 import os
 import subprocess
@@ -22,7 +23,7 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 
 from agent import errands, logs, paths, turns
-from agent.approvals import Approval, Notice, Reader, octets_of
+from agent.approvals import Approval, Holds, Notice, Reader, octets_of, read_idle
 from agent.errands import Errands, WorkerInput
 from agent.errors import AgentError, TimedOut
 from agent.grants import SiteBlocked
@@ -68,11 +69,35 @@ def environment(everything: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
+class _ClosedBefore(Exception):  # an event, not a mistake
+    """A worker that held a key ended before it had shown anything of the next approval."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Held:
+    """A key that is open: until when at the latest, and whose it is."""
+
+    until: dt.datetime
+    owner: str
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class _Holder:
+    """The worker that holds it. Until it is idle its last window stands; while it is busy an approval reads what it says."""
+
+    process: Process
+    held: Held
+    watching: asyncio.Task[None]
+    is_idle: bool = False
+    is_busy: bool = False
+
+
 class Workers:
     """The queue of approvals, and the worker that serves the first of it.
 
     `on_change` is called, with no arguments, when the queue or the worker changes. `open_fetch` gives what an approval fetches with.
-    Who is blocked gets SiteBlocked, and nobody is asked.
+    Who is blocked gets SiteBlocked, and nobody is asked. A worker may keep a key open for `unlock_minutes` after its approval, if the person
+    wants that; then it carries out the next ones, too.
     """
 
     def __init__(
@@ -86,6 +111,7 @@ class Workers:
         on_change: Callable[[], None] = lambda: None,
         open_fetch: Callable[[], errands.StoppableFetch] = errands.NoFetch,
         is_blocked: Callable[[Approval], bool] = lambda _: False,
+        unlock_minutes: Callable[[], int] = lambda: 0,
     ) -> None:
         self._command = tuple(command)
         self._spare_idle_s = spare_idle_s
@@ -94,6 +120,8 @@ class Workers:
         self._on_change = on_change
         self._open_fetch = open_fetch
         self._is_blocked = is_blocked
+        self._unlock_minutes = unlock_minutes
+        self._holder: _Holder | None = None
         self._queue = turns.Turns(rest_s)
         self._turns = 0
         self._room_wanted = asyncio.Event()
@@ -121,6 +149,23 @@ class Workers:
         """Whether the person has said yes, and signatures are being made."""
         return self._is_signing
 
+    @property
+    def held(self) -> "Held | None":
+        """The key that is open between approvals."""
+        return self._holder.held if self._holder is not None else None
+
+    def lock(self) -> None:
+        """Closes the key that is open, at once or as soon as the approval that uses it is over."""
+        if (holder := self._holder) is None:
+            return
+        self._holder = None
+        holder.watching.cancel()
+        if not holder.is_idle:
+            _close_input(holder.process)  # who waits for it to be idle sees to the rest
+        elif not holder.is_busy:
+            self._end(holder.process, may_linger=False)
+        self._changed()
+
     async def approve(self, approval: Approval) -> bytearray:
         """The worker's reply, ready for the page. Waits its turn first; cancel it when the page leaves.
 
@@ -147,7 +192,7 @@ class Workers:
 
     def warm(self) -> None:
         """Sees to it that a spare worker stands ready, and stays so for a while from now."""
-        if self._is_closed or self._spare_idle_s <= 0:
+        if self._is_closed or self._spare_idle_s <= 0 or self._holder is not None:
             return
         if self._spare is not None and self._spare.done() and not _is_alive(self._spare):
             if time.monotonic() < self._spare_started + SPARE_RETRY_S:
@@ -167,6 +212,7 @@ class Workers:
         if self._spare_timer is not None:
             self._spare_timer.cancel()
         self._drop_spare()
+        self.lock()
         while self._ending:
             await asyncio.wait(self._ending)
 
@@ -183,12 +229,26 @@ class Workers:
     async def _run(self, approval: Approval) -> bytearray:
         await self._make_room()
         self._turns += 1
-        process = await self._take()
-        has_replied = False
+        if approval.may_meet_key and (holder := self._take_holder()) is not None:
+            try:
+                return await self._carry_out(holder.process, approval, holder)
+            except _ClosedBefore:
+                # Its key was closed just now, before anybody was asked.
+                logs.note(_log, logging.INFO, "the key was closed meanwhile", process=holder.process.pid)
+        return await self._carry_out(await self._take(), approval)
+
+    async def _carry_out(
+        self, process: Process, approval: Approval, holder: "_Holder | None" = None
+    ) -> bytearray:
+        """Raises _ClosedBefore where a holder ended before it had shown anything."""
+        holds = Holds()
+        has_replied = was_shown = False
 
         def hear(notice: Notice) -> None:
+            nonlocal was_shown
             if isinstance(notice, prompts.Shown | work.Stage):
                 limit.reschedule(latest)
+                was_shown = True
             if isinstance(notice, work.Progress) and not self._is_signing:
                 self._is_signing = True
                 self._changed()
@@ -197,25 +257,82 @@ class Workers:
         try:
             latest = asyncio.get_running_loop().time() + self._time_limit_s
             async with asyncio.timeout(min(approval.quiet_limit_s, self._time_limit_s)) as limit:
-                reply, outcome, was_shown = await self._converse(
+                reply, outcome, reader = await self._converse(
                     process, dataclasses.replace(approval, notice=hear)
                 )
         except TimeoutError as error:
             raise TimedOut("the approval took longer than it may") from error
         except (OSError, ProtocolError, asyncio.IncompleteReadError) as error:
+            if holder is not None and not was_shown:
+                raise _ClosedBefore from error
             raise WorkerCrashed("the worker ended before it had replied") from error
         except asyncio.CancelledError:
             self._queue.turned_away(approval.caller)  # a page that opens windows and leaves pesters, too
             raise
         else:
             has_replied = True
+            holds = reader.holds
             if outcome == "cancelled":
                 self._queue.turned_away(approval.caller)
-            elif outcome == "done" and was_shown:  # else nobody was asked, and nobody said yes
+            elif outcome == "done" and reader.was_shown:  # else nobody was asked, and nobody said yes
                 self._queue.welcomed(approval.caller)
             return reply
         finally:
-            self._end(process, may_linger=has_replied)
+            is_locked = holder is not None and self._holder is not holder
+            if holder is not None and not is_locked:
+                self._holder = None
+            if holds.seconds and not is_locked and not self._is_closed:
+                self._let_stay(process, holds)
+            else:
+                self._end(process, may_linger=has_replied and not holds.seconds)
+
+    # --- a key that stays open ------------------------------------------------------------------------------------
+
+    def _let_stay(self, process: Process, holds: Holds) -> None:
+        """Keeps the worker for the approvals to come, once its window is gone."""
+        loop = asyncio.get_running_loop()
+        until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=holds.seconds)
+        self.lock()  # another one's key, if there is one
+        self._drop_spare()
+        watching = loop.create_task(self._watch(process))
+        self._holder = holder = _Holder(process, Held(until, holds.owner), watching)
+        self._keep(loop.create_task(self._wait_until_idle(holder)))
+        self._changed()
+
+    async def _wait_until_idle(self, holder: "_Holder") -> None:
+        """Until its window is gone. One that still shows what it said is ended where its place is wanted: its key goes with it."""
+        assert holder.process.stdout is not None
+        idle = asyncio.get_running_loop().create_task(read_idle(holder.process.stdout))
+        try:
+            await self._let_linger(idle)
+            holder.is_idle = idle.done() and idle.result()
+        finally:
+            idle.cancel()
+        if not holder.is_idle or self._holder is not holder:
+            if self._holder is holder:
+                self._holder = None
+            holder.watching.cancel()
+            await self._wait_for_end(holder.process, may_linger=False)
+
+    async def _watch(self, process: Process) -> None:
+        """A key that is closed takes its worker with it."""
+        await process.wait()
+        if self._holder is not None and self._holder.process is process:
+            self._holder = None
+            _close_input(process)
+            _log_end(process)
+            self._changed()
+            self.warm()
+
+    def _take_holder(self) -> "_Holder | None":
+        """The worker that holds a key, for the next approval."""
+        holder = self._holder
+        if holder is None or holder.process.returncode is not None:
+            self._holder = None
+            return None
+        holder.is_busy = True
+        holder.watching.cancel()
+        return holder
 
     async def _make_room(self) -> None:
         """Until the window of the approval before this one is gone: two windows never stand side by side."""
@@ -253,8 +370,8 @@ class Workers:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
 
-    async def _converse(self, process: Process, approval: Approval) -> tuple[bytearray, str, bool]:
-        """The reply, how the approval ended, and whether there was a window."""
+    async def _converse(self, process: Process, approval: Approval) -> tuple[bytearray, str, Reader]:
+        """The reply, how the approval ended, and who read it."""
         assert process.stdin is not None
         assert process.stdout is not None
         sink = WorkerInput(process.stdin)
@@ -268,7 +385,7 @@ class Workers:
                 raise error from None
             raise
         else:
-            return reply, outcome, reader.was_shown
+            return reply, outcome, reader
         finally:
             feeding.cancel()
             await running.close()
@@ -293,6 +410,7 @@ class Workers:
             readings=approval.readings,
             is_flat_on=approval.is_flat_on,
             port=approval.port,
+            unlock_minutes=self._unlock_minutes(),
         )
         try:
             await sink.send_pieces(begin, octets_of(approval))
@@ -344,7 +462,7 @@ class Workers:
             ending.cancel()
         _log_end(process)
 
-    async def _let_linger(self, ending: asyncio.Task[None]) -> None:
+    async def _let_linger(self, ending: "asyncio.Task[None] | asyncio.Task[bool]") -> None:
         """At least the grace period, even where the next approval waits: a window that blinks can't be read."""
         await asyncio.wait([ending], timeout=self._grace_s)
         if ending.done():

@@ -42,14 +42,27 @@ class State:
     recent: tuple[Receipt, ...] = ()  # newest first, at most five
     autostart: Literal["on", "off", "unsupported"] = "unsupported"
     notifications: bool = True  # the icon may show messages
+    unlocked_until: str = ""  # ISO 8601, of a key that is open between approvals; empty: none is
+    unlocked_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk; the others leave it empty."""
+    """`lock` closes a key that is open; `watch-session`, by the icon alone, says that it will send `lock` when the screen is locked.
+    `set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk; the others leave it empty."""
 
     name: Literal[
-        "query", "pause", "resume", "restart", "quit", "set-language", "set-autostart", "open-status", "open"
+        "query",
+        "pause",
+        "resume",
+        "restart",
+        "quit",
+        "lock",
+        "watch-session",
+        "set-language",
+        "set-autostart",
+        "open-status",
+        "open",
     ]
     value: str = ""
 

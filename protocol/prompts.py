@@ -11,7 +11,7 @@ The window is started once per approval and lives through it. The worker sends o
 
 An approval may also begin, or consist of, another question:
 
-    worker  -> Approve(...)                    the keys are open already: Approved
+    worker  -> Approve(...)                    the keys are open already: Approved, or BackToFiles where there is a way back
     worker  -> ChooseFile(...)                 FileChosen
     worker  -> AllowFile(...)                  Allowed
     worker  -> NewKey(...)                     KeyNamed, followed by one S frame with the password for it
@@ -177,6 +177,7 @@ class ChooseKey:
 
     keys: tuple[Key, ...]
     remember_days: int = 0  # how long "remember this site" would last; 0: don't offer it
+    unlock_minutes: int = 0  # for how long the key may stay open after this, if the person wants it; 0: don't offer it
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ class Approve:
     request: OpenKey
     keys: tuple[Key, ...]
     remember_days: int = 0
+    can_go_back: bool = False  # to another key file: BackToFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,7 @@ class Approved:
     key_id: str
     remember: bool = False
     left_out: tuple[int, ...] = ()
+    keep_open: bool = False  # the key, for as long as ChooseKey said
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ worker -> daemon   Shown, Activity (protocol.prompts), passed on from the window
                    Reply, then the reply's octets in D frames, then each attachment likewise; the worker exits with 0 after it
                    end of output without a whole Reply: the worker crashed, and the daemon answers for it
 
+A worker whose Reply says that it holds a key says Idle, and then gets another Begin, or the end of input (decision 0027).
+
 A series is an approval whose documents come after the yes (protocol.messages.SeriesRequest). Between Begin and Reply:
 
 worker -> daemon   Ready: the person agreed
@@ -60,6 +62,7 @@ class Begin:
     """Starts an approval. `origin` is canonical (agent.origins), empty where the caller sent none that counts.
 
     `readings` are those of the site; `is_flat_on`: frames of the first dialect are carried out; `port` is where the agent listens.
+    A key may stay open for `unlock_minutes` after it, if the person wants that.
     """
 
     kind: CallerKind
@@ -73,15 +76,27 @@ class Begin:
     readings: Readings = USUAL
     is_flat_on: bool = False
     port: int = 0
+    unlock_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to the page follows in D frames, `reply_bytes` octets of UTF-8 in all."""
+    """The answer to the page follows in D frames, `reply_bytes` octets of UTF-8 in all.
+
+    A worker that `holds_s` is more than 0 of does not exit: it keeps a key of `holds_owner` open for so many seconds from now, and says
+    Idle once its window is gone.
+    """
 
     reply_bytes: int
     outcome: Literal["done", "cancelled", "failed"]  # for the tray icon; the page reads the reply itself
     attachments: tuple[Attachment, ...] = ()
+    holds_s: int = 0
+    holds_owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """The worker waits for the next Begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +154,13 @@ class Fetched:
 
 ToWorker: TypeAlias = Begin | Fetched | NextDocument | prompts.Waiting
 FromWorker: TypeAlias = (
-    Reply | Fetch | Stage | Progress | Ready | NextSignature | prompts.Shown | prompts.Activity
+    Reply | Idle | Fetch | Stage | Progress | Ready | NextSignature | prompts.Shown | prompts.Activity
 )
 
 _TYPES: dict[str, type[Any]] = {
     "begin": Begin,
     "reply": Reply,
+    "idle": Idle,
     "fetch": Fetch,
     "fetched": Fetched,
     "stage": Stage,

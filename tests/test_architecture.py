@@ -79,6 +79,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.chosen_files",
         "agent.recent_keys",
         "agent.key_library",
+        "agent.holder",
         "agent.password_guesses",
         "agent.localhost",
         "agent.instance",
@@ -520,6 +521,7 @@ def environment_complaints(found: Iterable[Module]) -> list[str]:
         "agent.paths",
         "agent.daemon",
         "agent.tray_icon",
+        "agent.renderer.sandbox",  # empties it
         "agent.localhost",
         "agent.__main__",
         "tray",

@@ -7,7 +7,7 @@ from PySide6.QtGui import QActionGroup, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from protocol import control
-from tray import glyphs, menu
+from tray import glyphs, menu, session
 from tray.icon import OnCommand
 from tray.mailbox import Mailbox
 from tray.notices import Notice
@@ -34,6 +34,9 @@ class QtFace:
         self._menu = QMenu()
         self._icon = QSystemTrayIcon()
         self._icon.activated.connect(self._when_activated)
+        self._session = session.SessionWatch(lambda: on_command(control.Command("lock")))
+        if self._session.can_watch:
+            on_command(control.Command("watch-session"))
 
     def show(self, view: menu.View) -> None:
         self._mailbox.received.emit(view)

@@ -52,6 +52,11 @@ def _entries(texts: Texts, state: control.State, word: str) -> list[Entry]:
         found.append(Entry(texts("waiting", count=state.waiting)))
     if state.is_simulation:
         found.append(Entry(texts("icon.simulation")))
+    if state.unlocked_until:
+        text = texts(
+            "icon.unlocked", owner=words.clean(state.unlocked_owner), time=words.time(state.unlocked_until)
+        )
+        found += [Entry(text), Entry(texts("icon.lock"), control.Command("lock"))]
     found += [
         Entry(),
         Entry(texts("icon.open"), OPENING),

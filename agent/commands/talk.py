@@ -1,4 +1,4 @@
-"""`qalamsap status|pause|resume|restart|quit`: one command to the agent that runs."""
+"""`qalamsap status|pause|resume|lock|restart|quit`: one command to the agent that runs."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ _COMMANDS = {
     "status": Command("query"),
     "pause": Command("pause"),
     "resume": Command("resume"),
+    "lock": Command("lock"),
     "restart": Command("restart"),
     "quit": Command("quit"),
 }

@@ -13,6 +13,7 @@ from agent.chosen_files import ChosenFiles
 from agent.errors import AgentError, StorageFailed, UserCancelled
 from agent.fetch import Cache, Fetch
 from agent.grants import Grants
+from agent.holder import Holder
 from agent.journal import Event, Journal, digests_of
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
@@ -76,7 +77,8 @@ class Approval:
     `authorities` are those that it trusts beside the national ones: their keys count like those of production.
     Key files in `first_folders` are offered before those in `key_folders`. `fetch` asks authorities' servers, None where nothing may
     be asked; with an empty `ocsp_url` the server that a certificate names is asked. `notice` hears how far it is.
-    Without `chosen_files` the person is asked about each file that a page names, and without `guesses` no page tries a password.
+    Without `chosen_files` the person is asked about each file that a page names, and without `guesses` no page tries a password. A
+    `holder` keeps a key open where the person allows that.
     """
 
     kind: work.CallerKind
@@ -101,6 +103,7 @@ class Approval:
     notice: Callable[[work.Stage | work.Progress], None] = lambda _: None
     chosen_files: ChosenFiles | None = None
     guesses: PasswordGuesses | None = None
+    holder: Holder | None = None
 
     def record(self, action: Recorded, documents: Sequence[Document]) -> "Record":
         """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""

@@ -40,6 +40,7 @@ from agent.errors import (
 from agent.operations import standing
 from agent.operations.approval import Approval, StoredKey
 from agent.recent_keys import UsedKey
+from agent.secret import Secret
 from agent.trust import anchors, path
 from agent.trust.anchors import Anchor
 from agent.user.base import Opened
@@ -168,7 +169,10 @@ def shown_purpose(wanted: KeyFilter) -> prompts.Purpose:
 
 
 def choose(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Choice:
-    """The key that the person opened and approved. Raises what User.ask raises, and AgentErrors that can't be mended."""
+    """The key that the person opened and approved, or approved where it was still open. Raises what User.ask raises, and AgentErrors
+    that can't be mended."""
+    if (kept := _with_kept(approval, judge, prompt)) is not None:
+        return kept
     while True:
         opened = _ask_to_open(approval, prompt)
         prompt = dataclasses.replace(prompt, chosen=opened.path, problem=None)
@@ -183,6 +187,21 @@ def choose(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Choice:
         if choice is not None:
             _remember(approval, choice)
             return choice
+
+
+def _with_kept(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Choice | None:
+    """The key that is still open from an earlier approval, if it fits and the person agrees to it; None where they want another."""
+    kept = approval.holder.kept() if approval.holder is not None else None
+    if kept is None or kept.storage not in prompt.storages:
+        return None
+    if not judge.harmless.issuperset(judge.reasons(kept.key, approval.now())):
+        return None
+    opened = Opened(kept.path, kept.storage, Secret(bytearray()))
+    question = functools.partial(prompts.Approve, prompt, can_go_back=True)
+    choice = _asked(approval, judge, prompt, opened, [kept.key], question=question)
+    if choice is not None:
+        _remember(approval, choice)
+    return choice
 
 
 def _ask_to_open(approval: Approval, prompt: prompts.OpenKey) -> Opened:
@@ -207,7 +226,9 @@ def _choose(
     approval: Approval, judge: Judge, prompt: prompts.OpenKey, opened: Opened, keys: Sequence[StoredKey]
 ) -> Choice | None:
     """The approved key; None where the person wants another file. The other keys are wiped."""
-    return _asked(approval, judge, prompt, opened, keys, question=prompts.ChooseKey)
+    minutes = approval.holder.minutes if approval.holder is not None else 0
+    question = functools.partial(prompts.ChooseKey, unlock_minutes=minutes)
+    return _asked(approval, judge, prompt, opened, keys, question=question)
 
 
 def approve(
@@ -219,7 +240,8 @@ def approve(
     """
     question = functools.partial(prompts.Approve, prompt)
     choice = _asked(approval, judge, prompt, opened, keys, question=question)
-    assert choice is not None  # an Approve has no way back to files
+    if choice is None:
+        raise WindowFailed("the window went back where there is no way back")
     _remember(approval, choice)
     return choice
 
@@ -251,6 +273,8 @@ def _asked(
         assert isinstance(answer, prompts.Approved)
         left_out = _left_out(answer, prompt)
         chosen = _suitable(answer.key_id, keys, shown)
+        if answer.keep_open and approval.holder is not None:
+            approval.holder.keep(chosen, opened.path, opened.storage)
         return Choice(chosen, opened, answer.remember and prompt.caller.is_new, left_out)
     finally:
         for key in keys:

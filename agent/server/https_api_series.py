@@ -132,6 +132,7 @@ class Operation:
             announced=work.Announced(self.wanted.count, self.wanted.is_detached, self.wanted.is_base64),
             series=self,
             port=settings.port,
+            may_meet_key=True,
         )
         self._task = asyncio.get_running_loop().create_task(self._run(workers, approval))
 

@@ -44,7 +44,7 @@ Prompt: TypeAlias = (
 ANSWERS: Mapping[type[Prompt], tuple[type[Answer], ...]] = {
     prompts.OpenKey: (Opened,),
     prompts.ChooseKey: (prompts.Approved, prompts.BackToFiles),
-    prompts.Approve: (prompts.Approved,),
+    prompts.Approve: (prompts.Approved, prompts.BackToFiles),
     prompts.ChooseFile: (prompts.FileChosen,),
     prompts.AllowFile: (prompts.Allowed,),
     prompts.NewKey: (Named,),

@@ -221,6 +221,28 @@ def test_start_at_login_is_switched_for_the_person_whose_agent_it_is(tmp_path: P
         assert isinstance(answer, control.Refused)
 
 
+def test_keys_stay_open_only_where_the_icon_watches_the_session(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        folder = prepared(tmp_path)
+        (folder / "config.toml").write_text("unlock_minutes = 10\n")
+        with running(folder, await director.open()) as agent:
+            answer = await asyncio.to_thread(
+                endpoint.ask, folder / "control.sock", control.Command("watch-session")
+            )
+            assert isinstance(answer, control.Refused)
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                assert (await actor.event("begin"))["unlock_minutes"] == 0
+                await actor.order("reply", text="signed", holds_s=0)
+                await page.recv()
+            assert (await asyncio.to_thread(tell, agent, "lock")).unlocked_until == ""
+        await director.close()
+
+    stage.run(scenario())
+
+
 def test_a_page_of_the_desk_that_is_none_is_refused(tmp_path: Path) -> None:
     with running(prepared(tmp_path)) as agent:
         answer = endpoint.ask(tmp_path / "control.sock", control.Command("open", "/etc/passwd"))

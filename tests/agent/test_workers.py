@@ -38,6 +38,7 @@ async def open_workers(
     grace_s: float = 5.0,
     rest_s: float = 0.0,
     open_fetch: Callable[[], errands.StoppableFetch] = errands.NoFetch,
+    unlock_minutes: int = 0,
 ) -> AsyncIterator[tuple[Workers, stage.Director]]:
     director = stage.Director()
     command = stage.worker_command(await director.open())
@@ -48,6 +49,7 @@ async def open_workers(
         grace_s=grace_s,
         rest_s=rest_s,
         open_fetch=open_fetch,
+        unlock_minutes=lambda: unlock_minutes,
     )
     try:
         yield made, director
@@ -306,6 +308,173 @@ def test_it_signs_from_the_first_signature_until_the_reply() -> None:
             assert not made.is_signing
 
     stage.run(scenario())
+
+
+# --- a key that stays open ----------------------------------------------------------------------------------------
+
+
+def signing(origin: str = "https://kds.example.kz") -> Approval:
+    return dataclasses.replace(approval(origin=origin), may_meet_key=True)
+
+
+async def held(made: Workers, director: stage.Director) -> stage.Actor:
+    """The worker that holds a key after its first approval, and is idle."""
+    running = asyncio.ensure_future(made.approve(signing()))
+    actor = await director.worker()
+    assert (await actor.event("begin"))["unlock_minutes"] == 10
+    await actor.event("frame")
+    await actor.order("reply", text="first", holds_s=600)
+    assert await running == b"first"
+    await actor.order("idle")
+    while made._ending:
+        await asyncio.wait(made._ending)
+    return actor
+
+
+def test_a_worker_that_holds_a_key_carries_out_the_next_approvals_too() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            actor = await held(made, director)
+            assert made.held is not None
+            assert made.held.owner == "ТЕСТОВ ТЕСТ"
+            for text in ("second", "third"):
+                running = asyncio.ensure_future(made.approve(signing("https://other.kz")))
+                assert (await actor.event("begin"))["origin"] == "https://other.kz"
+                await actor.event("frame")
+                await actor.order("shown")
+                await actor.order("reply", text=text, holds_s=300)
+                assert (await running).decode() == text
+                await actor.order("idle")
+            running = asyncio.ensure_future(made.approve(signing()))
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.order("reply", text="last")  # it holds the key no longer
+            assert await running == b"last"
+            assert made.held is None
+
+    stage.run(scenario())
+
+
+def test_what_is_not_about_signing_never_meets_the_key() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            await held(made, director)
+            running = asyncio.ensure_future(made.approve(approval()))
+            other = await director.worker()
+            await other.event("begin")
+            await other.order("reply", text="verified")
+            assert await running == b"verified"
+            assert made.held is not None
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize("when", ["idle", "at its last window", "busy"])
+def test_a_key_is_closed_when_the_person_says_so(when: str) -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            if when == "at its last window":
+                running = asyncio.ensure_future(made.approve(signing()))
+                actor = await director.worker()
+                await actor.event("begin")
+                await actor.event("frame")
+                await actor.order("reply", text="first", holds_s=600)
+                await running
+            else:
+                actor = await held(made, director)
+            if when == "busy":
+                running = asyncio.ensure_future(made.approve(signing()))
+                await actor.event("begin")
+                await actor.event("frame")
+            made.lock()
+            made.lock()
+            assert made.held is None
+            if when == "busy":
+                await actor.order("reply", text="still signed", holds_s=600)
+                assert await running == b"still signed"
+            await actor.event("end")
+            await actor.gone()
+            assert made.held is None
+
+    stage.run(scenario())
+
+
+def test_a_key_that_is_closed_by_itself_is_forgotten() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            actor = await held(made, director)
+            assert made._holder is not None
+            watching = made._holder.watching
+            await actor.order("crash")
+            await asyncio.wait([watching])
+            assert made.held is None
+            running = asyncio.ensure_future(made.approve(signing()))
+            await (await director.worker()).order("reply", text="by another")
+            assert await running == b"by another"
+
+    stage.run(scenario())
+
+
+def test_a_key_that_is_closed_in_the_very_moment_costs_nobody_their_approval() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            actor = await held(made, director)
+            running = asyncio.ensure_future(made.approve(signing()))
+            await actor.event("begin")
+            await actor.order("crash")  # before anything was shown
+            await (await director.worker()).order("reply", text="by another")
+            assert await running == b"by another"
+            assert made.held is None
+
+    stage.run(scenario())
+
+
+def test_a_holder_that_dies_before_the_eyes_of_the_person_is_a_crash() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            actor = await held(made, director)
+            running = asyncio.ensure_future(made.approve(signing()))
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.order("stage", what="approval")
+            await actor.order("crash")
+            with pytest.raises(WorkerCrashed):
+                await running
+            assert made.held is None
+
+    stage.run(scenario())
+
+
+def test_a_window_that_stands_too_long_gives_its_place_and_its_key_to_the_next_approval() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10, grace_s=0.2) as (made, director):
+            running = asyncio.ensure_future(made.approve(signing()))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.order("reply", text="first", holds_s=600)  # and its window stays
+            await running
+            running = asyncio.ensure_future(made.approve(signing()))
+            await actor.event("end")
+            await (await director.worker()).order("reply", text="by another")
+            assert await running == b"by another"
+            assert made.held is None
+
+    stage.run(scenario())
+
+
+def test_an_agent_that_stops_closes_the_key() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            actor = await held(made, director)
+            await made.close()
+            await actor.event("end")
+            await actor.gone()
+
+    stage.run(scenario())
+
+
+# --- who is not asked about -----------------------------------------------------------------------------------------
 
 
 def test_who_is_blocked_is_told_so_and_starts_nothing() -> None:

@@ -1,7 +1,7 @@
 """A worker process without keys or windows: it does what the test (tests.support.stage) tells it over a socket of its own.
 
 Started as `python fake_worker.py PORT [with-window]`; with a window it has a child that it speaks to over two pipes. It speaks protocol.work on its pipes like a real one, reports to the test what happens,
-and carries out orders: shown, stage WHAT, fetch URL, reply TEXT (and linger), half-reply, nonsense, crash, ignore-end.
+and carries out orders: shown, stage WHAT, fetch URL, reply TEXT (and linger, or hold a key), idle, half-reply, nonsense, crash, ignore-end.
 """
 
 import hashlib
@@ -38,6 +38,29 @@ class FakeWorker:
         begin = work.from_message(pipes.unpack_json(first[1]))
         assert isinstance(begin, work.Begin)
         self.director = socket.create_connection(("127.0.0.1", self.port))
+        self.take_up(begin)
+        threading.Thread(target=self.obey, daemon=True).start()
+        while True:
+            got = pipes.read_frame(self.stdin)
+            if got is None:
+                self.report("end")
+                if self.ignores_end:
+                    threading.Event().wait()
+                os._exit(0)
+            message = work.from_message(pipes.unpack_json(got[1]))
+            if isinstance(message, work.Begin):
+                self.take_up(message)
+                continue
+            if isinstance(message, work.Fetched):
+                answer = self.read_data(message.body_bytes)
+                facts = {"octets": len(answer), "sha256": hashlib.sha256(answer).hexdigest()}
+                self.report("fetched", number=message.number, failure=message.failure, **facts)
+                continue
+            assert isinstance(message, prompts.Waiting)
+            self.report("waiting", count=message.count)
+
+    def take_up(self, begin: work.Begin) -> None:
+        """What an approval begins with."""
         facts = {"process": os.getpid(), "turn": begin.turn, "waiting": begin.waiting}
         if self.window is not None:
             facts["window"] = self.window.pid
@@ -48,6 +71,7 @@ class FakeWorker:
             origin=begin.origin,
             language=begin.language,
             is_flat_on=begin.is_flat_on,
+            unlock_minutes=begin.unlock_minutes,
         )
         frame = bytearray()
         largest = 0
@@ -62,22 +86,6 @@ class FakeWorker:
             octets = self.read_data(attachment.size)
             digest = hashlib.sha256(octets).hexdigest()
             self.report("attachment", name=attachment.name, octets=len(octets), sha256=digest)
-        threading.Thread(target=self.obey, daemon=True).start()
-        while True:
-            got = pipes.read_frame(self.stdin)
-            if got is None:
-                self.report("end")
-                if self.ignores_end:
-                    threading.Event().wait()
-                os._exit(0)
-            message = work.from_message(pipes.unpack_json(got[1]))
-            if isinstance(message, work.Fetched):
-                answer = self.read_data(message.body_bytes)
-                facts = {"octets": len(answer), "sha256": hashlib.sha256(answer).hexdigest()}
-                self.report("fetched", number=message.number, failure=message.failure, **facts)
-                continue
-            assert isinstance(message, prompts.Waiting)
-            self.report("waiting", count=message.count)
 
     def read_data(self, length: int) -> bytes:
         data = bytearray()
@@ -110,9 +118,12 @@ class FakeWorker:
                         self.stdout.write(pipes.pack_header(pipes.DATA, len(body)) + body)
                 case "reply":
                     text = order["text"].encode() * order.get("times", 1)
-                    self.reply(text, order.get("outcome", "done"), order.get("attachments", {}))
-                    if not order.get("linger"):
+                    holds_s = order.get("holds_s", 0)
+                    self.reply(text, order.get("outcome", "done"), order.get("attachments", {}), holds_s)
+                    if not order.get("linger") and not holds_s:
                         os._exit(0)
+                case "idle":
+                    self.say(work.Idle())
                 case "half-reply":
                     self.say(work.Reply(100, "done"))
                     self.stdout.write(pipes.pack_header(pipes.DATA, 100) + b"half")
@@ -126,11 +137,15 @@ class FakeWorker:
                     self.report("ignoring")
 
     def reply(
-        self, text: bytes, outcome: Literal["done", "cancelled", "failed"], attachments: dict[str, int]
+        self,
+        text: bytes,
+        outcome: Literal["done", "cancelled", "failed"],
+        attachments: dict[str, int],
+        holds_s: int = 0,
     ) -> None:
         """The text, and attachments of so many octets."""
         announced = tuple(work.Attachment(name, size) for name, size in attachments.items())
-        self.say(work.Reply(len(text), outcome, announced))
+        self.say(work.Reply(len(text), outcome, announced, holds_s, "ТЕСТОВ ТЕСТ" if holds_s else ""))
         for content in (text, *(bytes(size) for size in attachments.values())):
             for start in range(0, len(content), pipes.CHUNK_BYTES):
                 chunk = content[start : start + pipes.CHUNK_BYTES]

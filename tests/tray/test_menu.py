@@ -115,6 +115,15 @@ def test_start_at_login_is_a_switch_of_its_own(samples, state, other):
     assert switch.command == control.Command("set-autostart", other)
 
 
+def test_a_key_that_is_open_is_told_and_can_be_closed(samples):
+    state = samples.state(unlocked_until="2026-11-23T14:05:00+05:00", unlocked_owner="ТЕСТОВ\u202e ТЕСТ")
+    entries = menu.view_of(texts.load("en"), state).entries
+    told = next(entry for entry in entries if entry.label.startswith("Key open until"))
+    assert "\u202e" not in told.label
+    assert entries[entries.index(told) + 1] == menu.Entry("Close the key", control.Command("lock"))
+    assert control.Command("lock") not in commands(menu.view_of(texts.load("en"), samples.state()).entries)
+
+
 def test_the_pages_of_the_menu_are_pages_of_the_desk():
     assert {*menu.PAGES, menu.OPENING.value} == set(typing.get_args(frame.Page))
 
