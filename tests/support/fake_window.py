@@ -51,10 +51,18 @@ def wait_for_end() -> list[Any]:
     return ["wait-for-end", None]
 
 
-def command(log: Path, *steps: list[Any]) -> list[str]:
-    """The command line of a window that does this, and writes what it hears to `log`, one JSON object a line."""
+def command(log: Path, *steps: list[Any], later: list[list[Any]] | None = None) -> list[str]:
+    """The command line of a window that does this, and writes what it hears to `log`, one JSON object a line. Windows that come after
+    the first do what is in `later`."""
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.support import fake_window; fake_window.run()"
-    return [sys.executable, "-c", program, str(log), json.dumps(steps)]
+    return [
+        sys.executable,
+        "-c",
+        program,
+        str(log),
+        json.dumps(steps),
+        json.dumps(steps if later is None else later),
+    ]
 
 
 def heard(log: Path, *, everything: bool = False) -> list[Any]:
@@ -73,7 +81,8 @@ def pixels(log: Path) -> bytes:
 
 
 def run() -> None:
-    log, steps = Path(sys.argv[1]), json.loads(sys.argv[2])
+    log = Path(sys.argv[1])
+    steps = json.loads(sys.argv[3 if log.exists() and log.stat().st_size else 2])
     with open(0, "rb", buffering=0) as stdin, log.open("a", encoding="utf-8", buffering=1) as stream:
         for name, value in steps:
             if name in ("expect", "wait-for-end") and not _listen(stdin, stream, value, _pixels_of(log)):

@@ -131,9 +131,19 @@ class WorkerProcess:
         turn: int = 1,
         waiting: int = 0,
         is_flat_on: bool = False,
+        unlock_minutes: int = 0,
     ) -> None:
         kind: work.CallerKind = "site" if origin else "program"
-        begin = work.Begin(kind, origin, "ru", len(frame), waiting, turn, is_flat_on=is_flat_on)
+        begin = work.Begin(
+            kind,
+            origin,
+            "ru",
+            len(frame),
+            waiting,
+            turn,
+            is_flat_on=is_flat_on,
+            unlock_minutes=unlock_minutes,
+        )
         self.send(pipes.pack_json(work.to_message(begin)))
         self._send_data(frame)
 
