@@ -87,9 +87,10 @@ def programs(config: Config) -> Programs:
         answers = ["--answers", str(config.simulation.answers)]
         for authority in config.simulation.test_authorities:
             answers += ["--test-ca", str(authority)]
+    look = () if config.theme == "system" else ("--theme", config.theme)
     folders = [word for folder in config.key_folders for word in ("--key-folder", str(folder))]
     return Programs(
-        worker=workers.worker_command(*answers, *folders, *_about_authorities(config), *place),
+        worker=workers.worker_command(*answers, *folders, *look, *_about_authorities(config), *place),
         issue=(sys.executable, "-c", _ISSUE, str(config.paths.tls_dir)),
         renew=(sys.executable, "-m", "agent", "trust", "renew", *place),
         desk=(sys.executable, "-m", "agent", "open", *place),

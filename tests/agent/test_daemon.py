@@ -526,6 +526,11 @@ def test_named_folders_of_keys_reach_the_workers() -> None:
     assert daemon.programs(config).worker[4:] == ("--key-folder", "/media/stick", "--key-folder", "/keys")
 
 
+def test_windows_are_dressed_as_the_person_wants_them() -> None:
+    config = Config(paths.resolve(), theme="dark")
+    assert daemon.programs(config).worker[4:] == ("--theme", "dark")
+
+
 def test_a_worker_is_told_whom_to_ask_and_nothing_of_the_proxy() -> None:
     config = Config(
         paths.resolve(),
