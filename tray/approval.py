@@ -5,47 +5,30 @@ it is over.
 
     asking -> a panel for the prompt: a key file and its password, the keys, a file, ...   -- its answer --> busy
     busy   -> the worker works on the answer: another prompt, or Finished
-    done   -> closes by itself after success, with a button after a problem or where a new key lies
+    done   -> closes by itself after success, with a button after a problem or where there is more to read
+
+The documents and their preview stand beside the panel from the first prompt about them to the last.
 """
 
+import dataclasses
+import functools
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
-from PySide6.QtCore import (
-    QCoreApplication,
-    QEvent,
-    QObject,
-    QRect,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QCloseEvent,
-    QGuiApplication,
-    QKeyEvent,
     QKeySequence,
     QPaintEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import (
-    QAbstractSlider,
-    QApplication,
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QWidget
 
-from protocol import prompts
-from tray import guard, theme, widgets
+from protocol import preview, prompts
+from tray import parties, stage, words
 from tray.about import AboutPanel
 from tray.allow_file import AllowFilePanel
 from tray.choose_file import ChooseFilePanel
@@ -55,9 +38,9 @@ from tray.keys import KeysPanel
 from tray.new_key import NewKeyPanel, RequestPanel
 from tray.outcome import OutcomePanel, needs_no_word
 from tray.panel import Panel
-from tray.password import PasswordField
-from tray.question import Question, question_of, wish_of
+from tray.question import Question, count_of, question_of, wish_of
 from tray.texts import Texts, load
+from tray.watch import State, Watch
 from tray.who import Header, name
 
 SUCCESS_SHOWN_MS = 1200
@@ -65,35 +48,18 @@ LAST_WORD_SHOWN_MS = (
     120_000  # of a problem, and of what a person may want to write down; then nobody is there to read it
 )
 _BUSY_AFTER_MS = 300  # shorter work shows nothing
-_ACTIVITY_EVERY_S = 1.0
-_WIDTH, _HEIGHT = 120 * theme.UNIT, 88 * theme.UNIT
-_SMALL_WIDTH = 80 * theme.UNIT
-_NARROW_BELOW = 88 * theme.UNIT  # one column
-_LOW_BELOW = 56 * theme.UNIT  # the head scrolls with the rest
-_MARGIN = 4 * theme.UNIT  # of the screen, for the title bar that the window manager adds
-_CONFIRMING_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
-_TOUCHES = frozenset(
-    {
-        QEvent.Type.KeyPress,
-        QEvent.Type.MouseButtonPress,
-        QEvent.Type.MouseMove,
-        QEvent.Type.Wheel,
-        QEvent.Type.TouchBegin,
-        QEvent.Type.InputMethod,
-    }
-)
+_LAID_OUT_MS = 50  # after a change; Qt does not say when all the lines that wrap have found their place
 _REHEARSAL = prompts.OpenKey(
     caller=prompts.Caller("site", "https://example.kz", "example.kz", "example.kz", is_new=True),
     action="sign",
     purpose="sign",
-    documents=(prompts.Document("document", 1, "SHA-256", "00" * 32, is_digest=True),),
+    documents=(prompts.Document("document", 1, "SHA-256", "00" * 32, is_digest=True),) * 2,
     placement="beside",
     language="ru",
     storages=("PKCS12",),
     folder="",
     files=(prompts.KeyFile("key.p12", "PKCS12", ""),),
 )
-State = Literal["waiting", "asking", "busy", "done"]
 
 
 class Answers(Protocol):
@@ -104,34 +70,28 @@ class Answers(Protocol):
     def send_secret(self, secret: bytearray) -> None: ...
 
 
-class SigningWindow(QDialog):
+class SigningWindow(stage.Stage):
     """Shows prompts, one after another, and sends each answer. `over` is emitted when nothing more will come."""
 
     over = Signal()
 
     def __init__(self, answers: Answers, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(None, Qt.WindowType.Dialog | Qt.WindowType.WindowStaysOnTopHint)
+        super().__init__()
         self.state: State = "waiting"
         self._answers = answers
-        self._clock = clock
-        self._guard = guard.InputGuard(clock)
-        self._is_first_guard = True
         self._is_shown = False
-        self._was_active = False
-        self._last_activity = float("-inf")
         self._texts: Texts = load("ru")
         self._question: Question | None = None
         self._waiting = 0
         self._new_key = ""
-        self._wanted = QSize()
-        self.panel: Panel | None = None
-        self._frame = QVBoxLayout(self)
-        self._frame.setContentsMargins(0, 0, 0, 0)
-        self._frame.setSpacing(0)
-        self._guard_timer = QTimer(self, singleShot=True, interval=round(guard.DELAY_S * 1000) + 10)
-        self._guard_timer.timeout.connect(self._refresh)
+        self._has_problem = False
+        self._watch = Watch(self, lambda: self.state, self._is_on_cancel, clock)
+        self._watch.opened.connect(self._refresh)
+        self._watch.touched.connect(lambda: self._answers.send(prompts.Activity()))
         self._busy_timer = QTimer(self, singleShot=True, interval=_BUSY_AFTER_MS)
         self._busy_timer.timeout.connect(self._show_busy)
+        self._closing = QTimer(self, singleShot=True)
+        self._closing.timeout.connect(self.close)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(keys), self, self._agree)
 
@@ -142,16 +102,15 @@ class SigningWindow(QDialog):
         for language in get_args(prompts.Language):
             load(language)
         self._question = _REHEARSAL
-        panel = FilesPanel(self._texts, _REHEARSAL)
-        self._lay_out(panel)
+        self._lay_out(FilesPanel(self._texts, _REHEARSAL))
         self.grab()
-        self._clear()
+        self.take_down()
         self._question = None
 
     # --- prompts --------------------------------------------------------------------------------------------------
 
-    def receive(self, prompt: prompts.ToWindow) -> None:
-        """Shows a prompt, or the number of those that wait."""
+    def receive(self, prompt: prompts.ToWindow, pixels: bytes = b"") -> None:
+        """Shows a prompt, what was found in a document (with the pixels of a drawing), or how far the work is."""
         if (question := question_of(prompt)) is not None:
             self._take_up(question)
         match prompt:
@@ -161,8 +120,8 @@ class SigningWindow(QDialog):
                     self._announce(self._texts("what.addition_replaces"))
             case prompts.ChooseKey():
                 self._choose_key(self._request, prompt, can_go_back=True)
-            case prompts.Approve(request, keys, remember_days):
-                self._choose_key(request, prompts.ChooseKey(keys, remember_days), can_go_back=False)
+            case prompts.Approve(request, keys, remember_days, can_go_back):
+                self._choose_key(request, prompts.ChooseKey(keys, remember_days), can_go_back=can_go_back)
             case prompts.ChooseFile():
                 self._ask(ChooseFilePanel(self._texts, prompt))
             case prompts.AllowFile():
@@ -175,6 +134,11 @@ class SigningWindow(QDialog):
                 self._finish(prompt)
             case prompts.Waiting(count):
                 self._show_waiting(count)
+            case prompts.Progress(done, total):
+                self._show_progress(done, total)
+            case preview.Known() | preview.Drawn() | preview.RowsRead() | preview.Unshown():
+                if (documents := self._documents) is not None:
+                    documents.receive(prompt, pixels)
 
     def _take_up(self, question: Question) -> None:
         if question.language != self._texts.language:
@@ -185,21 +149,19 @@ class SigningWindow(QDialog):
     def _ask(self, panel: Panel, problem: prompts.Problem | None = None) -> None:
         """Puts a panel on the screen, and the keyboard where it is needed."""
         self._lay_out(panel)
-        self.panel = panel
-        self.accent.setText(panel.agreement)
         self.accent.setVisible(bool(panel.agreement))
         self._show_waiting(self._waiting)
-        panel.changed.connect(self._refresh)
+        panel.changed.connect(self._judge)
         panel.submitted.connect(self._agree)
-        for field in panel.findChildren(PasswordField):
-            field.textEdited.connect(self._show_focus)
+        for field in stage.fields_of(panel):
+            field.textEdited.connect(self.show_focus)
+        self._judge()
         self._enter("asking")
         (panel.first_focus() or self.cancel).setFocus()
+        self._has_problem = problem is not None
         if problem is not None:
             self._announce(self._texts.problem("error", problem.code))
-            self.middle.verticalScrollBar().rangeChanged.connect(
-                self._show_focus, Qt.ConnectionType.QueuedConnection
-            )
+            QTimer.singleShot(_LAID_OUT_MS, self, self._when_grown)
 
     def _choose_key(self, request: prompts.OpenKey, prompt: prompts.ChooseKey, *, can_go_back: bool) -> None:
         panel = KeysPanel(self._texts, request, prompt, can_go_back=can_go_back)
@@ -213,23 +175,51 @@ class SigningWindow(QDialog):
             # It failed before anything was asked, so nothing is on the screen; or all is said.
             self.vanish()
             return
-        texts = self._texts
-        self._clear()
-        panel = OutcomePanel(texts, self._question, finished, self._new_key)
-        self._frame.addWidget(Header(texts, self._question, is_over=True))
-        self._frame.addWidget(panel, 1)
-        self._frame.addWidget(self._make_footer())
+        texts, documents = self._texts, self._documents
+        results = documents.results(finished) if documents is not None else None
+        left_out = len(documents.left_out) if documents is not None else 0
+        panel = OutcomePanel(
+            texts, self._question, finished, new_key=self._new_key, results=results, left_out=left_out
+        )
+        self._busy_timer.stop()
+        self.set_up_end(Header(texts, self._question, is_over=True), panel)
         self.cancel.setText(texts("button.close"))
+        self.cancel.clicked.connect(self.reject)
         self.accent.hide()
         self._enter("done")
         self.cancel.setFocus()
         self._announce(panel.sentence)
-        QTimer.singleShot(SUCCESS_SHOWN_MS if panel.is_passing else LAST_WORD_SHOWN_MS, self, self.close)
+        self._closing.start(SUCCESS_SHOWN_MS if panel.is_passing else LAST_WORD_SHOWN_MS)
+        if results is not None and panel.is_passing:
+            self._watch.read.connect(lambda: self._stay(panel), Qt.ConnectionType.SingleShotConnection)
+
+    def _stay(self, panel: OutcomePanel) -> None:
+        """The person reads the results."""
+        panel.stay()
+        self._closing.start(LAST_WORD_SHOWN_MS)
 
     def _show_waiting(self, count: int) -> None:
         if self._question is not None:
             self._waiting = count
             self.waiting.setText(self._texts("waiting", count=count) if count > 0 else "")
+            self.waiting.setVisible(count > 0)
+
+    def _show_progress(self, done: int, total: int) -> None:
+        """How many are signed. One document needs no bar."""
+        if self.state != "busy" or total <= 1:
+            return
+        self.busy.setText(
+            self._texts("batch.progress", count=done, all=words.number(total, self._texts.language))
+        )
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.progress.setAccessibleName(self.busy.text())
+        self.progress.setVisible(
+            self.width() >= stage.BAR_FROM
+        )  # where there is little room the words are enough
+        self.busy.show()
+        if (documents := self._documents) is not None:
+            documents.show_signed(done)
 
     @property
     def _request(self) -> prompts.OpenKey:
@@ -237,13 +227,19 @@ class SigningWindow(QDialog):
             raise RuntimeError("ChooseKey comes only after OpenKey")  # noqa: TRY004  # a mistake in the conversation, not of a type
         return self._question
 
+    @property
+    def _documents(self) -> DocumentsPanel | None:
+        return self.beside if isinstance(self.beside, DocumentsPanel) else None
+
     # --- answers --------------------------------------------------------------------------------------------------
 
     def _agree(self) -> None:
         """The accent button, or what the panel takes for the same."""
-        if self.state != "asking" or self.panel is None or not self._guard.is_open or not self.panel.is_ready:
+        if not self._watch.is_open or not self._is_ready or self.panel is None:
             return
         answer, secret = self.panel.answer()
+        if isinstance(answer, prompts.Approved) and self._documents is not None:
+            answer = dataclasses.replace(answer, left_out=self._documents.left_out)
         try:
             self._be_busy(self.panel.busy)
             self._answers.send(answer)
@@ -259,6 +255,11 @@ class SigningWindow(QDialog):
         if self.state == "asking":
             self._be_busy(self._texts("key.opening"))
             self._answers.send(prompts.BackToFiles())
+
+    def _look(self, question: preview.Question) -> None:
+        """The preview wants to know something; in a rehearsal and at the end nobody is there to tell it."""
+        if self.state != "done" and self._question is not _REHEARSAL:
+            self._answers.send(question)
 
     def reject(self) -> None:
         """Cancel, Esc and the window's own close button all mean no."""
@@ -276,187 +277,98 @@ class SigningWindow(QDialog):
         if self.panel is not None:
             self.panel.forget()
         self.hide()
-        self._application().removeEventFilter(self)
+        self._watch.end()
         self.over.emit()
 
-    # --- guard and activity ---------------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
-        """Sees every event of the application before it arrives."""
-        kind = event.type()
-        if kind in _TOUCHES and self.state != "waiting":
-            self._tell_activity()
-            if isinstance(event, QKeyEvent) and kind == QEvent.Type.KeyPress and self._is_too_early(event):
-                return True
-            if kind == QEvent.Type.InputMethod and self._is_first_guard and not self._guard.is_open:
-                return True
-        elif kind == QEvent.Type.WindowActivate and watched is self and not self._was_active:
-            self._was_active = True
-            self._arm()  # the keyboard came only now, and with it whatever the person was typing elsewhere
-        return super().eventFilter(watched, event)
-
-    def _is_too_early(self, event: QKeyEvent) -> bool:
-        """Whether a key must be ignored: any letter right after the window appeared, agreement after each change."""
-        if event.key() == Qt.Key.Key_Escape:
-            return False
-        if self.state == "busy" and event.key() in _CONFIRMING_KEYS and not self.cancel.hasFocus():
-            return True
-        if self._guard.is_open:
-            return event.isAutoRepeat() and event.key() in _CONFIRMING_KEYS - {Qt.Key.Key_Space}
-        return self._is_first_guard or event.key() in _CONFIRMING_KEYS
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
-        """Page keys that nothing else wanted scroll the window: on a small screen there may be more to read than to focus."""
-        step = {
-            Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
-            Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
-        }.get(Qt.Key(event.key()))
-        if step is not None and self.state in {"asking", "busy"}:
-            self.middle.verticalScrollBar().triggerAction(step)
-            return
-        super().keyPressEvent(event)
-
-    def _tell_activity(self) -> None:
-        now = self._clock()
-        if now - self._last_activity >= _ACTIVITY_EVERY_S and self.state != "done":
-            self._last_activity = now
-            self._answers.send(prompts.Activity())
-
-    def _arm(self) -> None:
-        self._guard.arm()
-        self._guard_timer.start()
-        self._refresh()
-
-    # --- layout ---------------------------------------------------------------------------------------------------
+    # --- on the screen --------------------------------------------------------------------------------------------
 
     def _lay_out(self, panel: Panel) -> None:
+        """The panel, with what it is all about beside it: that stays where the same is asked about as before."""
         texts, question = self._texts, self._question
         assert question is not None
-        self._clear()
+        self._busy_timer.stop()
+        documents = self._documents
+        if documents is not None and isinstance(question, prompts.OpenKey) and documents.serves(question):
+            documents.freeze(is_frozen=False)
+            self.change_panel(panel)
+            self._dress_buttons()
+            return
         self.setWindowTitle(title_of(texts, question))
-        self.header = Header(texts, question)
-        self.beside = self._beside(question)
-        panels: list[QWidget] = [panel] if self.beside is None else [self.beside, panel]
-        columns = widgets.Columns(panels, _NARROW_BELOW)
-        body = QWidget()
-        body.setObjectName("body")
-        inside = QVBoxLayout(body)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(0)
-        self.middle = scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        (inside if self._available().height() < _LOW_BELOW else self._frame).addWidget(self.header)
-        inside.addWidget(columns, 1)
-        self._frame.addWidget(scroll, 1)
-        self._frame.addWidget(self._make_footer())
+        beside = self._make_beside(question)
+        is_wide = isinstance(beside, DocumentsPanel) and beside.preview is not None
+        self.set_up(Header(texts, question), beside, panel, is_wide=is_wide)
+        self._dress_buttons()
+        self.middle.verticalScrollBar().rangeChanged.connect(
+            self._when_grown, Qt.ConnectionType.QueuedConnection
+        )
 
-    def _beside(self, question: Question) -> QWidget | None:
+    def _dress_buttons(self) -> None:
+        is_about = isinstance(self._question, prompts.About)  # which asks for nothing that could be cancelled
+        self.cancel.setText(self._texts("button.close" if is_about else "button.cancel"))
+        self.cancel.clicked.connect(self.reject)
+        self.accent.clicked.connect(self._agree)
+
+    def _make_beside(self, question: Question) -> QWidget | None:
         """What stands at the left of the panel: what it is all about."""
         match question:
             case prompts.OpenKey():
-                return DocumentsPanel(self._texts, question)
+                documents = DocumentsPanel(self._texts, question, self._look)
+                documents.changed.connect(self._judge)
+                return documents
             case prompts.NewKey():
                 return RequestPanel(self._texts, question)
             case _:
                 return None
 
-    def _show_focus(self) -> None:
-        """Scrolls to where the person goes on, should the screen be too small for all."""
-        if (widget := self.focusWidget()) is not None and self.middle.isAncestorOf(widget):
-            self.middle.ensureWidgetVisible(widget, 0, 12 * theme.UNIT)
+    def _when_grown(self) -> None:
+        """A problem pushes what is to be filled in out of sight on a small screen."""
+        if self._has_problem and self.state == "asking":
+            self.show_focus()
 
-    def _make_footer(self) -> QFrame:
-        self.footer = footer = QFrame()
-        footer.setObjectName("footer")
-        row = QHBoxLayout(footer)
-        row.setContentsMargins(3 * theme.UNIT, 12, 3 * theme.UNIT, 12)
-        row.setSpacing(12)
-        self.waiting = widgets.label("", quiet=True)
-        self.busy = widgets.label("", quiet=True, wraps=False)
-        self.busy.hide()
-        is_about = isinstance(self._question, prompts.About)  # which asks for nothing that could be cancelled
-        self.cancel = QPushButton(self._texts("button.close" if is_about else "button.cancel"))
-        self.cancel.clicked.connect(self.reject)
-        self.accent = QPushButton()
-        self.accent.setObjectName("accent")
-        self.accent.clicked.connect(self._agree)
-        row.addWidget(self.waiting, 1)
-        row.addWidget(self.busy)
-        row.addWidget(self.cancel)
-        row.addWidget(self.accent)
-        return footer
-
-    def _clear(self) -> None:
-        """Takes everything down; what was typed goes first."""
-        if self.panel is not None:
-            self.panel.forget()
-        self.panel = None
-        self._busy_timer.stop()
-        while (item := self._frame.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.setParent(None)
-                widget.deleteLater()
+    def _judge(self) -> None:
+        """What the documents say of the key that is chosen; and how many of them will be signed with it."""
+        documents, panel = self._documents, self.panel
+        if panel is not None and documents is not None:
+            key = panel.chosen if isinstance(panel, KeysPanel) else None
+            documents.take_key(key)
+            if isinstance(panel, KeysPanel):
+                panel.show_count(count_of(self._request) - len(documents.left_out))
+                if panel.show_verdict(parties.judge(key, documents.batch.entries)):
+                    assert panel.warning is not None
+                    self._announce(panel.warning.accessibleName())
+                    QTimer.singleShot(
+                        _LAID_OUT_MS, panel.warning, functools.partial(self.show_part, panel.warning)
+                    )
+                    if self.state == "asking":
+                        self._arm()
+        self._refresh()
 
     def _enter(self, state: State) -> None:
         self.state = state
         # Here, because it counts only for a button that is in the window already.
         self.cancel.setDefault(True)
-        self._fit()
+        self.fit(self._wanted_size())
         if not self.isVisible():
             self._appear()
         else:
-            self._is_first_guard = False
-            self._arm()
+            self._watch.arm_again()
         self._refresh()
 
-    def _fit(self) -> None:
-        """Gives the window the size that the question needs, in the middle of the screen; what the person changed stays."""
-        room = self._available()
-        wanted = QSize(_WIDTH, _HEIGHT)
-        if isinstance(self._question, prompts.AllowFile | prompts.About):
-            wanted = QSize(_SMALL_WIDTH, self._height_for(_SMALL_WIDTH))
-        if wanted == self._wanted:
-            return
-        self._wanted = wanted
-        size = wanted.boundedTo(room.size())
-        self.setMinimumSize(QSize(40 * theme.UNIT, 30 * theme.UNIT).boundedTo(size))
-        self.resize(size)
-        self.move(room.center() - self.rect().center())
-
-    def _height_for(self, width: int) -> int:
-        """What all the panels need if nothing is to be scrolled."""
+    def _wanted_size(self) -> QSize:
         if self.state == "done":
-            return self.height()
-        parts: list[QWidget | None] = [self.header, self.middle.widget(), self.footer]
-        if self.middle.isAncestorOf(self.header):
-            parts.pop(0)
-        return sum(
-            part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
-            for part in parts
-            if part is not None
-        )
+            return self._wanted
+        if isinstance(self._question, prompts.AllowFile | prompts.About):
+            return QSize(stage.SMALL_WIDTH, self.height_for(stage.SMALL_WIDTH))
+        has_preview = self._documents is not None and self._documents.preview is not None
+        return stage.WIDE if has_preview else stage.USUAL
 
     def _appear(self) -> None:
         self.show()
         # Only now: building the window causes thousands of events, of which none is a person's.
-        self._application().installEventFilter(self)
-        self._was_active = self.isActiveWindow()
+        self._watch.begin()
         self.raise_()
         self.activateWindow()
         QApplication.alert(self)
-
-    @staticmethod
-    def _application() -> QCoreApplication:
-        application = QCoreApplication.instance()
-        assert application is not None
-        return application
-
-    def _available(self) -> QRect:
-        screen = self.screen() or QGuiApplication.primaryScreen()
-        return screen.availableGeometry().adjusted(0, 0, 0, -_MARGIN)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         super().paintEvent(event)
@@ -465,24 +377,44 @@ class SigningWindow(QDialog):
             self._arm()
             QTimer.singleShot(0, self, lambda: self._answers.send(prompts.Shown()))
 
+    def _arm(self) -> None:
+        self._watch.arm()
+        self._refresh()
+
     def _be_busy(self, sentence: str) -> None:
         self.state = "busy"
         if self.panel is not None:
             self.panel.setEnabled(False)
+        if self._documents is not None and isinstance(self.panel, KeysPanel):
+            self._documents.freeze(is_frozen=True)
         self.setFocus()  # on nothing: an impatient second Return must not hit Cancel
         self.busy.setText(sentence)
         self._busy_timer.start()
         self._refresh()
 
+    @property
+    def _is_ready(self) -> bool:
+        """Whether there is something to agree to."""
+        if self.state != "asking" or self.panel is None or not self.panel.is_ready:
+            return False
+        documents = self._documents
+        return (
+            documents is None or not documents.left_out or count_of(self._request) > len(documents.left_out)
+        )
+
     def _show_busy(self) -> None:
         self.busy.show()
+
+    def _is_on_cancel(self) -> bool:
+        return self.cancel.hasFocus()
 
     def _refresh(self) -> None:
         """The accent button can be pressed only when there is something to agree to, and the guard is open."""
         if self.state == "waiting":
             return
-        is_ready = self.state == "asking" and self.panel is not None and self.panel.is_ready
-        self.accent.setEnabled(is_ready and self._guard.is_open)
+        if self.panel is not None:
+            self.accent.setText(self.panel.agreement)
+        self.accent.setEnabled(self._is_ready and self._watch.is_open)
 
     def _announce(self, sentence: str) -> None:
         """Has a screen reader say what changed."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import question, theme, widgets, words
+from tray import parties, question, theme, widgets, words
 from tray.panel import Panel
 from tray.rows import Row, RowList, RowModel
 from tray.texts import Texts
@@ -30,8 +30,11 @@ class KeysPanel(Panel):
     ) -> None:
         super().__init__()
         self._texts = texts
+        self._request = request
         self._keys = prompt.keys
-        self.agreement = agreement_of(texts, request)
+        self.agreement = agreement_of(texts, request, question.count_of(request))
+        self.warning: widgets.Notice | None = None
+        self._warned_of: tuple[prompts.Key, parties.Verdict] | None = None
         self.busy = texts(f"key.{_BUSY[request.action]}")
         suitable = [number for number, key in enumerate(prompt.keys) if key.suitable]
         title = widgets.heading(texts("key.choose" if len(suitable) > 1 else "key.heading"))
@@ -53,11 +56,20 @@ class KeysPanel(Panel):
             self.list.show_rows(RowModel(len(prompt.keys), lambda number: row_of(texts, prompt.keys[number])))
             self.list.selectionModel().selectionChanged.connect(self._when_selected)
             self.column.addWidget(self.list)
+        self._warnings = QVBoxLayout()
+        self.column.addLayout(self._warnings)
         self._place = QVBoxLayout()
         self.column.addLayout(self._place)
         self.remember: widgets.CheckBox | None = None
         if prompt.remember_days > 0 and request.caller.kind == "site" and suitable:
-            self._offer_to_remember(prompt.remember_days)
+            self.remember = self._offer(
+                texts("key.remember", count=prompt.remember_days), texts("key.remember_note")
+            )
+        self.keep_open: widgets.CheckBox | None = None
+        if prompt.unlock_minutes > 0 and suitable:
+            self.keep_open = self._offer(
+                texts("key.keep_open", count=prompt.unlock_minutes), texts("key.keep_open_note")
+            )
         self.column.addStretch()
         self._show_first(suitable)
 
@@ -76,7 +88,32 @@ class KeysPanel(Panel):
     def answer(self) -> tuple[prompts.Approved, None]:
         key = self.chosen
         assert key is not None
-        return prompts.Approved(key.key_id, self.remember is not None and self.remember.isChecked()), None
+        is_remembered, stays_open = (
+            box is not None and box.isChecked() for box in (self.remember, self.keep_open)
+        )
+        return prompts.Approved(key.key_id, is_remembered, keep_open=stays_open), None
+
+    def show_count(self, count: int) -> None:
+        """So many documents will be signed: the person may have taken some out."""
+        self.agreement = agreement_of(self._texts, self._request, count)
+
+    def show_verdict(self, verdict: parties.Verdict) -> bool:
+        """Warns of a key that belongs to none of those whom the documents name. Gives whether there was no warning before."""
+        key = self.chosen
+        now = (key, verdict) if key is not None and verdict.strangers else None
+        if now == self._warned_of:
+            return False
+        is_first = self._warned_of is None
+        self._warned_of = now
+        if self.warning is not None:
+            self.warning.setParent(None)
+            self.warning.deleteLater()
+            self.warning = None
+        if key is None or now is None:
+            return False
+        self.warning = parties.notice_of(self._texts, key, verdict)
+        self._warnings.addWidget(self.warning)
+        return is_first
 
     def _show_first(self, suitable: list[int]) -> None:
         if self.list is None:
@@ -87,15 +124,16 @@ class KeysPanel(Panel):
         elif suitable:
             self._show(widgets.Notice("info", self._texts("key.pick")))
 
-    def _offer_to_remember(self, days: int) -> None:
-        self.remember = widgets.CheckBox(self._texts("key.remember", count=days))
-        note = self._texts("key.remember_note")
-        self.remember.setAccessibleDescription(note)
+    def _offer(self, text: str, note: str) -> widgets.CheckBox:
+        """A box to tick, with what it means below."""
+        box = widgets.CheckBox(text)
+        box.setAccessibleDescription(note)
         quiet = widgets.label(note, quiet=True)
         quiet.setIndent(3 * theme.UNIT)
         self.column.addSpacing(4)
-        self.column.addWidget(self.remember)
+        self.column.addWidget(box)
         self.column.addWidget(quiet)
+        return box
 
     def _when_selected(self) -> None:
         if (key := self.chosen) is not None:
@@ -110,12 +148,12 @@ class KeysPanel(Panel):
         self._place.addWidget(widget)
 
 
-def agreement_of(texts: Texts, request: prompts.OpenKey) -> str:
-    """What agreeing is called: it says what happens then."""
+def agreement_of(texts: Texts, request: prompts.OpenKey, count: int) -> str:
+    """What agreeing is called: it says what happens then, and with how many documents."""
     if request.action != "sign":
         return texts(f"button.{_AGREEMENTS[request.action]}")
-    count = question.count_of(request)
-    return texts("button.sign_many", count=count) if count > 1 else texts("button.sign")
+    are_many = question.count_of(request) > 1
+    return texts("button.sign_many", count=count) if are_many else texts("button.sign")
 
 
 def row_of(texts: Texts, key: prompts.Key) -> Row:

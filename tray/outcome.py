@@ -21,21 +21,32 @@ _SAID: dict[question.Wish, str] = {
 
 
 class OutcomePanel(QWidget):
-    """`new_key` is the file of a key that was made: then there is more to read, and it does not pass by itself."""
+    """`new_key` is the file of a key that was made, `results` show what came of each of many documents, of which the person left out
+    `left_out`: where there is something to read that is said nowhere else, it does not pass by itself."""
 
     def __init__(
-        self, texts: Texts, asked: question.Question, finished: prompts.Finished, new_key: str = ""
+        self,
+        texts: Texts,
+        asked: question.Question,
+        finished: prompts.Finished,
+        new_key: str = "",
+        *,
+        results: QWidget | None = None,
+        left_out: int = 0,
     ) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT)
         self.sentence = sentence(texts, asked, finished)
-        self.is_passing = finished.problem is None and not new_key
+        self.is_passing = finished.problem is None and not new_key and not left_out
+        self.closes = widgets.label(texts("done.closes"), quiet=True)
+        self.closes.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         if finished.problem is not None:
             column.addWidget(files.problem_notice(texts, finished.problem))
             column.addStretch()
             return
-        column.addStretch()
+        if results is None:
+            column.addStretch()
         row = QHBoxLayout()
         row.setSpacing(2 * theme.UNIT)
         picture = QLabel()
@@ -45,15 +56,25 @@ class OutcomePanel(QWidget):
         row.addWidget(widgets.label(self.sentence, pixels=theme.LARGE, bold=True, wraps=False))
         row.addStretch()
         column.addLayout(row)
+        if left_out:
+            note = widgets.label(texts("batch.left_out_note", count=left_out))
+            note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(note)
         if new_key:
             column.addSpacing(2 * theme.UNIT)
             self._add_key(column, texts, Path(new_key))
+        if self.is_passing:
+            column.addWidget(self.closes)
+        if results is not None:
+            column.addSpacing(theme.UNIT)
+            column.addWidget(results, 1)
+        else:
             column.addStretch()
-            return
-        closes = widgets.label(texts("done.closes"), quiet=True)
-        closes.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(closes)
-        column.addStretch()
+
+    def stay(self) -> None:
+        """It is being read: it does not close by itself any more."""
+        self.is_passing = False
+        self.closes.hide()
 
     def _add_key(self, column: QVBoxLayout, texts: Texts, path: Path) -> None:
         """Where the key lies, and what is still to come."""

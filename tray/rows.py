@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from tray import glyphs, theme
 
 ROW_HEIGHT = 7 * theme.UNIT
-_USUAL_ROWS = 4  # what a list asks for unless it is told otherwise; it takes more where there is room
+_USUAL_ROWS = 4  # what a list asks for; it takes more where there is room
 _ROUNDING = 4  # pixels by which a line's width may exceed the sum that font metrics give
 _FRAME = 10  # the list's own border and padding, both sides
 _ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -88,7 +88,6 @@ class RowList(QListView):
     def __init__(self, name: str, most: int) -> None:
         super().__init__()
         self._most = most
-        self.usual_rows = _USUAL_ROWS
         self.setAccessibleName(name)
         self.setUniformItemSizes(True)
         self.setItemDelegate(_RowDelegate(self))
@@ -107,7 +106,7 @@ class RowList(QListView):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
-        return QSize(40 * theme.UNIT, min(self.maximumHeight(), self.usual_rows * ROW_HEIGHT + _FRAME))
+        return QSize(40 * theme.UNIT, min(self.maximumHeight(), _USUAL_ROWS * ROW_HEIGHT + _FRAME))
 
     def selected_row(self) -> int | None:
         """Number of the selected row."""

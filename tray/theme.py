@@ -5,6 +5,7 @@ without a desktop's own theme keeps a light one whatever the person chose.
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import Qt
@@ -74,6 +75,8 @@ CONTRAST = Theme(
 )  # fmt: skip
 _THEMES = (LIGHT, DARK, CONTRAST)
 
+_ASSETS = Path(__file__).with_name("assets")
+
 _chosen: list[Theme] = [LIGHT]
 
 
@@ -134,6 +137,7 @@ def _palette(theme: Theme) -> QPalette:
 
 def _style_sheet(theme: Theme) -> str:
     values = {item.name: getattr(theme, item.name) for item in dataclasses.fields(theme)}
+    values["chevron"] = (_ASSETS / f"chevron-{theme.name}.svg").as_posix()
     return _SHEET % values
 
 
@@ -156,6 +160,19 @@ QListView { background: %(base)s; border: 1px solid %(line)s; border-radius: 8px
 QListView:focus { border: 2px solid %(accent)s; padding: 3px; }
 QTreeView { background: %(base)s; border: 1px solid %(line)s; outline: 0; }
 QTreeView:focus { border: 2px solid %(accent)s; }
+QTableView { background: %(base)s; border: 1px solid %(line)s; outline: 0; margin: 1px; }
+QTableView:focus { border: 2px solid %(accent)s; margin: 0; }
+QTableView QHeaderView { background: %(base)s; border: 0; }
+QTableView QHeaderView::section { background: %(base)s; color: %(quiet)s; border: 0; border-bottom: 1px solid %(line)s; padding: 0 8px; }
+QTableView QHeaderView::section:hover { background: %(hover)s; color: %(text)s; }
+QComboBox { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 0 10px; min-height: 34px; }
+QComboBox::drop-down { border: 0; width: 24px; }
+QComboBox::down-arrow { image: url("%(chevron)s"); width: 12px; height: 12px; }
+QComboBox:focus { border: 2px solid %(accent)s; padding: 0 9px; min-height: 32px; }
+QComboBox:disabled { background: %(disabled_back)s; color: %(disabled)s; border-color: %(line)s; }
+QProgressBar { background: %(disabled_back)s; border: 1px solid %(edge)s; border-radius: 4px; min-height: 6px; max-height: 6px; }
+QProgressBar::chunk { background: %(accent)s; border-radius: 3px; }
+QSplitter::handle:vertical { background: transparent; }
 QPlainTextEdit { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 4px;
     selection-background-color: %(selection)s; selection-color: %(text)s; }
 QPlainTextEdit:focus { border: 2px solid %(accent)s; padding: 3px; }

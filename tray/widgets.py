@@ -26,6 +26,7 @@ Style: TypeAlias = Literal["text", "path", "code"]
 _NAMES_WIDTH = 20 * theme.UNIT  # names of facts wrap beyond it
 _BREAK_EVERY = 24  # characters without a space, after which a line may break
 _ZERO_WIDTH_SPACE = "\u200b"
+_BOX_SIDE = 18
 
 
 def label(
@@ -216,10 +217,33 @@ class SiteLabel(QLabel):
         painter.end()
 
 
+def draw_box(
+    painter: QPainter, box: QRectF, *, is_checked: bool, has_focus: bool = False, is_enabled: bool = True
+) -> None:
+    """The box of a choice, with its tick, as it is seen in every theme."""
+    colours = theme.current()
+    accent = colours.accent if is_enabled else colours.disabled
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(accent if is_checked else colours.base))
+    edge = accent if has_focus or is_checked else colours.edge
+    painter.setPen(QPen(QColor(edge), 2 if has_focus else 1))
+    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+    if is_checked:
+        painter.setPen(
+            QPen(QColor(colours.on_accent), 2, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
+        )
+        scale = box.width() / _BOX_SIDE
+        painter.drawPolyline(
+            [box.topLeft() + QPointF(*point) * scale for point in ((4.5, 9.5), (7.8, 12.8), (13.5, 5.8))]
+        )
+    painter.restore()
+
+
 class CheckBox(QCheckBox):
     """A check box whose frame and tick are seen in every theme; the style's own ones fade on dark backgrounds."""
 
-    _SIDE = 18
+    _SIDE = _BOX_SIDE
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
         width = self._SIDE + theme.UNIT + QFontMetrics(self.font()).horizontalAdvance(self.text())
@@ -230,22 +254,9 @@ class CheckBox(QCheckBox):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         colours = theme.current()
-        box = QRectF(1, (self.height() - self._SIDE) / 2, self._SIDE, self._SIDE)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(colours.accent if self.isChecked() else colours.base))
-        width = 2 if self.hasFocus() else 1
-        painter.setPen(
-            QPen(QColor(colours.accent if self.hasFocus() or self.isChecked() else colours.edge), width)
-        )
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        if self.isChecked():
-            painter.setPen(
-                QPen(QColor(colours.on_accent), 2, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
-            )
-            painter.drawPolyline(
-                [box.topLeft() + QPointF(*point) for point in ((4.5, 9.5), (7.8, 12.8), (13.5, 5.8))]
-            )
+        box = QRectF(1, (self.height() - self._SIDE) / 2, self._SIDE, self._SIDE)
+        draw_box(painter, box, is_checked=self.isChecked(), has_focus=self.hasFocus())
         painter.setPen(QColor(colours.text if self.isEnabled() else colours.disabled))
         words = self.rect().adjusted(self._SIDE + theme.UNIT + 2, 0, 0, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())

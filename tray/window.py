@@ -35,7 +35,10 @@ def run(frames: int, theme_name: str) -> int:
         wire.standard_input(), prompts.from_message, mailbox.received.emit, mailbox.ended.emit
     )
 
-    def receive(prompt: prompts.ToWindow) -> None:
+    def receive(prompt: prompts.ToWindow | wire.Picture) -> None:
+        if isinstance(prompt, wire.Picture):
+            window.receive(prompt.drawn, prompt.pixels)
+            return
         if (asked := question_of(prompt)) is not None and translator.isEmpty():
             translate(application, translator, asked.language)
         window.receive(prompt)

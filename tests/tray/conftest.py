@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from protocol import control, pipes, prompts
+from protocol import control, pipes, preview, prompts
 from tests.support import display
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +26,9 @@ ANSWER_LIMIT_S = 20
 def application() -> Iterator[Any]:
     """The QApplication of this process, without a display, in the light theme."""
     widgets = pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
-    from tray import theme
+    from tray import singletons, theme
 
+    singletons.hold()
     made = widgets.QApplication.instance() or widgets.QApplication(["tests", "-platform", "offscreen"])
     theme.apply(made, "light")
     yield made
@@ -113,6 +114,7 @@ class Program:
         )
         self._frames: queue.Queue[tuple[bytes, bytearray] | None] = queue.Queue()
         self.errors = b""
+        self.questions: list[preview.Question] = []
         self._threads = [
             threading.Thread(target=target, daemon=True) for target in (self._read, self._read_errors)
         ]
@@ -134,7 +136,8 @@ class Program:
         return self._frames.get(timeout=within_s)
 
     def answer(self, within_s: float = ANSWER_LIMIT_S) -> prompts.FromWindow | bytes | None:
-        """The next answer; the octets of a secret; None at the end. Activity is passed over: when it comes depends on time."""
+        """The next answer; the octets of a secret; None at the end. Activity is passed over, for when it comes depends on time, and so
+        is what the preview asks, which `questions` keeps."""
         while True:
             frame = self.frame(within_s)
             if frame is None:
@@ -143,7 +146,9 @@ class Program:
             if kind == pipes.SECRET:
                 return bytes(payload)
             answer = prompts.from_message(pipes.unpack_json(payload))
-            if not isinstance(answer, prompts.Activity):
+            if isinstance(answer, preview.Question):
+                self.questions.append(answer)
+            elif not isinstance(answer, prompts.Activity):
                 return answer
 
     def close_input(self) -> None:

@@ -4,12 +4,13 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from protocol import prompts
+from protocol import preview, prompts
+from tests.tray import batches
 from tray import approval, guard
 
 
@@ -30,12 +31,9 @@ class Opened:
 
     @property
     def sent(self):
-        """Answers without those that only tell that somebody is there."""
-        return [
-            answer
-            for answer in self.recorded.sent
-            if not isinstance(answer, prompts.Shown | prompts.Activity)
-        ]
+        """Answers without those that only tell that somebody is there, or ask to see a document."""
+        passed_over = prompts.Shown | prompts.Activity | preview.Question
+        return [answer for answer in self.recorded.sent if not isinstance(answer, passed_over)]
 
     def wait(self, seconds=1.0):
         self.clock.now += seconds
@@ -77,7 +75,7 @@ def test_a_whole_approval_from_the_file_to_the_last_word(opened, samples):
     over = []
     opened.window.over.connect(lambda: over.append(True))
     opened.show(samples.open_key())
-    assert opened.recorded.sent[0] == prompts.Shown()
+    assert prompts.Shown() in opened.recorded.sent
     assert opened.window.accent.text() == "Открыть ключ"
     opened.enter("Qwerty12")
     assert opened.sent == [prompts.KeyOpened(samples.first_file.path, "PKCS12")]
@@ -164,6 +162,17 @@ def test_a_held_return_key_agrees_to_nothing(opened, samples):
     )
     QApplication.sendEvent(opened.password, held)
     assert opened.sent == []
+
+
+def test_where_the_password_goes_is_in_sight_after_a_wrong_one_on_a_small_screen(
+    opened, samples, monkeypatch
+):
+    monkeypatch.setattr(opened.window, "available", lambda: QRect(0, 0, 1024, 568))
+    opened.show(samples.open_key())
+    opened.show(samples.open_key(problem=prompts.Problem("wrong-password")))
+    QTest.qWait(150)
+    view, field = opened.window.middle.viewport(), opened.password
+    assert view.rect().contains(field.mapTo(view, field.rect().bottomRight()))
 
 
 def test_cancel_is_the_default_everywhere(opened, samples):
@@ -581,3 +590,196 @@ def test_the_page_keys_scroll_what_has_nothing_to_focus(opened, samples):
     assert bar.value() > before
     QTest.keyClick(opened.window.cancel, Qt.Key.Key_PageUp)
     assert bar.value() == before
+
+
+# --- previews and batches -----------------------------------------------------------------------------------------
+
+
+def batch(samples, count=5, **changes):
+    return samples.open_key(documents=batches.documents(count), may_leave_out=True, **changes)
+
+
+def test_the_documents_stay_as_they_are_from_the_password_to_the_yes(opened, samples):
+    opened.show(batch(samples))
+    documents = opened.window.beside
+    opened.window.beside.table.model.toggle(3)
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    opened.enter("wrong")
+    opened.show(batch(samples, problem=prompts.Problem("wrong-password")))
+    assert "Пароль не подошёл" in opened.texts()
+    assert opened.window.focusWidget() is opened.password
+    opened.enter("Qwerty12")
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.beside is documents
+    assert documents.batch.known == 1
+    assert opened.window.accent.text() == "Подписать (4)"
+    opened.window.accent.click()
+    assert opened.sent[-1] == prompts.Approved("first", left_out=(3,))
+
+
+def test_other_documents_are_laid_out_anew(opened, samples):
+    opened.show(batch(samples))
+    before = opened.window.beside
+    before.table.model.toggle(3)
+    opened.show(batch(samples, 4))
+    assert opened.window.beside is not before
+    assert opened.window.beside.left_out == ()
+
+
+def test_of_all_documents_one_must_be_left(opened, samples):
+    opened.show(batch(samples))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.beside.table.all.click()
+    assert not opened.window.accent.isEnabled()
+    opened.window._agree()
+    assert opened.sent == []
+    opened.window.beside.table.model.toggle(2)
+    assert opened.window.accent.isEnabled()
+    assert opened.window.accent.text() == "Подписать (1)"
+    opened.window.accent.click()
+    assert opened.sent == [prompts.Approved("first", left_out=(0, 1, 3, 4))]
+
+
+def test_after_the_yes_nobody_is_taken_out_any_more(opened, samples):
+    opened.show(batch(samples))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.accent.click()
+    opened.window.beside.table.model.toggle(2)
+    assert opened.window.beside.left_out == ()
+
+
+def test_while_the_key_is_opened_documents_can_be_read_and_left_out(opened, samples):
+    opened.show(batch(samples))
+    opened.enter("Qwerty12")
+    opened.window.beside.table.model.toggle(2)
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.text() == "Подписать (4)"
+
+
+def test_a_strangers_key_is_warned_of_and_agreement_held_back_once_more(opened, samples):
+    opened.show(samples.open_key(documents=batches.documents(1)))
+    stranger = samples.other_key(bin="123456789013")
+    opened.show(prompts.ChooseKey((stranger,)))
+    assert opened.window.accent.isEnabled()
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    QApplication.processEvents()
+    assert "Этот ключ не принадлежит ни одной из сторон документа." in opened.texts()
+    assert not opened.window.accent.isEnabled()
+    opened.window._agree()
+    assert opened.sent == []
+    opened.wait()
+    opened.window.accent.click()
+    assert opened.sent == [prompts.Approved("first")]
+
+
+def test_the_warning_is_in_sight_on_a_small_screen(opened, samples, monkeypatch):
+    monkeypatch.setattr(opened.window, "available", lambda: QRect(0, 0, 512, 284))
+    opened.show(samples.open_key(documents=batches.documents(1)))
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    opened.show(prompts.ChooseKey((samples.other_key(bin="123456789013"),)))
+    QTest.qWait(150)
+    view, warning = opened.window.middle.viewport(), opened.window.panel.warning
+    shown = view.rect().intersected(warning.rect().translated(warning.mapTo(view, QPoint())))
+    assert shown.height() >= min(warning.height(), view.height()) - 40
+
+
+def test_the_owners_key_is_not_warned_of(opened, samples):
+    opened.show(samples.open_key(documents=batches.documents(1)))
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert not any("ни одной из сторон" in text for text in opened.texts())
+    assert opened.window.accent.isEnabled()
+
+
+def test_taking_the_strangers_documents_out_takes_the_warning_back(opened, samples):
+    opened.show(batch(samples, 2))
+    mine = batches.act(0)
+    other = dataclasses.replace(batches.act(1), parties=(preview.Party("customer", "060240001202"),))
+    for place, overview in enumerate((mine, other)):
+        opened.window.receive(preview.Known(place, overview))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert "В 1 документе ни одна из сторон не владелец этого ключа." in opened.texts()
+    opened.window.beside.table.model.toggle(1)
+    QApplication.processEvents()
+    assert not any("ни одна из сторон" in text for text in opened.texts())
+
+
+def test_progress_is_seen_and_can_be_stopped(opened, samples):
+    opened.show(batch(samples))
+    opened.window.receive(prompts.Progress(1, 5))
+    assert not opened.window.progress.isVisible()
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.accent.click()
+    opened.window.receive(prompts.Progress(2, 5))
+    assert opened.window.busy.text() == "Подписано 2 из 5"
+    assert opened.window.progress.isVisible()
+    assert (opened.window.progress.value(), opened.window.progress.maximum()) == (2, 5)
+    assert opened.window.progress.accessibleName() == "Подписано 2 из 5"
+    assert [entry.is_signed for entry in opened.window.beside.batch.entries] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    opened.window.cancel.click()
+    assert opened.sent[-1] == prompts.Cancelled()
+
+
+def test_one_document_needs_no_bar(opened, samples):
+    opened.show(samples.open_key(documents=batches.documents(1)))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.accent.click()
+    opened.window.receive(prompts.Progress(0, 1))
+    assert not opened.window.progress.isVisible()
+
+
+def test_what_came_of_each_document_stays_where_some_were_left_out(opened, samples):
+    opened.show(batch(samples))
+    opened.window.beside.table.model.toggle(3)
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.accent.click()
+    opened.show(prompts.Finished(4))
+    assert "1 документ не подписан: вы сняли с него отметку." in opened.texts()
+    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
+    assert opened.window.isVisible()
+
+
+def test_results_that_are_being_read_do_not_close_by_themselves(opened, samples):
+    opened.show(batch(samples))
+    opened.show(prompts.Finished(5))
+    assert "Окно закроется само." in opened.texts()
+    opened.press(Qt.Key.Key_Tab)
+    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
+    assert opened.window.isVisible()
+    assert "Окно закроется само." not in opened.texts()
+
+
+def test_at_the_end_nobody_is_asked_about_documents(opened, samples):
+    opened.show(batch(samples))
+    opened.window._look(preview.Look(3))
+    assert opened.recorded.sent[-1] == preview.Look(3)
+    before = len(opened.recorded.sent)
+    opened.show(prompts.Finished(5))
+    opened.window._look(preview.Look(3))
+    opened.window.receive(preview.Known(3, batches.act(3)))
+    assert len(opened.recorded.sent) == before
+
+
+def test_a_rehearsal_asks_and_tells_nothing(opened):
+    opened.window.rehearse()
+    opened.window._look(preview.Look(0))
+    assert opened.recorded.sent == [preview.Look(0)]
+    assert opened.window.beside is None
+
+
+def test_return_while_reading_does_not_cancel(opened, samples):
+    opened.show(batch(samples))
+    for widget in (
+        opened.window.beside.table.filter,
+        opened.window.beside.list,
+        opened.window.beside.preview,
+    ):
+        widget.setFocus()
+        opened.press(Qt.Key.Key_Return)
+    assert opened.sent == []

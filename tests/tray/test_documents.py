@@ -1,14 +1,18 @@
 import dataclasses
+import itertools
 import time
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QWidget
 
-from protocol import prompts
+from protocol import preview, prompts
+from tests.tray import batches
 from tray import documents, texts
 
 
@@ -220,3 +224,177 @@ def test_the_certificate_that_will_be_joined_is_shown(application, samples):
     assert "АХМЕТОВА АЙГЕРІМ СЕРІКҚЫЗЫ" in told
     assert "Хранилище" not in told
     assert "Документы не названы" not in told
+
+
+# --- previews and batches -----------------------------------------------------------------------------------------
+
+
+class Pane(QWidget):
+    """What the panel tells its preview."""
+
+    def __init__(self, _texts, ask):
+        super().__init__()
+        self.bar = SimpleNamespace(details=QCheckBox(self))
+        self.ask = ask
+        self.shown = []
+        self.answers = []
+
+    def show_document(self, place, document):
+        self.shown.append((place, document.name))
+
+    def receive(self, answer, pixels):
+        self.answers.append((answer, pixels))
+
+
+@pytest.fixture
+def panel(monkeypatch, put_up, samples):
+    monkeypatch.setattr(documents, "PreviewPane", Pane)
+
+    def make(count=5, **changes):
+        prompt = samples.open_key(documents=batches.documents(count), **changes)
+        return put_up(documents.DocumentsPanel(texts.load("ru"), prompt), 700, 600)
+
+    return make
+
+
+def test_one_document_is_previewed_at_once(panel):
+    one = panel(1)
+    assert one.table is None
+    assert one.preview.shown == [(0, "act-0.pdf")]
+    known, drawn = preview.Known(0, batches.act(0)), preview.Drawn(0, 0, 1, 1)
+    told = []
+    one.changed.connect(lambda: told.append(True))
+    one.receive(known)
+    one.receive(drawn, b"rgb")
+    assert one.preview.answers == [(known, b""), (drawn, b"rgb")]
+    assert one.batch.entries[0].number == "А-0"
+    assert told == [True]
+
+
+def test_the_only_document_stands_in_the_heading_and_without_a_name_has_no_number(application, samples):
+    one = documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=(samples.act,)))
+    assert shown(one)[:3] == ["Документ", "АВР-000482 за октябрь 2026.pdf", "19\u00a0КБ"]
+    nameless = dataclasses.replace(samples.act, name="")
+    without = documents.DocumentsPanel(texts.load("ru"), samples.open_key(documents=(nameless,)))
+    assert shown(without)[:2] == ["Документ", "19\u00a0КБ"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_nothing_lies_upon_another_where_there_is_little_room(application, put_up, samples, count):
+    prompt = samples.open_key(documents=batches.documents(count), may_leave_out=True, timestamps=True)
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    one = documents.DocumentsPanel(texts.load("ru"), prompt)
+    scroll.setWidget(one)
+    put_up(scroll, 540, 300)
+    shown = [each for each in one.findChildren(QWidget) if each.parent() is one and each.isVisible()]
+    assert len(shown) > 4
+    for above, below in itertools.combinations(shown, 2):
+        assert not above.geometry().intersects(below.geometry()), (above, below)
+    assert one.preview.height() >= 288
+
+
+def test_what_lies_in_a_document_is_not_taken_for_it(panel):
+    one = panel(1)
+    inside = preview.Known(0, batches.act(7), ("act.pdf",))
+    one.receive(inside)
+    assert one.preview.answers == [(inside, b"")]
+    assert one.batch.known == 0
+
+
+def test_a_preview_follows_the_row_where_a_person_stays(panel):
+    one = panel()
+    assert one.preview.shown == [(0, "act-0.pdf")]
+    for place in (1, 2, 3):
+        one.list.select(place)
+    assert len(one.preview.shown) == 1
+    assert one.name.text() == "act-3.pdf"
+    QTest.qWait(300)
+    assert one.preview.shown[1:] == [(3, "act-3.pdf")]
+
+
+def test_what_the_preview_wants_to_know_is_asked(monkeypatch, application, samples):
+    monkeypatch.setattr(documents, "PreviewPane", Pane)
+    asked = []
+    one = documents.DocumentsPanel(texts.load("ru"), samples.open_key(), asked.append)
+    one.preview.ask(preview.Look(2))
+    assert asked == [preview.Look(2)]
+
+
+def test_why_a_row_stands_out_is_said_below_it(panel):
+    one = panel()
+    for place in range(5):
+        one.receive(
+            preview.Known(place, batches.act(place, "1 ₸", *[preview.Flag("javascript")] * (place == 2)))
+        )
+    one.table.settle()
+    assert not one.remarks.isVisible()
+    one.list.select(2)
+    assert one.remarks.isVisible()
+    assert one.remarks.sentences == [
+        "В документе есть то, на что стоит обратить внимание: откройте его и прочтите"
+    ]
+    one.list.select(1)
+    assert not one.remarks.isVisible()
+
+
+def test_a_batch_is_judged_by_the_key(panel, samples):
+    one = panel(2)
+    for place in range(2):
+        one.receive(preview.Known(place, batches.act(place)))
+    one.take_key(samples.key)
+    assert [entry.party for entry in one.batch.entries] == [batches.CUSTOMER] * 2
+    assert [entry.marks for entry in one.batch.entries] == [()] * 2
+    one.take_key(samples.other_key(bin="123456789013"))
+    assert [entry.marks for entry in one.batch.entries] == [("not-mine",)] * 2
+    one.take_key(None)
+    assert [entry.marks for entry in one.batch.entries] == [()] * 2
+
+
+def test_documents_can_be_left_out_only_where_that_may_be_and_until_the_yes(panel):
+    without = panel()
+    without.table.model.toggle(1)
+    assert without.left_out == ()
+    one = panel(may_leave_out=True)
+    one.table.model.toggle(1)
+    one.freeze(is_frozen=True)
+    one.table.model.toggle(2)
+    assert one.left_out == (1,)
+    one.freeze(is_frozen=False)
+    one.table.model.toggle(1)
+    assert one.left_out == ()
+
+
+def test_the_panel_serves_the_same_documents_again_and_no_others(panel, samples):
+    one = panel()
+    same = {"documents": batches.documents(5)}
+    again = samples.open_key(
+        **same, problem=prompts.Problem("wrong-password"), waiting=3, chosen="/other", files=()
+    )
+    assert one.serves(again)
+    assert not one.serves(samples.open_key(documents=batches.documents(4)))
+    assert not one.serves(samples.open_key(**same, placement="inside"))
+    assert not one.serves(samples.open_key(**same, caller=prompts.Caller("program")))
+    assert not one.serves(samples.open_key(**same, language="kk"))
+
+
+def test_the_results_are_a_table_of_what_is_signed(panel):
+    one = panel(3, may_leave_out=True)
+    one.table.model.toggle(0)
+    one.show_signed(1)
+    assert [entry.is_signed for entry in one.batch.entries] == [False, True, False]
+    results = one.results(prompts.Finished(2))
+    assert [entry.is_signed for entry in results.batch.entries] == [False, True, True]
+    assert not one.isAncestorOf(results)
+    results.deleteLater()
+    assert panel(3).results(prompts.Finished(0, prompts.Problem("internal"))) is None
+    assert panel(1).results(prompts.Finished(1)) is None
+
+
+def test_where_nothing_is_previewed_answers_go_nowhere(application, samples):
+    one = documents.DocumentsPanel(texts.load("ru"), samples.open_key(action="show_key", documents=()))
+    assert one.preview is None
+    one.receive(preview.Known(0, batches.act(0)))
+    one.freeze(is_frozen=True)
+    one.take_key(samples.key)
+    assert one.left_out == ()

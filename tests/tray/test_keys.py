@@ -4,15 +4,15 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtWidgets import QLabel
 
-from protocol import prompts
+from protocol import preview, prompts
 from tests.tray.conftest import Samples
-from tray import keys, texts
+from tray import keys, parties, texts
 
 REQUEST = Samples().open_key()
 
 
-def panel_of(*found, language="ru", days=0, request=REQUEST, can_go_back=True):
-    prompt = prompts.ChooseKey(tuple(found), days)
+def panel_of(*found, language="ru", days=0, minutes=0, request=REQUEST, can_go_back=True):
+    prompt = prompts.ChooseKey(tuple(found), days, minutes)
     return keys.KeysPanel(texts.load(language), request, prompt, can_go_back=can_go_back)
 
 
@@ -108,6 +108,16 @@ def test_a_test_key_wears_a_badge(application, samples):
     assert "Тестовый ключ" not in shown(panel_of(samples.key))
 
 
+def test_a_key_stays_open_only_where_that_is_offered_and_wanted(application, samples):
+    assert panel_of(samples.key).keep_open is None
+    assert panel_of(samples.other_key(suitable=False, reasons=("expired",)), minutes=10).keep_open is None
+    panel = panel_of(samples.key, minutes=21)
+    assert panel.keep_open.text() == "Не спрашивать пароль 21 минуту"
+    assert not panel.answer()[0].keep_open
+    panel.keep_open.setChecked(True)
+    assert panel.answer()[0] == prompts.Approved(samples.key.key_id, keep_open=True)
+
+
 def test_a_site_can_be_remembered_only_where_that_is_offered(application, samples):
     assert panel_of(samples.key).remember is None
     assert (
@@ -138,3 +148,41 @@ def test_facts_name_themselves_to_a_screen_reader(application, samples):
 def test_a_storage_that_is_new_to_the_window_is_named_as_it_is(samples):
     facts = dict(keys.facts_of(texts.load("ru"), samples.other_key(storage="AKKaztokenStore")))
     assert facts["storage"] == "хранилище AKKaztokenStore"
+
+
+STRANGERS = parties.Verdict(2, 3, (preview.Party("customer", "060240001201", "АО «Казахтелеком»"),))
+
+
+def test_a_key_that_belongs_to_no_party_is_warned_of_once(application, samples):
+    panel = panel_of(samples.key)
+    assert not panel.show_verdict(parties.Verdict(0, 3))
+    assert panel.warning is None
+    assert panel.show_verdict(STRANGERS)
+    warning = panel.warning
+    assert "В 2 документах ни одна из сторон не владелец этого ключа." in shown(panel)
+    assert not panel.show_verdict(STRANGERS)
+    assert panel.warning is warning
+    assert not panel.show_verdict(parties.Verdict(3, 3, STRANGERS.parties))
+    assert [text for text in shown(panel) if "ни одна из сторон" in text] == [
+        "В 3 документах ни одна из сторон не владелец этого ключа."
+    ]
+    assert not panel.show_verdict(parties.Verdict(0, 3))
+    assert panel.warning is None
+    assert not any("ни одна из сторон" in text for text in shown(panel))
+
+
+def test_nobody_is_warned_of_a_key_that_is_not_chosen_yet(application, samples):
+    panel = panel_of(samples.key, samples.other_key(key_id="second"))
+    assert not panel.show_verdict(STRANGERS)
+    panel.list.select(1)
+    assert panel.show_verdict(STRANGERS)
+
+
+def test_the_button_says_how_many_are_left(application, samples):
+    panel = panel_of(samples.key)
+    assert panel.agreement == "Подписать (3)"
+    panel.show_count(1)
+    assert panel.agreement == "Подписать (1)"
+    alone = panel_of(samples.key, request=samples.open_key(documents=(samples.act,)))
+    alone.show_count(1)
+    assert alone.agreement == "Подписать"

@@ -25,7 +25,7 @@ def run(*arguments, environment=None, code=None):
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="there is always a display")
-@pytest.mark.parametrize("arguments", [["window"], ["icon", "--backend", "qt"]])
+@pytest.mark.parametrize("arguments", [["window"], ["desk"], ["icon", "--backend", "qt"]])
 def test_without_a_display_the_program_says_so_in_one_line(arguments):
     pytest.importorskip("PySide6", reason="needs tool: PySide6")
     done = run(*arguments)

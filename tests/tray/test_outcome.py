@@ -63,6 +63,28 @@ def test_where_a_new_key_lies_is_said_and_stays(application, samples):
         assert outcome.OutcomePanel(texts.load("ru"), asked, finished).is_passing == is_passing
 
 
+def test_the_results_of_many_documents_are_there_to_read(application, samples):
+    table = QLabel("table")
+    panel = outcome.OutcomePanel(texts.load("ru"), samples.open_key(), prompts.Finished(3), results=table)
+    assert panel.isAncestorOf(table)
+    assert panel.is_passing
+    assert panel.closes.isVisibleTo(panel)
+    panel.stay()
+    assert not panel.is_passing
+    assert not panel.closes.isVisibleTo(panel)
+
+
+def test_that_documents_were_left_out_does_not_pass_by_itself(application, samples):
+    finished = prompts.Finished(2)
+    panel = outcome.OutcomePanel(
+        texts.load("ru"), samples.open_key(), finished, results=QLabel("table"), left_out=1
+    )
+    told = [label.text() for label in panel.findChildren(QLabel)]
+    assert "1 документ не подписан: вы сняли с него отметку." in told
+    assert "Окно закроется само." not in told
+    assert not panel.is_passing
+
+
 def test_where_the_page_shows_what_came_of_it_nothing_is_said(samples):
     for asked in (
         prompts.ChooseFile(samples.site, "any", "", "ru"),

@@ -9,14 +9,23 @@ from agent import errors, journal
 from agent.desk import base as desk
 from agent.desk import settings as desk_settings
 from agent.operations.approval import Recorded
+from protocol import preview, preview_labels
+from protocol.desk import files as desk_files
+from protocol.desk import frame as desk_frame
 from protocol.desk import history as desk_history
 from protocol.desk import sites as desk_sites
-from tray import question, texts
+from tray import batch, menu, question, texts
 from tray.desk import settings
 
 LANGUAGES = ("kk", "ru", "en")
 FORMS = {"kk": {"other"}, "ru": {"one", "few", "many"}, "en": {"one", "other"}}
 TRAY = Path(texts.__file__).parent
+_WISHES = set(typing.get_args(desk_frame.Wish)) - {""}
+# Of what can go wrong with a file; the rest is "other".
+_FILES_FAILED = {
+    "bad-input", "file-unusable", "timestamp-failed", "storage-failed", "no-one-to-ask", "window-failed", "timed-out",
+    "unsupported-key", "key-unsuitable", "journal-broken", "other",
+}  # fmt: skip
 # Tables whose members are picked by a word at run time, each with all the words that can pick.
 PICKED = {
     "who.warning.": {"unprotected", "file", "program", "mixed-script", "punycode"},
@@ -26,10 +35,21 @@ PICKED = {
     "key.": {"signing", "sending", "adding"},
     "done.": {"sign", "show_key", "log_in", "import_certificate", "new_key"},
     "new_key.rule.": {"length", "variety", "again"},
+    "batch.mark.": set(typing.get_args(batch.Mark)),
+    "batch.by.": set(batch.COLUMNS),
+    "batch.column.": set(batch.COLUMNS) - {"place", "marks"},
     "subject.": {
         "UID", "DC", "CN", "SURNAME", "SERIALNUMBER", "C", "L", "S", "STREET", "O", "OU", "BUSINESSCATEGORY", "T", "G", "E", "other",
     },
     "what.unit.": {"kilo", "mega", "giga"},
+    "preview.flag.": set(typing.get_args(preview.FlagCode)),
+    "preview.fact.": set(typing.get_args(preview.FactName)) - {"title"},
+    "preview.role.": {"supplier", "customer", "other"},
+    "preview.why.": set(typing.get_args(preview.Why)) - {""},
+    "preview.advice.": set(typing.get_args(preview.Why)) - {""},
+    "preview.in.": {"cms", "jws", "base64", "other"},
+    "preview.": {"empty", "empty_archive"},
+    preview_labels.PREFIX: {label.removeprefix(preview_labels.PREFIX) for label in preview_labels.FORM_LABELS},
     "who.": set(typing.get_args(question.Wish)),
     "what.": {"beside", "around", "inside", "bare"},
     "storage.": {"PKCS12", "JKS", "other"},
@@ -43,6 +63,20 @@ PICKED = {
         "unsupported", "test-authority", "unknown-authority", "other-digest-length", "bare-digest", "other",
     },
     "trouble.": {"identity-renewal", "https-api-port", "other"},
+    "icon.page.": set(menu.PAGES),
+    "desk.page.": set(typing.get_args(desk_frame.Page)),
+    "files.wish.": _WISHES,
+    "files.do.": _WISHES,
+    "files.about.": _WISHES,
+    "files.impossible.": _WISHES,
+    "files.done.": _WISHES,
+    "files.format.": {"title", *typing.get_args(desk_files.Format)},
+    "files.format_note.": set(typing.get_args(desk_files.Format)),
+    "files.kind.": set(typing.get_args(desk_files.Kind)),
+    "files.result.": {"wants_document", *typing.get_args(desk_files.Result)} - {"", "verified"},
+    "files.verdict.": {"none", *typing.get_args(desk_files.Verdict)} - {""},
+    "files.failed.": _FILES_FAILED,
+    "files.failed_advice.": _FILES_FAILED,
     "history.action.": {name for each in typing.get_args(Recorded) for name in (typing.get_args(each) or (each,))} | {"other"},
     "history.kind.": {"file", "program", "command", "other"},
     "history.outcome.": {"all", *typing.get_args(desk_history.Outcome)},
@@ -56,7 +90,15 @@ PICKED = {
     "sites.state.": set(typing.get_args(desk_sites.State)),
     "sites.caution.": {"mixed-script", "punycode", "unprotected"},
 }  # fmt: skip
-PICKED_ALONE = {"icon.ready", "icon.asking", "icon.paused", "icon.trouble", "icon.pause", "icon.resume"}
+PICKED_ALONE = {
+    "icon.ready",
+    "icon.asking",
+    "icon.signing",
+    "icon.paused",
+    "icon.trouble",
+    "icon.pause",
+    "icon.resume",
+}
 
 
 def agent_codes():
@@ -103,6 +145,7 @@ def test_no_text_is_empty_or_kept_in_another_language(language):
     kazakh, russian = texts.load("kk").entries, texts.load("ru").entries
     same = {key for key in kazakh if forms(kazakh[key]) == forms(russian[key])}
     assert {key for key in same if re.search(r"[а-я]{4}", " ".join(forms(kazakh[key])))} <= {
+        "batch.column.party",
         "fact.path",
         "settings.name.proxy",
         "what.bytes",

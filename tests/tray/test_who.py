@@ -41,7 +41,7 @@ def test_each_wish_has_its_sentence(samples, action, purpose, sentence):
         (prompts.Caller("unprotected", "http://xn--a.kz"), "http://xn--a.kz", ["unprotected"]),
         (prompts.Caller("file"), "Страница без адреса", ["file"]),
         (prompts.Caller("program"), "Программа на этом компьютере", ["program"]),
-        (prompts.Caller("command"), "Командная строка Qalamsap", []),
+        (prompts.Caller("command"), "Qalamsap на этом компьютере", []),
         (
             prompts.Caller("site", "https://xn--a.kz", "xn--a.kz", "xn--a.kz", warning="mixed-script"),
             "xn--a.kz",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol import pipes, prompts
+from protocol import pipes, preview, prompts
 from tray import wire
 
 ROOT = Path(wire.__file__).resolve().parent.parent
@@ -40,6 +40,24 @@ def test_messages_arrive_one_by_one_and_then_the_end():
     assert done.returncode == 0  # nobody ended the process, so the reader did, after its grace
 
 
+def data(octets):
+    return pipes.pack_header(pipes.DATA, len(octets)) + octets
+
+
+def drawn(width, height):
+    return pipes.pack_json(prompts.to_message(preview.Drawn(3, 0, width, height)))
+
+
+def test_a_drawing_arrives_with_all_its_pixels_and_what_follows_it_after_it():
+    after = pipes.pack_json(prompts.to_message(prompts.Waiting(1)))
+    done = read(drawn(2, 2) + data(b"abcdefgh") + data(b"ijkl") + after)
+    assert done.stdout.decode().splitlines() == [
+        "Picture(drawn=Drawn(document=3, page=0, width=2, height=2), pixels=b'abcdefghijkl')",
+        "Waiting(count=1)",
+        "end",
+    ]
+
+
 def test_an_end_that_means_nothing_any_more_is_not_told():
     done = read(b"", before="reader.let_be()")
     assert done.stdout.decode().splitlines() == ["still here"]
@@ -56,6 +74,15 @@ def test_an_end_that_means_nothing_any_more_is_not_told():
         b"J\x00\x00\x00\x03[1]",
         pipes.pack_json({"type": "no-such-prompt"}),
         pipes.pack_json({"type": "waiting", "count": "many"}),
+        drawn(2, 2),
+        drawn(2, 2) + data(b"abc"),
+        drawn(2, 2) + data(b"x" * 13),
+        drawn(2, 2) + data(b""),
+        drawn(2, 2) + pipes.pack_json(prompts.to_message(prompts.Waiting(1))),
+        drawn(0, 2),
+        drawn(-2, -2) + data(b"x" * 12),
+        drawn(preview.MAX_WIDTH + 1, 1),
+        drawn(preview.MAX_WIDTH, preview.MAX_DRAWING_BYTES),
     ],
 )
 def test_a_stream_that_is_no_conversation_is_a_crash(octets):

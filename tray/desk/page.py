@@ -17,6 +17,8 @@ class DeskPage(QWidget):
     sends for it each time the person comes to it."""
 
     name: ClassVar[frame.Page]
+    footer: QWidget | None = None
+    """What stays in sight below the page however far it is scrolled; the window puts it there."""
 
     def __init__(self, texts: Texts, send: Send) -> None:
         super().__init__()

@@ -1,0 +1,34 @@
+import pytest
+
+from protocol import preview_labels
+from tray import texts
+from tray.preview import labels
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+@pytest.mark.parametrize("label", sorted(preview_labels.FORM_LABELS))
+def test_every_field_of_a_known_form_has_a_name_in_each_language(language, label):
+    assert labels.shown(texts.load(language), label) not in {"", label}
+
+
+def test_a_field_that_is_not_known_keeps_its_own_word():
+    english = texts.load("en")
+    assert labels.shown(english, "form.moon_phase") == "form.moon_phase"
+    assert labels.shown(english, "kds:name") == "kds:name"
+    assert labels.shown(english, "a\u202eb") == "a\ufffdb"
+    assert len(labels.shown(english, "x" * 10_000)) == 300
+
+
+def test_a_document_is_called_by_its_form_and_how_it_is_written():
+    english = texts.load("en")
+    assert labels.kind_of(english, "invoice", "XML") == "Electronic invoice, XML"
+    assert labels.kind_of(english, "", "PDF 1.7") == "PDF 1.7"
+    assert labels.kind_of(english, "moon", "") == ""
+    assert labels.kind_of(english, "", "ZIP (signed)") == "signed ZIP"
+
+
+def test_places_are_said_in_words():
+    russian = texts.load("ru")
+    assert labels.place_of(russian, "page 3") == "Страница 3"
+    assert labels.place_of(russian, "line 12") == "строка 12"
+    assert labels.place_of(russian, "page 3 of the\nmoon") == "page 3 of the\ufffdmoon"
