@@ -163,6 +163,20 @@ def _autostart(parser: argparse.ArgumentParser) -> Run:
     return starting.run
 
 
+def _open(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import open_desk
+
+    open_desk.add_arguments(parser)
+    return open_desk.run
+
+
+def _menu(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import menu
+
+    menu.add_arguments(parser)
+    return menu.run
+
+
 def _history(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import show_history
 
@@ -220,6 +234,7 @@ def _version(_parser: argparse.ArgumentParser) -> Run:
 
 def _worker(parser: argparse.ArgumentParser) -> Run:
     from agent import config, worker
+    from agent.user import window
 
     parser.add_argument("--state-dir", type=Path)
     parser.add_argument("--answers", type=Path)
@@ -229,8 +244,10 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--timestamp-url", default=config.DEFAULT_TIMESTAMP_URL)
     parser.add_argument("--ocsp-url", default="")
     parser.add_argument("--offline", action="store_true")
+    parser.add_argument("--theme", default="system")
     return lambda options: worker.main(
         worker.Options(
+            window_command=(*window.command_of_tray(sys.executable), "--theme", options.theme),
             answers=options.answers,
             state_dir=options.state_dir,
             test_authorities=tuple(options.test_ca),
@@ -245,9 +262,12 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
 
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "run": ("serve web pages until told to stop", _run),
+    "open": ("open the agent's own window: files, keys, history, sites, settings", _open),
+    "menu": ("put «sign» and «verify» into the menus of file managers, or take them back", _menu),
     "status": ("say what the running agent does", _talk),
     "pause": ("let the running agent refuse requests", _talk),
     "resume": ("end the pause", _talk),
+    "lock": ("close the key that stays open between signatures, if one does", _talk),
     "restart": ("have the running agent start anew, with the settings as they are now", _talk),
     "quit": ("stop the running agent", _talk),
     "autostart": ("say or switch whether the agent starts when you log in", _autostart),

@@ -64,8 +64,8 @@ class Endpoint:
             self._path.unlink()
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with _address(self._path) as address:
-                listener.bind(address)
+            with address(self._path) as place:
+                listener.bind(place)
             self._path.chmod(0o600)
             listener.listen(_BACKLOG)
             self._server = await asyncio.start_unix_server(
@@ -87,7 +87,7 @@ class Endpoint:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers += 1
         try:
-            if self._callers <= MAX_CALLERS and _is_ours(writer.get_extra_info("socket")):
+            if self._callers <= MAX_CALLERS and is_ours(writer.get_extra_info("socket")):
                 async with asyncio.timeout(self._time_limit_s):
                     writer.write(pipes.pack_json(control.to_message(await self._answer(reader))))
                     await writer.drain()
@@ -123,8 +123,8 @@ def ask(
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(time_limit_s)
         try:
-            with _address(path) as address:
-                connection.connect(address)
+            with address(path) as place:
+                connection.connect(place)
             connection.sendall(pipes.pack_json(control.to_message(command)))
             with connection.makefile("rb", buffering=0) as stream:
                 frame = pipes.read_frame(stream)
@@ -139,7 +139,7 @@ def ask(
 
 
 @contextlib.contextmanager
-def _address(path: Path) -> Iterator[str]:
+def address(path: Path) -> Iterator[str]:
     """What to bind or connect to. A path too long for sun_path goes by way of its folder's descriptor (Linux)."""
     if len(os.fsencode(path)) <= _MAX_ADDRESS_BYTES or not Path("/proc/self/fd").is_dir():
         yield str(path)
@@ -151,7 +151,7 @@ def _address(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def _is_ours(connection: Any) -> bool:
+def is_ours(connection: Any) -> bool:
     """Whether the peer is a process of the same person, or of root. Where the kernel does not tell, the file modes decide."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True

@@ -50,7 +50,9 @@ class SettingsPage:
 
     desk: Desk
     switch: Autostart = field(default_factory=lambda: autostart.of_person(autostart.run_command()))
-    child: "subprocess.Popen[bytes] | None" = None  # the agent that was started here; it is nobody's, and goes on
+    child: "subprocess.Popen[bytes] | None" = (
+        None  # the agent that was started here; it is nobody's, and goes on
+    )
     _settled: float = 0.0  # the file is as old as this, or what changed in it since needs no new start
 
     def opened(self) -> None:

@@ -8,6 +8,7 @@ nothing and knows no secret; at the other end of its pipes is the desk's process
     window <- messages of that page            what they want there
     desk   -> messages of that page            what is there to be shown; at any moment, without being asked
     desk   -> Show(page)                       the person opened the desk once more, elsewhere
+    desk   -> Spoken(language), Dressed(theme) another language, other colours: the pages are made anew
     desk   -> Trouble(page, code)              what they wanted did not work
 
 The end of the window's output means that the person closed it; the end of its input closes it. No password goes this way: what
@@ -20,6 +21,7 @@ from typing import Literal, TypeAlias
 from protocol.prompts import Language
 
 Page: TypeAlias = Literal["files", "keys", "history", "sites", "doctor", "settings"]
+Wish: TypeAlias = Literal["", "sign", "cosign", "timestamp", "verify", "card"]
 Theme: TypeAlias = Literal["system", "light", "dark", "contrast"]
 
 
@@ -46,6 +48,13 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Dressed:
+    """The colours changed: every page is to be drawn again."""
+
+    theme: Theme
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """What the person wanted of a page did not work. `code` is one of agent.errors, `detail` technical English."""
 
@@ -59,4 +68,14 @@ class Opened:
     page: Page
 
 
-MESSAGES = (Begin, Show, Spoken, Trouble, Opened)
+@dataclass(frozen=True, slots=True)
+class Summons:
+    """Not to or from the window: what a second `qalamsap open` says to the desk that is open already. The answer is the Show that
+    the window gets. `paths` are for the page of files, `wish` what the person wants done with them, if that was said."""
+
+    page: Page
+    paths: tuple[str, ...] = ()
+    wish: Wish = ""
+
+
+MESSAGES = (Begin, Show, Spoken, Dressed, Trouble, Opened, Summons)

@@ -52,7 +52,7 @@ def test_only_its_owner_may_open_the_socket(tmp_path: Path) -> None:
 
 def test_a_process_of_another_user_gets_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     me = os.geteuid()
-    monkeypatch.setattr(endpoint, "_is_ours", lambda connection: False)
+    monkeypatch.setattr(endpoint, "is_ours", lambda connection: False)
 
     async def scenario() -> None:
         door = Endpoint(tmp_path / "control.sock", answer)
@@ -65,9 +65,9 @@ def test_a_process_of_another_user_gets_no_answer(tmp_path: Path, monkeypatch: p
     monkeypatch.undo()
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
-        assert endpoint._is_ours(ours)
+        assert endpoint.is_ours(ours)
         monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-        assert endpoint._is_ours(ours) is (me == 0)  # root may always
+        assert endpoint.is_ours(ours) is (me == 0)  # root may always
 
 
 def test_a_dead_socket_of_an_earlier_run_is_replaced(tmp_path: Path) -> None:

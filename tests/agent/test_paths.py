@@ -88,3 +88,12 @@ def test_the_usual_folders_of_keys_are_named_once_and_end_with_the_home(
     assert folders[-1] == tmp_path
     assert len(set(folders)) == len(folders)
     assert {tmp_path / "Жүктемелер", tmp_path / "Documents", tmp_path / "Загрузки"} <= set(folders)
+
+
+def test_a_name_that_is_taken_is_followed_by_the_next_free_one(tmp_path: Path) -> None:
+    path = tmp_path / "act.pdf.cms"
+    assert paths.free(path) == path
+    path.symlink_to("nowhere")
+    assert paths.free(path) == tmp_path / "act.pdf (2).cms"
+    assert paths.free(path, [tmp_path / "act.pdf (2).cms"]) == tmp_path / "act.pdf (3).cms"
+    assert paths.free(tmp_path / "act", [tmp_path / "act"]) == tmp_path / "act (2)"

@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import getpass
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -540,3 +541,33 @@ def test_small_documents_beside_a_large_one_can_be_looked_into(
     files = [large, run.file("a", b"a" * 600), run.file("b", b"b" * 600)]
     assert run.sign(*files, "--out", run.folder / "out") == 0
     assert [each.octets for each in requests[0].large] == [None, b"a" * 600, None]  # there is room for 1000
+
+
+def test_where_a_name_is_taken_the_next_free_one_is_found(run: CommandLine) -> None:
+    document, taken = run.file("act.pdf"), run.file("act.pdf.cms", b"somebody's")
+    assert run.sign(document, "--free-name") == 0
+    assert run.out == f"{run.folder / 'act.pdf (2).cms'}\n"
+    assert taken.read_bytes() == b"somebody's"
+    out = run.folder / "out"
+    out.mkdir()
+    assert run.sign(run.file("a.txt"), run.file("below/a.txt"), "--free-name", "--out", out) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.txt (2).cms", "a.txt.cms"]
+
+
+def test_a_cosigned_file_keeps_its_name_where_names_may_be_changed(run: CommandLine) -> None:
+    assert run.sign(run.file("act")) == 0
+    assert run.sign(run.folder / "act.cms", "--cosign", "--free-name", key="rsa-sign-head") == 0
+    assert evidence(run.folder / "act (2).cms") == ["valid", "valid"]
+
+
+def test_a_program_is_told_of_every_step(run: CommandLine) -> None:
+    one, two = run.file("a.txt"), run.file("b.txt")
+    assert run.sign(one, two, "--json") == 0
+    events = [json.loads(line) for line in run.out.splitlines()]
+    assert [event for event in events if event["event"] == "signed"] == [
+        {"event": "signed", "file": str(path), "signature": f"{path}.cms", "lacks_timestamp": False}
+        for path in (one, two)
+    ]
+    assert events[1] == {"event": "progress", "done": 2, "total": 2}
+    assert run.sign(one, "--json", "--free-name", password="wrong") == 3
+    assert json.loads(run.out)["code"] == "wrong-password"

@@ -1,58 +1,65 @@
-"""Messages of the desk, on their way through a pipe."""
+"""Messages of the desk on the wire."""
 
 import dataclasses
-import typing
+import json
+from typing import Any, get_args
 
 import pytest
 
-from protocol import pipes, prompts
-from protocol.desk import frame, history, messages, settings, sites
+from protocol import pipes
+from protocol.desk import files, frame, messages, sites
 from protocol.errors import BadMessage
 
-SAMPLES = (
-    frame.Begin("keys", "kk", "1.0", "dark"),
-    frame.Show("history"),
-    frame.Trouble("sites", "storage-failed", "No space left on device"),
-    frame.Opened("doctor"),
-    history.Find(3, history.Search("kds", since="2026-11-01", outcome="signed"), 200),
-    history.Found(
-        3, 1, 0, (history.Row("2026-11-27T00:00:00+00:00", "site", "kds.kz", "sign", 1, "signed"),)
-    ),
-    settings.Change("key_folders", items=("/keys",)),
-    settings.Settings(
-        (settings.Setting("offline", "switch", "policy", is_on=True),), "on", True, False, "/c.toml"
-    ),
-    sites.Sites((sites.Site("https://kds.kz", "kds.kz", "kds.kz", "seen", is_protected=True),)),
-)
-
-
-@pytest.mark.parametrize("message", SAMPLES)
-def test_each_comes_out_as_it_went_in(message):
-    packed = pipes.pack_json(messages.to_message(message))
-    assert messages.from_message(pipes.unpack_json(packed[pipes.HEADER_BYTES :])) == message
-
-
-def test_a_message_belongs_to_the_page_of_its_module():
-    assert messages.page_of(history.Check()) == "history"
-    assert messages.page_of(frame.Opened("keys")) == "frame"
-    pages = {name.partition(".")[0] for name in messages.TYPES}
-    assert pages <= {"frame", *typing.get_args(frame.Page)}
+FILE = files.File("/a.cms", 12, "cms", ("sign", "verify"), ("cms",), result="verified", verdict="valid")
 
 
 @pytest.mark.parametrize(
     "message",
-    [{"type": "history.Nothing"}, {}, {"type": "frame.Begin"}, {"type": "sites.Block", "origin": 1}],
+    [
+        frame.Begin("keys", "kk", "0.5.0", "dark"),
+        frame.Summons("files", ("/a", "/б"), "verify"),
+        files.Listed((FILE,), "sign", refused=1),
+        files.Start("sign", "pdf", with_stamp=True),
+        files.Told(
+            "/a.cms", files.Report("valid", "yes", "it is", (), (files.Signer("valid", "s", (), ("n",)),))
+        ),
+        sites.Forget("https://a.kz"),
+    ],
 )
-def test_what_is_none_is_refused(message):
+def test_a_message_comes_back_as_it_was(message: Any) -> None:
+    octets = pipes.pack_json(messages.to_message(message))
+    assert messages.from_message(json.loads(octets[pipes.HEADER_BYTES :])) == message
+
+
+def test_each_message_belongs_to_its_page() -> None:
+    assert messages.page_of(FILE_LISTED) == "files"
+    assert messages.page_of(frame.Opened("sites")) == "frame"
+    assert {name.partition(".")[0] for name in messages.TYPES} <= {"frame", *get_args(frame.Page)}
+
+
+FILE_LISTED = files.Listed((FILE,))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "frame.Nothing"},
+        {"type": "Begin"},
+        {},
+        {"type": "frame.Show"},
+        {"type": "frame.Show", "page": "cellar"},
+        {"type": "frame.Show", "page": "sites", "more": 1},
+        {"type": "files.Add", "paths": [1]},
+        {"type": "files.Add", "paths": ["/a"], "wish": "burn"},
+        {"type": "files.Start", "wish": "sign", "with_stamp": 1},
+    ],
+)
+def test_nonsense_is_refused(message: dict[str, Any]) -> None:
     with pytest.raises(BadMessage):
         messages.from_message(message)
 
 
-def test_no_message_has_a_place_for_a_password():
-    names = {field.name for cls in messages.TYPES.values() for field in dataclasses.fields(cls)}
-    assert not {name for name in names if "password" in name or "secret" in name}
-
-
-def test_every_type_can_be_built():
-    for cls in messages.TYPES.values():
-        assert prompts._hints(cls) is not None
+def test_every_message_is_plain_data() -> None:
+    for name, cls in messages.TYPES.items():
+        assert dataclasses.is_dataclass(cls), name
+        assert cls.__dataclass_params__.frozen, name  # type: ignore[attr-defined]  # dataclasses have it

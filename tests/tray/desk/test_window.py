@@ -3,8 +3,9 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
 from protocol import pipes
 from protocol.desk import files, frame, messages, sites
@@ -50,14 +51,37 @@ def sent():
     return []
 
 
+class Dressed:
+    """What is dressed in place of the application, whose every widget of every test would be drawn anew."""
+
+    def __init__(self, application):
+        self.sheets = []
+        self.styleHints = application.styleHints
+
+    def setStyle(self, _): ...
+
+    def setFont(self, _): ...
+
+    def setPalette(self, _): ...
+
+    def setStyleSheet(self, sheet):
+        self.sheets.append(sheet)
+
+
 @pytest.fixture
-def window(put_up, sent, application):
+def dressed(application):
+    made = Dressed(application)
+    yield made
+    theme.apply(made, "light")
+
+
+@pytest.fixture
+def window(put_up, sent):
     made = DeskWindow(sent.append, {page.name: page for page in (FilesPage, SitesPage, HistoryPage)})
     made.receive(frame.Begin("sites", "ru", "1.2.3"))
     put_up(made)
     QTest.qWaitForWindowActive(made)
-    yield made
-    theme.apply(application, "light")
+    return made
 
 
 def made(window, name):
@@ -122,23 +146,24 @@ def test_another_language_makes_the_pages_anew(window, sent):
     assert window.focusWidget() is made(window, "files").field
 
 
-def test_other_colours_are_put_on_before_the_pages_are_made_anew(window, application):
-    dress = Dress(application, window)
+def test_other_colours_are_put_on_before_the_pages_are_made_anew(window, dressed):
+    dress = Dress(dressed, window)
     window.redressed.connect(dress.change)
     window.receive(frame.Dressed("dark"))
     assert theme.current() is theme.DARK
+    assert theme.DARK.base in dressed.sheets[-1]
     assert theme.DARK.base in window._side.styleSheet()
 
 
-def test_colours_of_the_system_are_followed_only_where_they_are_wanted(window, application, monkeypatch):
-    dress = Dress(application, window)
+def test_colours_of_the_system_are_followed_only_where_they_are_wanted(window, dressed, monkeypatch):
+    dress = Dress(dressed, window)
     rebuilt = []
     monkeypatch.setattr(window, "rebuild", lambda: rebuilt.append(theme.current().name))
     monkeypatch.setattr(theme, "_system_theme", lambda _: theme.DARK)
     dress.change("light")
     dress._system_changed()
     assert rebuilt == []
-    theme.apply(application, "light")
+    theme.apply(dressed, "light")
     dress._wanted = "system"
     dress._system_changed()
     assert rebuilt == ["dark"]
@@ -184,6 +209,19 @@ def test_every_page_of_the_program_can_be_shown_and_said(put_up, sent, language)
         window.receive(frame.Begin(name, language, "1"))
         assert window.title.text() == texts.load(language)(f"desk.page.{name}")
     put_up(window, 1000, 560)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_everything_that_takes_the_keyboard_has_a_name(put_up, sent, listed, language, application):
+    window = DeskWindow(sent.append)
+    window.receive(frame.Begin("files", language, "1"))
+    put_up(window, 1000, 560)
+    window.receive(files.Listed((listed.pdf, listed.cms)))
+    application.processEvents()
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            name = QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+            assert name, widget
 
 
 # --- the program --------------------------------------------------------------------------------------------------

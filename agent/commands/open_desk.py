@@ -1,0 +1,54 @@
+"""`qalamsap open [PAGE]`: the agent's own window. Where it is open already, it comes to the front."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import get_args
+
+from agent import config, daemon
+from agent.commands import exit_codes
+from agent.desk import process
+from agent.errors import BadInput
+from protocol.desk import frame
+
+WISHES = tuple(wish for wish in get_args(frame.Wish) if wish)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "page",
+        nargs="?",
+        choices=tuple(process.PAGES),
+        help="which page (default: files)",
+    )
+    parser.add_argument(
+        "--file",
+        dest="files",
+        type=Path,
+        nargs="*",  # the entry in the list of programs names none
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="files to put on the page of files (again for more)",
+    )
+    parser.add_argument("--wish", choices=WISHES, default="", help="what to do with them")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
+    parser.add_argument("--language", choices=("kk", "ru", "en"), help="of the window")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises NoOneToAsk, WindowFailed, NotRunning, BadInput, BadConfig."""
+    if options.files and options.page not in (None, "files"):
+        raise BadInput(f"--file goes with the page files, and this is {options.page}")
+    if options.wish and not options.files:
+        raise BadInput("--wish goes with --file")
+    page: frame.Page = options.page or "files"
+    named = tuple(os.path.abspath(path) for path in options.files)  # noqa: PTH100  # links stay as they are
+    process.run(
+        process.Options(
+            load=lambda: config.load(options),
+            version=daemon.version(),
+            summons=frame.Summons(page, named, options.wish),
+        )
+    )
+    return exit_codes.DONE

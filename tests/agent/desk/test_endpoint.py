@@ -1,0 +1,139 @@
+"""The endpoint of the desk over its real socket."""
+
+import contextlib
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent import control
+from agent.control import EndpointUnavailable, NotRunning
+from agent.desk import endpoint
+from agent.errors import BadInput
+from protocol import pipes
+from protocol.desk import frame, messages
+
+SUMMONS = frame.Summons("files", ("/home/a/акт.pdf",), "sign")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "desk.sock"
+
+
+@pytest.fixture
+def summoned(place: Path) -> Iterator[list[frame.Summons]]:
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append, time_limit_s=0.5)
+    door.open()
+    yield found
+    door.close()
+    assert not place.exists()
+
+
+def talk(place: Path, octets: bytes) -> bytes:
+    """What comes back until the other side hangs up."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(str(place))
+        connection.sendall(octets)
+        found = b""
+        try:
+            while piece := connection.recv(4096):
+                found += piece
+        except ConnectionResetError:
+            pass
+        return found
+
+
+def test_a_summons_reaches_the_desk_and_is_answered(place: Path, summoned: list[frame.Summons]) -> None:
+    endpoint.summon(place, SUMMONS)
+    endpoint.summon(place, frame.Summons("history"))
+    assert summoned == [SUMMONS, frame.Summons("history")]
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+
+
+def test_the_answer_is_the_page_that_is_shown(place: Path, summoned: list[frame.Summons]) -> None:
+    answer = talk(place, pipes.pack_json(messages.to_message(SUMMONS)))
+    assert messages.from_message(pipes.unpack_json(answer[pipes.HEADER_BYTES :])) == frame.Show("files")
+    assert summoned == [SUMMONS]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"X\0\0\0\0",
+        pipes.pack_header(pipes.SECRET, 2) + b"{}",
+        pipes.pack_json({"type": "frame.Begin"}),
+        pipes.pack_json(messages.to_message(frame.Show("files"))),
+        b"J\0\0",  # and nothing more
+        pipes.pack_header(pipes.JSON, 3_000_000) + b" " * 3_000_000,
+    ],
+)
+def test_nonsense_gets_no_answer_and_stops_nobody(
+    place: Path, summoned: list[frame.Summons], octets: bytes
+) -> None:
+    with contextlib.suppress(BrokenPipeError):  # it hung up before we had said it all
+        assert talk(place, octets) == b""
+    endpoint.summon(place, SUMMONS)
+    assert summoned == [SUMMONS]
+
+
+def test_a_caller_that_says_nothing_is_let_go(place: Path, summoned: list[frame.Summons]) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(place))
+        endpoint.summon(place, SUMMONS)
+    assert summoned == [SUMMONS]
+
+
+def test_a_process_of_another_user_gets_no_answer(
+    place: Path, summoned: list[frame.Summons], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "is_ours", lambda _: False)
+    with pytest.raises(NotRunning):
+        endpoint.summon(place, SUMMONS)
+    assert summoned == []
+
+
+def test_where_no_desk_is_that_is_said_in_the_end(place: Path) -> None:
+    with pytest.raises(NotRunning):
+        endpoint.summon(place, SUMMONS, time_limit_s=0.2)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(place))
+    with pytest.raises(NotRunning):
+        endpoint.summon(place, SUMMONS, time_limit_s=0.2)
+
+
+def test_a_desk_that_is_just_opening_is_waited_for(place: Path) -> None:
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append)
+    late = threading.Timer(0.3, door.open)
+    late.start()
+    endpoint.summon(place, SUMMONS)
+    late.join()
+    door.close()
+    assert found == [SUMMONS]
+
+
+def test_a_dead_socket_of_an_earlier_desk_is_replaced(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(place))
+    door = endpoint.Endpoint(place, lambda _: None)
+    door.open()
+    endpoint.summon(place, SUMMONS)
+    door.close()
+
+
+def test_where_no_socket_can_be_made_the_reason_is_told(tmp_path: Path) -> None:
+    door = endpoint.Endpoint(tmp_path / "missing" / "desk.sock", lambda _: None)
+    with pytest.raises(EndpointUnavailable):
+        door.open()
+    door.close()  # which does nothing then
+
+
+def test_too_many_files_are_refused_before_they_are_sent(place: Path) -> None:
+    with pytest.raises(BadInput):
+        endpoint.summon(place, frame.Summons("files", ("/x" * 100,) * 10_000))

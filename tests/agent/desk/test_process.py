@@ -1,0 +1,248 @@
+"""The desk's process, with a window that follows a script and pages made for the test."""
+
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import config, paths
+from agent.config import BadConfig, Config
+from agent.desk import base, process
+from agent.errors import BadInput, NoOneToAsk, WindowFailed
+from agent.instance import Lock
+from protocol import pipes
+from protocol.desk import files, frame, settings, sites
+from tests.support import fake_desk
+from tests.support.fake_desk import expect, hang, leave, say, send, wait_for_end
+
+pytestmark = pytest.mark.process
+
+
+@dataclass
+class Page:
+    """What stands behind a page of the test: it answers, or fails, as it is told."""
+
+    desk: base.Desk
+    closed: list[str]
+
+    def opened(self) -> None:
+        self.desk.send(sites.Sites(()))
+
+    def take(self, message: Any) -> None:
+        match message:
+            case sites.Forget():
+                raise BadInput("no such site")
+            case sites.Block():
+                raise ValueError("a mistake")
+            case sites.Unblock(origin):
+                self.desk.send(sites.Sites((sites.Site(origin, "x", "x", "seen", is_protected=True),)))
+            case files.Add(_, wish):
+                self.desk.send(files.Listed((), wish))
+
+    def close(self) -> None:
+        self.closed.append("closed")
+
+
+@dataclass
+class World:
+    """One desk: its folder, what its window heard, and how its settings change."""
+
+    folder: Path
+    closed: list[str] = field(default_factory=list)
+    settings: list[Config | BadConfig] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def heard(self) -> list[Any]:
+        return fake_desk.heard(self.log)
+
+    def load(self) -> Config:
+        """The settings as they are now; the last ones stay."""
+        found = self.settings.pop(0) if len(self.settings) > 1 else self.settings[0]
+        if isinstance(found, BadConfig):
+            raise found
+        return found
+
+    def run(
+        self, *steps: list[Any], summons: frame.Summons | None = None, command: Sequence[str] = ()
+    ) -> None:
+        process.run(
+            process.Options(
+                load=self.load,
+                version="1.2.3",
+                summons=summons or frame.Summons("sites"),
+                window_command=command or fake_desk.command(self.log, *steps),
+                pages={"files": "made_for_a_test", "sites": "made_for_a_test", "settings": "made_for_a_test"},
+            )
+        )
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(tmp_path)
+    made.settings.append(Config(paths=paths.resolve(tmp_path / "state"), language="kk", theme="dark"))
+    module = types.ModuleType("made_for_a_test")
+    module.make = lambda desk: Page(desk, made.closed)  # type: ignore[attr-defined]  # that is how it is made
+    monkeypatch.setitem(sys.modules, "made_for_a_test", module)
+    return made
+
+
+def test_the_window_is_told_where_to_begin_and_a_page_what_comes_for_it(world: World) -> None:
+    world.run(
+        expect("frame.Begin"),
+        send(frame.Opened("sites")),
+        expect("sites.Sites"),
+        send(sites.Unblock("https://a.kz")),
+        expect("sites.Sites"),
+    )
+    assert world.heard()[:2] == [frame.Begin("sites", "kk", "1.2.3", "dark"), sites.Sites(())]
+    assert world.heard()[2].sites[0].origin == "https://a.kz"
+    assert world.closed == ["closed"]
+
+
+def test_what_a_page_cannot_do_is_trouble_and_the_page_goes_on(world: World) -> None:
+    world.run(
+        expect("frame.Begin"),
+        send(sites.Forget("https://a.kz")),
+        expect("frame.Trouble"),
+        send(frame.Opened("sites")),
+        expect("sites.Sites"),
+    )
+    assert world.heard()[1:] == [frame.Trouble("sites", "bad-input", "no such site"), sites.Sites(())]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_page_with_a_mistake_in_it_is_trouble_and_is_made_anew(world: World) -> None:
+    world.run(
+        expect("frame.Begin"),
+        send(sites.Block("https://a.kz")),
+        send(sites.Unblock("https://a.kz")),  # waits behind the mistake
+        expect("frame.Trouble"),
+        expect("sites.Sites"),
+    )
+    assert world.heard()[1] == frame.Trouble("sites", "internal")
+    assert world.closed == ["closed", "closed"]
+
+
+def test_files_of_the_command_line_reach_their_page(world: World) -> None:
+    summons = frame.Summons("files", ("/a.pdf",), "sign")
+    world.run(expect("files.Listed"), summons=summons)
+    assert files.Listed((), "sign") in world.heard()
+
+
+def test_a_change_of_language_or_colours_is_told_when_settings_were_changed_here(world: World) -> None:
+    usual = world.settings[0]
+    assert isinstance(usual, Config)
+    changed = Config(paths=usual.paths, language="en", theme="light")
+    world.settings = [usual, BadConfig("half a file"), changed]
+    world.run(
+        expect("frame.Begin"),
+        send(settings.Reset("port")),  # the settings can't be read just now
+        send(settings.Change("language", text="en")),
+        expect("frame.Spoken"),
+    )
+    assert frame.Dressed("light") in world.heard()
+    assert world.heard()[-1] == frame.Spoken("en")
+
+
+def test_a_second_desk_calls_the_first_to_the_front(world: World) -> None:
+    first = threading.Thread(
+        target=world.run,
+        args=(expect("frame.Begin"), expect("files.Listed", "frame.Show"), leave()),
+        daemon=True,
+    )
+    first.start()
+    until = time.monotonic() + 20
+    while not (world.folder / "state" / "desk.sock").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    world.run(command=["/no/second/window"], summons=frame.Summons("files", ("/b.pdf",), "verify"))
+    first.join(20)
+    assert not first.is_alive()
+    assert world.heard()[0] == frame.Begin("sites", "kk", "1.2.3", "dark")
+    # The page is there before it is told: what is said to one that is not shown yet is passed over.
+    assert world.heard()[1:] == [frame.Show("files"), files.Listed((), "verify")]
+    assert not (world.folder / "state" / "desk.sock").exists()
+    Lock.take(world.folder / "state" / "desk.lock").release()
+
+
+@pytest.mark.parametrize("status", [3, 4])
+def test_without_a_display_nobody_can_be_shown_anything(world: World, status: int) -> None:
+    with pytest.raises(NoOneToAsk):
+        world.run(leave(status))
+
+
+def test_a_window_that_cannot_be_started_is_no_window(world: World) -> None:
+    with pytest.raises(NoOneToAsk):
+        world.run(command=["/no/such/program"])
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"X\0\0\0\0",
+        pipes.pack_header(pipes.DATA, 1) + b"x",
+        pipes.pack_json({"type": "frame.Nothing"}),
+        pipes.pack_json({"type": "frame.Show", "page": "sites"}),  # that is ours to say
+        pipes.pack_json({"type": "history.Check"}),  # a page that is not there
+    ],
+)
+def test_a_window_that_talks_nonsense_is_ended(world: World, nonsense: bytes) -> None:
+    with pytest.raises(WindowFailed):
+        world.run(expect("frame.Begin"), say(nonsense), wait_for_end())
+
+
+def test_a_window_that_crashes_is_said_to(world: World) -> None:
+    with pytest.raises(WindowFailed, match="ended with 1"):
+        world.run(expect("frame.Begin"), leave(1))
+
+
+def test_a_window_that_hangs_when_its_output_is_closed_is_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_GRACE_S", 0.2)
+    with pytest.raises(WindowFailed):
+        world.run(expect("frame.Begin"), say(b"X\0\0\0\0"), hang())
+
+
+def test_more_than_a_frame_holds_is_left_out(world: World) -> None:
+    sender: list[Callable[[Any], None]] = []
+    module = sys.modules["made_for_a_test"]
+    make = module.make
+
+    def made(desk: base.Desk) -> Page:
+        sender.append(desk.send)
+        page: Page = make(desk)
+        page.opened = lambda: [
+            desk.send(frame.Trouble("sites", "x", "y" * 5_000_000)),
+            desk.send(sites.Sites(())),
+        ][1]  # type: ignore[method-assign]  # a page that says too much
+        return page
+
+    module.make = made  # type: ignore[attr-defined]  # likewise
+    world.run(expect("frame.Begin"), send(frame.Opened("sites")), expect("sites.Sites"))
+    assert world.heard()[1:] == [sites.Sites(())]
+    sender[0](sites.Sites(()))  # the window is gone, and nobody minds
+
+
+@pytest.mark.parametrize("name", process.PAGES)
+def test_every_page_can_be_made(tmp_path: Path, name: frame.Page) -> None:
+    import importlib
+
+    desk = base.Desk(
+        paths=paths.resolve(tmp_path),
+        send=lambda _: None,
+        now=lambda: pytest.fail("nobody asked for the time"),
+        language="ru",
+        command=(),
+        home=tmp_path,
+    )
+    assert config.Theme
+    importlib.import_module(process.PAGES[name]).make(desk).close()
