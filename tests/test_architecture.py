@@ -55,6 +55,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.__main__",),
     ("agent.commands",),
     ("agent.desk",),
+    ("agent.doctor",),
     ("agent.daemon",),
     ("agent.server", "agent.tray_icon", "agent.cassettes"),
     ("agent.own_api",),
@@ -312,7 +313,7 @@ def test_the_fence_rule_sees_a_breach(name: str, source: str) -> None:
 
 # A worker holds keys, so it has no network: it is the daemon that asks servers for it, and what runs without a daemon.
 ASKS_SERVERS = ("agent.http_fetch", "agent.http_exchange")
-MAY_ASK_SERVERS = (*ASKS_SERVERS, "agent.daemon", "agent.commands", "demo")
+MAY_ASK_SERVERS = (*ASKS_SERVERS, "agent.daemon", "agent.commands", "agent.doctor", "demo")
 
 
 def network_complaints(found: Iterable[Module]) -> list[str]:
