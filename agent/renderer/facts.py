@@ -10,6 +10,7 @@ two rows of weights, modulo 11), and, where nothing beside it says what it is, i
 import itertools
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -21,6 +22,9 @@ Role: TypeAlias = Literal["supplier", "customer", "other"]
 
 MAX_LOOKED_AT = 200_000  # characters; the first of a document
 _MAX_LINE = 2_000
+_THIN = "\N{THIN SPACE}"
+_GROUPING = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+_BLANKS = re.compile(rf"[^\S{_THIN}]+")
 _ORDER: tuple[preview.FactName, ...] = ("title", "number", "date", "contract", "total", "vat", "period")
 
 
@@ -40,12 +44,12 @@ class Gathering:
         self._parties: dict[str, Party] = {}
 
     def add_fact(self, name: preview.FactName, value: str) -> None:
-        value = _one_line(value)[: preview.MAX_FACT]
+        value = _shown(value)[: preview.MAX_FACT]
         if value:
             self._facts.setdefault(name, value)
 
     def add_party(self, role: Role, number: str, name: str = "") -> None:
-        party = Party(role, number, _one_line(name)[: preview.MAX_FACT])
+        party = Party(role, number, _shown(name)[: preview.MAX_FACT])
         known = self._parties.get(number)
         if known is None:
             if len(self._parties) < preview.MAX_LIST:
@@ -72,6 +76,8 @@ def lift(text: str) -> Found:
     lines = [line for line in map(_one_line, _lines(text[:MAX_LOOKED_AT])) if line]
     gathering = Gathering()
     titles = list(_titles(lines))
+    others = [(place, line) for place, line in titles if not _CONTRACT_FIRST.match(line)]
+    titles = others or titles  # the contract that another document goes back to is no title of it
     _gather_title(gathering, lines, titles)
     _gather_contract(gathering, lines, titles)
     currency = _currency_of(lines)
@@ -139,8 +145,9 @@ _DATE = (
 )
 _ANY_DATE = re.compile(r"(?<![\d.])" + _DATE + r"(?!\d)", re.IGNORECASE)
 
+# Groups of three are set apart in one way.
 _MONEY = re.compile(
-    r"(?<![\d.,/№:-])-?(?:\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+|\d+)(?:[.,]\d{1,2})?(?![\d/:-]|[.,]\d)(?! ?%)"
+    r"(?<![\d.,/№:-])-?(?:\d{1,3}(?:\u2009\d{3})+|\d{1,3}(?: \d{3})+|\d{1,3}(?:['’]\d{3})+|\d+)(?:[.,]\d{1,2})?(?![\d/:-]|[.,]\d|\u2009\d)(?! ?%)"
 )
 _CURRENCY_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("₸", re.compile(r"₸|\b(?:kzt|тг|тнг|тенге|теңге)\b", re.IGNORECASE)),
@@ -150,6 +157,10 @@ _CURRENCY_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("¥", re.compile(r"¥|\b(?:cny|юан\w{0,3})\b", re.IGNORECASE)),
 )
 _CURRENCY_SIGNS = {"KZT": "₸", "RUB": "₽", "USD": "$", "EUR": "€", "CNY": "¥"}
+_LOOKS_LIKE_MONEY = re.compile(r"[ \u2009'’.,]")
+_CENTS_LAST = re.compile(r"[.,]\d{1,2}\Z")
+_GROUP_FIRST = re.compile(r"[1-9]")
+_MOST_DIGITS = 18
 _PLAIN_SUM = re.compile(r"(-?)(\d{1,20})(?:[.,](\d{1,6}))?")
 
 
@@ -202,16 +213,77 @@ def _currency_of(lines: Sequence[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _sum_in(line: str, currency: str) -> str:
-    """The last sum in a line, grouped as people write it. A whole number counts only if something says that it is money."""
+def _sum_in(line: str, currency: str, clear: Counter[str]) -> str:
+    """The largest sum in a line (with VAT, where it is there without too), grouped as people write it; empty where it is not clear.
+
+    In a row of a table a quantity stands before a sum, and "1 250 000,00" may be one number or two: `_settled` decides, or nobody. A
+    whole number counts only if something says that it is money.
+    """
     said = next((sign for sign, pattern in _CURRENCY_WORDS if pattern.search(line)), "")
-    found = [match.group() for match in _MONEY.finditer(line)]
-    certain = [text for text in found if re.search(r"[ \u00a0\u2009\u202f'’.,]", text)]
-    chosen = certain[-1] if certain else found[-1] if found and (said or len(found) == 1) else ""
-    if not chosen or len(re.sub(r"\D", "", chosen)) > 18:
+    found = list(_MONEY.finditer(line))
+    written: list[str] = []
+    for match in found:
+        if not _LOOKS_LIKE_MONEY.search(match.group()):
+            continue
+        settled = _settled(_readings(line, match), clear)
+        if not settled:
+            return ""
+        written.append(settled)
+    if not written and found and (said or len(found) == 1):
+        written = [found[-1].group()]
+    sums = [each for each in written if len(re.sub(r"\D", "", each)) <= _MOST_DIGITS and _amount(each)]
+    if not sums:
         return ""
+    shown = _grouped(max(sums, key=_amount))
     sign = said or currency
-    return f"{_grouped(chosen)}\N{NO-BREAK SPACE}{sign}" if sign else _grouped(chosen)
+    return f"{shown}\N{NO-BREAK SPACE}{sign}" if sign else shown
+
+
+def _readings(line: str, match: re.Match[str]) -> list[str]:
+    """How a number can be read: as it stands, or without what may be a number of its own before it."""
+    written, before = match.group(), line[: match.start()].rstrip()
+    may_be_two = not before or (before[-1].isdigit() and not _CENTS_LAST.search(before))
+    groups = written.split(" ")
+    if len(groups) == 1 or not may_be_two:
+        return [_plain(written)]
+    return [
+        "".join(groups[first:])
+        for first in range(len(groups))
+        if first == 0 or _GROUP_FIRST.match(groups[first])
+    ]
+
+
+def _settled(readings: Sequence[str], clear: Counter[str]) -> str:
+    """The reading that the rest of the document bears out; empty where it bears out none, or several."""
+    known = [reading for reading in readings if clear[reading]] if len(readings) > 1 else readings
+    if len(known) != 1:
+        return ""
+    is_whole = known[0] == readings[0]
+    # Without a part it is the only line of the table: of several lines it could be one, and the whole their sum.
+    is_only = clear[known[0]] == 1 and all(_amount(other) <= _amount(known[0]) for other in clear)
+    return known[0] if is_whole or is_only else ""
+
+
+def _clear_sums(lines: Iterable[str]) -> Counter[str]:
+    """Sums of a document that can be read in one way: behind a sign, or behind the cents of another; how often each stands there."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        for match in _MONEY.finditer(line):
+            before = line[: match.start()].rstrip()[-3:]
+            is_first = before and not before[-1].isalnum()
+            if _LOOKS_LIKE_MONEY.search(match.group()) and (
+                " " not in match.group() or is_first or _CENTS_LAST.search(before)
+            ):
+                found[_plain(match.group())] += 1
+    return found
+
+
+def _plain(written: str) -> str:
+    return re.sub(r"[\s'’]", "", written).replace(".", ",")
+
+
+def _amount(written: str) -> float:
+    return float(re.sub(r"[\s'’]", "", written).replace(",", "."))
 
 
 def _grouped(written: str) -> str:
@@ -242,6 +314,7 @@ _NUMBER_AND_DATE = re.compile(
 _DRAWN = re.compile(
     r"дата (?:составления|документа|выписки|договора|заключения)|жасалған күні|күні:", re.IGNORECASE
 )
+_CONTRACT_FIRST = re.compile(r"(?:договор|контракт|шарт)\b", re.IGNORECASE)
 _TITLE_LINES = 60  # a title stands at the beginning
 _TITLE_LONGEST = 200
 
@@ -253,13 +326,14 @@ def _titles(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         if len(start) > _TITLE_LONGEST:
             continue
         found = _TITLE.match(start)
-        if found is not None and ":" not in start[: found.end() + 25]:
+        if found is not None and ":" not in start.partition("№")[0]:
             yield place, start
 
 
 def _gather_title(gathering: Gathering, lines: Sequence[str], titles: Sequence[tuple[int, str]]) -> None:
+    _gather_head_of_table(gathering, lines)
     for _, line in titles:
-        words = re.split(r"№|\bот \d|\bот «", line)[0].strip(" *:.,–-")
+        words = _title_in(line)
         if " " in words:
             gathering.add_fact("title", words)
     for place, line in titles:
@@ -272,7 +346,6 @@ def _gather_title(gathering: Gathering, lines: Sequence[str], titles: Sequence[t
             if numbered is not None and not gathering.has("number") and _is_sensible(numbered["number"]):
                 gathering.add_fact("number", numbered["number"].rstrip(".-–"))
                 gathering.add_fact("date", day(beside[numbered.end() :]))
-    _gather_head_of_table(gathering, lines)
     for line, after in zip(lines, (*lines[1:], ""), strict=False):
         if gathering.has("date"):
             break
@@ -284,7 +357,12 @@ def _gather_title(gathering: Gathering, lines: Sequence[str], titles: Sequence[t
             if not _CONTRACT.match(beside):
                 gathering.add_fact("date", day(beside))
     if titles:
-        gathering.add_fact("title", re.split(r"№", titles[0][1])[0].strip(" *:.,–-"))
+        gathering.add_fact("title", _title_in(titles[0][1]))
+
+
+def _title_in(line: str) -> str:
+    """Without number and date."""
+    return re.split(r"№|\bот \d|\bот «| [\d./-]{3,}(?: |\Z)", line)[0].strip(" *:.,–-")
 
 
 def _gather_head_of_table(gathering: Gathering, lines: Sequence[str]) -> None:
@@ -326,6 +404,8 @@ _NOT_A_TOTAL = re.compile(
     r"наименован\w{2,3}, на сумму|без ндс|в том числе|оның ішінде|ндс\s*\(|сумма ндс|ққс сомасы",
     re.IGNORECASE,
 )
+_INCLUDING = re.compile(r"в том числе|оның ішінде|в т\. ?ч\.", re.IGNORECASE)
+_ONLY_SUMS = re.compile(r"[\d\s.,хx₸'’-]+\D{0,12}")
 _VAT = re.compile(r"\bндс\b|\bққс\b|\bvat\b", re.IGNORECASE)
 _VAT_SUM = re.compile(
     r"в том числе|в т\. ?ч\.|оның ішінде|сумма ндс|ққс сомасы|итого ндс|ндс \(?\d|ққс \(?\d", re.IGNORECASE
@@ -357,6 +437,7 @@ def _gather_contract(gathering: Gathering, lines: Sequence[str], titles: Sequenc
 
 
 def _gather_sums(gathering: Gathering, lines: Sequence[str], currency: str) -> None:
+    clear = _clear_sums(lines)
     for pattern in _TOTALS:
         for place, line in enumerate(lines):
             found = pattern.search(line)
@@ -366,18 +447,18 @@ def _gather_sums(gathering: Gathering, lines: Sequence[str], currency: str) -> N
                 or _NOT_A_TOTAL.search(line[max(0, found.start() - 20) : found.end() + 15])
             ):
                 continue
-            rest = re.split(r"в том числе|оның ішінде|в т\. ?ч\.", line[found.end() :], flags=re.IGNORECASE)[
-                0
-            ]
-            shown = _sum_in(rest, currency)
+            rest = _INCLUDING.split(line[found.end() :], maxsplit=1)[0]
+            shown = _sum_in(rest, currency, clear)
             if not shown and not re.search(r"\d", rest) and place + 1 < len(lines):
                 below = lines[place + 1]
-                shown = _sum_in(below, currency) if re.fullmatch(r"[\d\s.,хx₸'’-]+\D{0,12}", below) else ""
+                shown = _sum_in(below, currency, clear) if _ONLY_SUMS.fullmatch(below) else ""
             gathering.add_fact("total", shown)
     for line in lines:
         vat = _VAT.search(line)
         if vat is not None and _VAT_SUM.search(line):
-            gathering.add_fact("vat", _sum_in(line[vat.end() : vat.end() + _VAT_MONEY_AFTER], currency))
+            gathering.add_fact(
+                "vat", _sum_in(line[vat.end() : vat.end() + _VAT_MONEY_AFTER], currency, clear)
+            )
 
 
 def _gather_period(gathering: Gathering, lines: Iterable[str]) -> None:
@@ -396,7 +477,8 @@ def _gather_period(gathering: Gathering, lines: Iterable[str]) -> None:
 # --- parties ----------------------------------------------------------------------------------------------------------
 
 _ROLES = re.compile(
-    r"(?P<supplier>\b(?:исполнител[ьяюе]\w{0,2}|поставщик\w{0,2}|продав[ецц]\w{0,2}|продавц\w{1,2}|подрядчик\w{0,2}|арендодател\w{1,2}|наймодател\w{1,2}"
+    r"(?P<other>\b(?:грузоотправител|грузополучател|плательщик|доверител|работодател|работник)\w{0,3})"
+    r"|(?P<supplier>\b(?:отправител\w{1,2}|исполнител[ьяюе]\w{0,2}|поставщик\w{0,2}|продав[ецц]\w{0,2}|продавц\w{1,2}|подрядчик\w{0,2}|арендодател\w{1,2}|наймодател\w{1,2}"
     r"|орындаушы\w{0,4}|өнім беруші\w{0,4}|жеткізуші\w{0,4}|сатушы\w{0,4}|мердігер\w{0,4}|жалға беруші\w{0,4}|supplier|seller))"
     r"|(?P<customer>\b(?:заказчик\w{0,2}|покупател\w{1,2}|арендатор\w{0,2}|нанимател\w{1,2}|абонент\w{0,2}|клиент\w{0,2}|получател[ья]\w{0,2}"
     r"|тапсырыс беруші\w{0,4}|сатып алушы\w{0,4}|алушы\w{0,4}|жалға алушы\w{0,4}|тұтынушы\w{0,4}|customer|buyer))",
@@ -409,12 +491,16 @@ _KINDS_AFTER = (
     r"(?:ЖШС|АҚ|КММ|РММ|ММ|КМК|РМК|ЖК|LLP|JSC|жауапкершілігі шектеулі серіктестігі|акционерлік қоғамы)"
 )
 _NAME = re.compile(
-    rf"\b{_KINDS_BEFORE} ?(?:на ПХВ )?[«\"“„][^«»\"“”„\n]{{1,120}}[»\"”“](?: ?[А-ЯӘҒҚҢӨҰҮҺІЁ][\w.-]{{0,40}}){{0,3}}"
+    rf"\b{_KINDS_BEFORE} ?(?:на ПХВ )?[«\"“„][^«»\"“”„\n]{{1,120}}[»\"”“](?: ?(?!ИИН|БИН|ЖСН|БСН|РК)[А-ЯӘҒҚҢӨҰҮҺІЁ][\w.-]{{0,40}}){{0,3}}"
     rf"|[«\"“„][^«»\"“”„\n]{{1,120}}[»\"”“] ?{_KINDS_AFTER}(?!\w)"
     rf"|\b{_KINDS_BEFORE} [^\n,;(«\"“„]{{2,120}}?(?=[,;(\n]|$| ?(?:ИИН|БИН|ЖСН|БСН))"
 )
+_PERSON = re.compile(
+    r"(?P<name>[А-ЯӘҒҚҢӨҰҮҺІЁ][\w-]{1,40}(?: [А-ЯӘҒҚҢӨҰҮҺІЁ][\w-]{0,40}\.?){1,3}),? ?\(?(?:ИИН|ЖСН)\W{0,3}\Z"
+)
 _CALLED = re.compile(r"именуем|в дальнейшем|далее|бұдан әрі|hereinafter", re.IGNORECASE)
 _WINDOW = 300
+_NAME_MOST = 150
 
 
 def _gather_parties(gathering: Gathering, text: str) -> None:
@@ -428,8 +514,12 @@ def _gather_parties(gathering: Gathering, text: str) -> None:
         is_labelled = _LABEL.search(text, max(0, start - 40), start) is not None
         if not (is_labelled or role != "other" or _is_plausible(found.group())):
             continue
-        name = _name_beside(text, free_from, start, end)
-        gathering.add_party(role, found.group(), "" if name is None else name.group())
+        person = _PERSON.search(
+            text, max(text.rfind("\n", 0, start) + 1, free_from, start - _NAME_MOST), start
+        )
+        name = person or _name_beside(text, free_from, start, end)
+        named = "" if name is None else name["name"] if person is not None else name.group()
+        gathering.add_party(role, found.group(), named)
         free_from = max(end, 0 if name is None else name.end())
 
 
@@ -450,7 +540,7 @@ def _role_at(
 
 
 def _role_of(found: re.Match[str]) -> Role:
-    return "supplier" if found["supplier"] else "customer"
+    return "other" if found["other"] else "supplier" if found["supplier"] else "customer"
 
 
 def _name_beside(text: str, free_from: int, start: int, end: int) -> re.Match[str] | None:
@@ -468,5 +558,11 @@ def _name_beside(text: str, free_from: int, start: int, end: int) -> re.Match[st
     return before[-1] if before else None
 
 
+def _shown(text: str) -> str:
+    """On one line; digits stay together."""
+    return re.sub(r"[^\S\u00a0]+", " ", text.replace(_THIN, "\N{NO-BREAK SPACE}")).strip()
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without line ends and double spaces. Blanks of another kind between digits keep numbers together, and are thin from now on."""
+    return " ".join(_BLANKS.split(_GROUPING.sub(_THIN, text))).strip()

@@ -218,6 +218,7 @@ _APPLICATION = re.compile(
 class _Known:
     """A form whose elements are in tables."""
 
+    has_schema = True
     is_by_name = True
 
     def __init__(self, form: str, root: Place) -> None:
@@ -241,6 +242,7 @@ class _Application:
     """An application: each field by the word that its name is."""
 
     form = "application"
+    has_schema = False
     is_by_name = True
 
     def place(self, context: str, name: str, attributes: Attributes) -> Place:  # noqa: ARG002  # names are enough
@@ -265,6 +267,7 @@ class _TaxForm:
     """A tax return: `<field name="iin">`, in sheets of a form."""
 
     form = "application"
+    has_schema = True
     is_by_name = False
 
     def place(self, context: str, name: str, attributes: Attributes) -> Place:
@@ -293,7 +296,7 @@ class _TaxForm:
                 return _attribute(name)
 
 
-def dialect_of(root: Root) -> _Known | _Application | _TaxForm | None:
+def naming_of(root: Root) -> _Known | _Application | _TaxForm | None:
     """How to show a document with this root; None where it is no form that is known."""
     if root.name in _FORMS and _NAMESPACE.fullmatch(root.namespace):
         # "invoice" alone may be anybody's; there the namespace decides.

@@ -169,8 +169,10 @@ def _read(octets: bytes) -> View:
     fields = forms.Fields
     try:
         root = tree.root_of(octets)
-        dialect = forms.dialect_of(root)
-        return tree.XmlView(octets, root, dialect or tree.Plain(), fields(is_known=dialect is not None))
+        naming = forms.naming_of(root)
+        return tree.XmlView(
+            octets, root, naming or tree.Plain(), fields(is_known=naming is not None and naming.has_schema)
+        )
     except tree.NotATree:
         pass  # then it may be text
     decoded = text.decode(octets)

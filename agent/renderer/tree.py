@@ -74,7 +74,7 @@ Attributes: TypeAlias = Sequence[str]
 """Name, value, name, value and so on."""
 
 
-class Dialect(Protocol):
+class Naming(Protocol):
     """What elements are called."""
 
     @property
@@ -225,13 +225,11 @@ class _Mark:
 class _Walk:
     """One walk through a document or a part of it. `rows` counts the rows gone by."""
 
-    def __init__(
-        self, document: Root, dialect: Dialect, begins: _Mark, visitor: Visitor | None = None
-    ) -> None:
+    def __init__(self, document: Root, naming: Naming, begins: _Mark, visitor: Visitor | None = None) -> None:
         self.rows = begins.row
         self.marks = [begins]
         self.flags: list[Flag] = []
-        self._dialect = dialect
+        self._naming = naming
         self._places: dict[tuple[str, str], Place] = {}
         self._forgotten = 0
         self._visitor = visitor
@@ -319,8 +317,8 @@ class _Walk:
         context, level = (frame[2], frame[3]) if frame else ("", 0)
         place = self._places.get((context, name))
         if place is None:
-            place = self._dialect.place(context, name, attributes)
-            if self._dialect.is_by_name:
+            place = self._naming.place(context, name, attributes)
+            if self._naming.is_by_name:
                 self._remember(context, name, place)
         number = 0
         if place.is_counted and counts:
@@ -414,7 +412,7 @@ class _Walk:
 
     def _shown(self, attributes: Attributes) -> Sequence[tuple[str, str]]:
         labelled = (
-            (self._dialect.attribute(attributes[at]), attributes[at + 1])
+            (self._naming.attribute(attributes[at]), attributes[at + 1])
             for at in range(0, len(attributes), 2)
         )
         return [(label, value) for label, value in labelled if label]
@@ -478,19 +476,19 @@ def unpacked(text: str) -> bytes:
 
 
 class XmlView:
-    """An XML document as a tree, or as a form where `dialect` knows it (agent.renderer.base.View). Raises NotATree when opened."""
+    """An XML document as a tree, or as a form where `naming` knows it (agent.renderer.base.View). Raises NotATree when opened."""
 
-    def __init__(self, octets: bytes, document: Root, dialect: Dialect, visitor: Visitor) -> None:
+    def __init__(self, octets: bytes, document: Root, naming: Naming, visitor: Visitor) -> None:
         self._document = document
-        self._dialect = dialect
-        walk = _Walk(document, dialect, _Mark(0, 0, None, ()), visitor)
+        self._naming = naming
+        walk = _Walk(document, naming, _Mark(0, 0, None, ()), visitor)
         walk.all()
         self._marks = walk.marks
         found = visitor.found
         self.overview = Overview(
-            "form" if dialect.form else "tree",
+            "form" if naming.form else "tree",
             format="XML",
-            form=dialect.form,
+            form=naming.form,
             size=len(octets),
             digest=hashlib.sha256(octets).hexdigest(),
             rows=walk.rows,
@@ -530,7 +528,7 @@ class XmlView:
                 low = middle
             else:
                 high = middle
-        return _Walk(self._document, self._dialect, self._marks[low])
+        return _Walk(self._document, self._naming, self._marks[low])
 
 
 _HIDDEN_UTF_8 = re.compile(

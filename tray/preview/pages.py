@@ -104,6 +104,7 @@ class PagesView(QAbstractScrollArea):
 
     def show_pages(self, where: Where, sizes: tuple[preview.Size, ...], top: int = 0) -> None:
         """Other pages, from a height on."""
+        self._settling.stop()
         self.where, self._sizes = where, sizes
         self.page = -1
         self._arrange(None)
@@ -128,10 +129,15 @@ class PagesView(QAbstractScrollArea):
         page = max(0, self.page)
         return self._layout.boxes[page][0] / (self._sizes[page].width * _PIXELS_PER_POINT)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known in what size pages are needed."""
+        return not self._settling.isActive()
+
     def wanted(self) -> Iterator[tuple[int, int]]:
         """Pages that should be drawn, with their width in the screen's pixels: what is in sight, from the middle on, then what comes
         next."""
-        if self._settling.isActive() or not self._sizes:
+        if not (self.is_settled and self._sizes):
             return
         top = self.verticalScrollBar().value()
         height = self.viewport().height()
@@ -226,7 +232,7 @@ class PagesView(QAbstractScrollArea):
             self.setAccessibleName(self._texts("preview.page_of", page=page + 1, all=len(self._sizes)))
             self.moved.emit(page)
             self.zoomed.emit(self.scale)
-        if not self._settling.isActive():
+        if self.is_settled:
             self.wants.emit()
 
     # --- events ---------------------------------------------------------------------------------------------------
@@ -240,9 +246,10 @@ class PagesView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         super().resizeEvent(event)
         anchor = self._anchor() if self.verticalScrollBar().value() else None
-        if event.oldSize().width() != event.size().width():
-            self._settling.start()
+        before = self._layout.boxes
         self._arrange(anchor)
+        if before != self._layout.boxes:  # not so where only a scroll bar came or went
+            self._settling.start()
 
     def scrollContentsBy(self, _across: int, _down: int) -> None:  # noqa: N802  # Qt's name
         self.viewport().update()

@@ -32,7 +32,7 @@ _SUMMARY_SHARE = 0.38  # of the height
 _LEAST_SUMMARY = 9 * theme.UNIT
 _CORNER = 6  # below what is shown, so that it leaves the round corners free
 _LOADING_AFTER_MS = 300
-_LIST_FROM = 72 * theme.UNIT  # width from which the list of pages is there without being asked for
+_LIST_FROM = QSize(72, 40) * theme.UNIT  # from here on the list of pages is there without being asked for
 
 
 class PreviewPane(QFrame):
@@ -75,8 +75,8 @@ class PreviewPane(QFrame):
         texts = self._texts
         self.bar = Toolbar(texts)
         self.summary = Summary(texts)
+        self.list = PageList(texts, self.drawings)  # before the pages: so the keyboard goes
         self.pages = PagesView(texts, self.drawings)
-        self.list = PageList(texts, self.drawings)
         self.rows = RowsView(texts, self.pieces)
         self.blank = Blank(texts)
         self.body = QStackedWidget()
@@ -243,9 +243,11 @@ class PreviewPane(QFrame):
     def _wanted(self, inquiry: Inquiry) -> Iterator[tuple[preview.Question, Use]]:
         assert inquiry.overview is not None
         if self.body.currentWidget() is self._book:
-            large = list(self.pages.wanted()) if self.pages.where == inquiry.where else []
-            small = list(self.list.wanted()) if self.list.where == inquiry.where else []
-            # What is in sight, then the list, then what comes next.
+            if not self.pages.where == self.list.where == inquiry.where or not self.pages.is_settled:
+                return
+            large = list(self.pages.wanted())
+            small = list(self.list.wanted())
+            # What has no picture yet, then what should be sharper, then the list.
             for page, width in large:
                 if self.drawings.picture(inquiry.where, page) is None:
                     yield preview.Draw(inquiry.number, page, width), "page"
@@ -321,6 +323,10 @@ class PreviewPane(QFrame):
                 self._show(self._book)
                 self.list.show_pages(inquiry.where, overview.pages)
                 self._show_list(None)
+                # At once: the first drawing should have the right size.
+                for layout in (self.layout(), self._book.layout()):
+                    assert layout is not None
+                    layout.activate()
                 self.pages.show_pages(inquiry.where, overview.pages, view[0])
             case ("form" | "tree" | "text" | "entries") as kind if overview.rows:
                 self._show_above(inquiry)
@@ -396,7 +402,9 @@ class PreviewPane(QFrame):
 
     def _show_bar(self, inquiry: Inquiry) -> None:
         overview = inquiry.overview
-        self.bar.show_title(self._title(inquiry), can_go_back=bool(inquiry.place))
+        title = self._title(inquiry)
+        self.setAccessibleName(title)
+        self.bar.show_title(title, can_go_back=bool(inquiry.place))
         is_pages = overview is not None and overview.kind == "pages"
         self.bar.show_pages(len(overview.pages) if overview is not None and is_pages else 0)
 
@@ -437,7 +445,8 @@ class PreviewPane(QFrame):
         """The list of pages, where it is wanted, or nobody said and there is room."""
         if is_wanted is not None:
             self._wants_list = is_wanted
-        wanted = self.width() >= _LIST_FROM if self._wants_list is None else self._wants_list
+        has_room = self.width() >= _LIST_FROM.width() and self.height() >= _LIST_FROM.height()
+        wanted = has_room if self._wants_list is None else self._wants_list
         self.bar.list.blockSignals(True)
         self.bar.list.setChecked(wanted)
         self.bar.list.blockSignals(False)

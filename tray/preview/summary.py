@@ -130,7 +130,8 @@ class Summary(QScrollArea):
         for party in parties[:_MOST_PARTIES]:
             name, number = words.clean(party.name), words.clean(party.number)
             numbered = self._numbered(number)
-            yield self._texts(f"preview.role.{party.role}"), name or numbered, numbered if name else ""
+            both = ", ".join(part for part in (name, numbered) if part)
+            yield self._texts(f"preview.role.{party.role}"), both, ""
         if (rest := len(parties) - _MOST_PARTIES) > 0:
             yield "", self._texts("preview.more", count=rest), ""
 

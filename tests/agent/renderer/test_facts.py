@@ -104,6 +104,67 @@ def test_kazakh_is_read_like_russian() -> None:
     assert facts.lift(KAZAKH).parties == (Party("customer", "150640012341", "«Көкжиек Логистик» ЖШС"),)
 
 
+TABLE = """АКТ ВЫПОЛНЕННЫХ РАБОТ (ОКАЗАННЫХ УСЛУГ) 000000123 31.10.2026
+Договор (контракт) № 45 от 10 января 2026 г.
+1 Аренда помещения услуга {item} {item}
+Итого 1 {total}
+"""
+
+
+def test_a_contract_that_a_document_goes_back_to_is_no_title_of_it() -> None:
+    assert said(TABLE.format(item="250 000,00", total="250 000,00")) == {
+        "title": "АКТ ВЫПОЛНЕННЫХ РАБОТ (ОКАЗАННЫХ УСЛУГ)", "date": "31.10.2026", "contract": "45, 10.01.2026", "total": "250 000,00",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("item", "total", "shown"),
+    [
+        # "Итого 1 250 000,00" is one number or two. What stands elsewhere decides, and where that does not, nothing is said.
+        ("250 000,00", "250 000,00", "250 000,00"),
+        ("1 250 000,00", "250 000,00", None),
+        ("7,00", "250 000,00", None),
+        ("7,00", "250\N{NO-BREAK SPACE}000,00", "250 000,00"),
+        ("7,00", "х х 250 000,00", "250 000,00"),
+        ("7,00", "250000,00", "250 000,00"),
+    ],
+)
+def test_a_sum_that_can_be_read_in_two_ways(item: str, total: str, shown: str | None) -> None:
+    assert said(TABLE.format(item=item, total=total)).get("total") == shown
+
+
+def test_a_line_of_several_is_not_taken_for_their_sum() -> None:
+    lines = "1 Связь услуга 1 250 000,00 250 000,00\n"
+    text = "Акт № 5\n{}Итого 1 250 000,00"
+    assert "total" not in said(text.format(lines * 5))
+    assert "total" not in said(text.format(lines + "2 Аренда услуга 1 1 000 000,00 1 000 000,00\n"))
+    assert said(text.format(lines))["total"] == "250 000,00"
+
+
+def test_of_several_sums_in_a_row_the_largest_is_the_total() -> None:
+    row = "Счет-фактура № 5\nВсего по счету: 223 214,29 26 785,71 250 000,00"
+    assert said(row)["total"] == "250 000,00"
+    assert said("Накладная № 5\nИтого 10 10 336 000,00 36 000,00\nтриста тысяч тенге 00 тиын") == {
+        "title": "Накладная",
+        "number": "5",
+    }
+
+
+def test_people_are_named_before_their_numbers() -> None:
+    text = "Доверенность № 12 от 01.02.2026\nЯ, Әбдірахманова Гүлнұр, ИИН 790305450182, доверяю Сергеевой О. И. (ИИН 910812400239)"
+    assert facts.lift(text).parties == (
+        Party("other", "790305450182", "Әбдірахманова Гүлнұр"),
+        Party("other", "910812400239", "Сергеевой О. И."),
+    )
+
+
+def test_who_sends_and_gets_goods_is_not_who_sells_and_buys_them() -> None:
+    text = (
+        "Грузополучатель: БИН 150640012341\nПокупатель: БИН 150640012341\nГрузоотправитель: БИН 120340000014"
+    )
+    assert facts.lift(text).parties == (Party("customer", "150640012341"), Party("other", "120340000014"))
+
+
 @pytest.mark.parametrize(
     ("line", "period"),
     [

@@ -44,8 +44,10 @@ APPLICATION = """<Application><applicant><iin>790305450182</iin><lastName>ӘБД
 def opened(text: str | bytes) -> tree.XmlView:
     octets = text.encode() if isinstance(text, str) else text
     root = tree.root_of(octets)
-    dialect = forms.dialect_of(root)
-    return tree.XmlView(octets, root, dialect or tree.Plain(), forms.Fields(is_known=dialect is not None))
+    naming = forms.naming_of(root)
+    return tree.XmlView(
+        octets, root, naming or tree.Plain(), forms.Fields(is_known=naming is not None and naming.has_schema)
+    )
 
 
 def shown(text: str) -> list[tuple[str, str]]:
@@ -193,6 +195,7 @@ def test_in_a_known_form_a_number_counts_as_it_stands() -> None:
     wrong = "120340000015"
     assert wrong in {party.number for party in opened(INVOICE.replace(DALA[0], wrong)).overview.parties}
     assert opened(INVOICE.replace(DALA[0], "12034000001x")).overview.parties == PARTIES[1:]
+    assert opened(f"<application><tin>{wrong}</tin></application>").overview.parties == ()
 
 
 def test_agents_and_drivers_are_no_parties() -> None:

@@ -9,10 +9,10 @@ from tray.preview.inquiry import Where
 HERE = Where(0)
 
 
-def put(drawings, page=0, width=10, height=20, use="page", where=HERE):
-    asked = preview.Draw(where.document, page, width)
-    drawn = preview.Drawn(where.document, page, width, height)
-    return drawings.put(where, use, asked, drawn, b"\x10\x80\xf0" * width * height)
+def put(drawings, page=0, width=10, height=20, use="page"):
+    asked = preview.Draw(0, page, width)
+    drawn = preview.Drawn(0, page, width, height)
+    return drawings.put(HERE, use, asked, drawn, b"\x10\x80\xf0" * width * height)
 
 
 def test_a_drawing_has_the_pixels_that_came(application):

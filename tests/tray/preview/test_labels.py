@@ -6,9 +6,10 @@ from tray.preview import labels
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-@pytest.mark.parametrize("label", sorted(preview_labels.FORM_LABELS))
-def test_every_field_of_a_known_form_has_a_name_in_each_language(language, label):
-    assert labels.shown(texts.load(language), label) not in {"", label}
+def test_every_field_of_a_known_form_has_a_name_in_each_language(language):
+    words = texts.load(language)
+    unnamed = {label for label in preview_labels.FORM_LABELS if labels.shown(words, label) in {"", label}}
+    assert unnamed == set()
 
 
 def test_a_field_that_is_not_known_keeps_its_own_word():

@@ -47,7 +47,7 @@ def test_facts_come_in_their_order_and_parties_with_what_their_number_is(applica
     parties = (preview.Party("supplier", "123440000021", "TOO"), preview.Party("other", "900101300123"))
     one = shown(dataclasses.replace(PLAIN, facts=facts, parties=parties))
     assert words_of(one) == [
-        "An act", "Number", "A-1", "VAT", "12", "Supplier", "TOO", "BIN\u00a0123440000021", "Party", "IIN\u00a0900101300123",
+        "An act", "Number", "A-1", "VAT", "12", "Supplier", "TOO, BIN\u00a0123440000021", "Party", "IIN\u00a0900101300123",
     ]  # fmt: skip
 
 
