@@ -524,6 +524,7 @@ def environment_complaints(found: Iterable[Module]) -> list[str]:
         "agent.tray_icon",
         "agent.renderer.sandbox",  # empties it
         "agent.localhost",
+        "agent.doctor.examination",  # where screen and browsers are
         "agent.__main__",
         "tray",
         "demo.cast",

@@ -1,93 +1,93 @@
-"""`qalamsap doctor`: what stands between this computer and a signature, one line each. Says nothing that is secret."""
+"""`qalamsap doctor`: what stands between this computer and a signature, and what to do about it."""
 
 import argparse
 import json
-import platform
-from dataclasses import asdict, dataclass
+import shlex
 from datetime import UTC, datetime
-from importlib import util
 from pathlib import Path
+from typing import get_args
 
-from agent import config, control, daemon, instance, paths
+from agent import config, paths
 from agent.commands import exit_codes
-from agent.errors import AgentError
-from agent.gost import backend
-from agent.localhost import trust
-from agent.localhost.trust import Places
-from protocol.control import Command, Refused
+from agent.config import Config
+from agent.doctor import examination, key_files, repairs, report
+from agent.doctor.finding import Finding, State, worst
+from agent.errors import BadInput
+from agent.keystores import catalog
+from agent.localhost import identity
+from agent.paths import Paths
+from agent.words import texts
+from agent.words.texts import Texts
+from protocol.prompts import Language
 
-OK = "ok"
-TROUBLE = "trouble"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`what` was looked at, and what was found. A finding in trouble says what to do."""
-
-    what: str
-    state: str
-    text: str
+_MARKS: dict[State, str] = {"ok": "ok", "hint": "note", "trouble": "TROUBLE"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
-    parser.add_argument("--json", action="store_true", help="print a JSON array")
+    parser.add_argument("--language", choices=get_args(Language), help="of the words that are printed")
+    config.add_network_arguments(parser, revocation=True)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--json", action="store_true", help="print a JSON array")
+    what.add_argument(
+        "--report",
+        action="store_true",
+        help="print a report that can be given away: no names, no paths of yours",
+    )
+    what.add_argument(
+        "--make-private",
+        type=Path,
+        metavar="FILE",
+        help="examine nothing; let nobody but you read this key file",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 where all is well, 1 where something is in trouble."""
+    """0 where nothing is in the way, 1 where something is. Raises BadInput, StorageFailed for --make-private."""
     places = paths.resolve(options.state_dir)
-    findings = [_program(), _gost(), _windows(), _agent(places), _trust(places)]
+    if options.make_private is not None:
+        return _make_private(options.make_private, places)
+    one = examination.computer(places, lambda: config.load(options))
+    found = examination.examine(one)
+    words = texts.load(_language(options, one.settings))
     if options.json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        document = [report.to_json(words, each, _command(each, places)) for each in found]
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    elif options.report:
+        print(report.shareable(words, found, datetime.now(UTC)), end="")
     else:
-        for finding in findings:
-            print(f"{finding.state:8}{finding.what}: {finding.text}")
-    return exit_codes.DONE if all(finding.state == OK for finding in findings) else exit_codes.INVALID
+        print("\n".join(map(texts.plain, lines(words, found, places))))
+    return exit_codes.INVALID if worst(found) == "trouble" else exit_codes.DONE
 
 
-def _program() -> Finding:
-    system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    return Finding("program", OK, f"qalamsap {daemon.version()}, {system}")
+def lines(words: Texts, found: tuple[Finding, ...], places: Paths) -> list[str]:
+    """For a terminal: the verdict, then each finding with what to do."""
+    shown = [report.verdict(words, found), ""]
+    for finding in found:
+        told = report.worded(words, finding)
+        place = f" [{repairs.shortened(finding.subject, Path.home())}]" if finding.subject else ""
+        shown.append(f"{_MARKS[finding.state]:8}{told.title}{place}: {told.sentence}")
+        if told.advice:
+            shown.append(f"{'':8}{told.advice}")
+        if finding.state != "ok" and (command := _command(finding, places)):
+            shown.append(f"{'':8}{words('doctor.report.repair', command=shlex.join(command))}")
+    return shown
 
 
-def _gost() -> Finding:
-    advice = (
-        ""
-        if backend.NAME == "native"
-        else "; slow, and signing is not constant-time: install a C compiler and reinstall"
-    )
-    return Finding("GOST", OK, f"{backend.describe()}{advice}")
+def _command(finding: Finding, places: Paths) -> tuple[str, ...]:
+    """The repair as a person would type it; empty for none."""
+    words = repairs.words_of(finding, places)
+    return ("qalamsap", *words) if words else ()
 
 
-def _windows() -> Finding:
-    if util.find_spec("PySide6") is None:
-        return Finding("windows", TROUBLE, "PySide6 is not installed; run pip install 'qalamsap[tray]'")
-    return Finding("windows", OK, "PySide6 is installed")
+def _language(options: argparse.Namespace, settings: Config) -> Language:
+    """What was asked for counts even where the settings can't be read."""
+    return options.language or settings.language
 
 
-def _agent(places: paths.Paths) -> Finding:
-    try:
-        answer = control.ask(places.control_socket, Command("query"))
-    except AgentError as error:
-        holder = instance.who_holds(config.DEFAULT_PORT)
-        if holder is not None:
-            return Finding("agent", TROUBLE, f"not running; port {config.DEFAULT_PORT} is held by {holder}")
-        return Finding("agent", TROUBLE, f"{error.detail or error.code}; start it with qalamsap run")
-    if isinstance(answer, Refused):
-        return Finding("agent", TROUBLE, answer.reason)
-    trouble = f", {answer.trouble}" if answer.trouble else ""
-    return Finding("agent", TROUBLE if trouble else OK, f"{answer.state}, port {answer.port}{trouble}")
-
-
-def _trust(places: paths.Paths) -> Finding:
-    home = Places(tls_dir=places.tls_dir, state_dir=places.state_dir, home=Path.home(), root=trust.ROOT)
-    try:
-        report = trust.status(home, machine_wide=None, at=datetime.now(UTC))
-    except AgentError as error:
-        return Finding("browsers", TROUBLE, error.detail or error.code)
-    if report.is_as_wanted:
-        return Finding("browsers", OK, "trust the agent")
-    return Finding(
-        "browsers", TROUBLE, "not all trust the agent; see qalamsap trust status, or run trust install"
-    )
+def _make_private(path: Path, places: Paths) -> int:
+    is_ours = path.name == identity.KEY and path.parent.parent == places.tls_dir
+    if not (is_ours or catalog.is_key_file_name(path.name)):
+        raise BadInput("that is no key file: its name ends with .p12 or .pfx")
+    key_files.make_private(path)
+    return exit_codes.DONE

@@ -1,3 +1,81 @@
-"""The page "doctor" of the desk."""
+"""The desk's page of what stands between this computer and a signature.
 
-MESSAGES: tuple[type, ...] = ()
+window <- Examine()               look once more
+desk   -> Examined(...)           what was found so far; the last one says that it is all
+window <- Mend(number)            does the repair of that finding, which the person said yes to
+desk   -> Mended(number, ...)     what came of it; then the examination begins anew
+window <- Share() / desk -> Report(text)
+
+Sentences come from the desk in the language of the window: the command line says the same ones.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+State: TypeAlias = Literal["ok", "hint", "trouble"]
+Repair: TypeAlias = Literal[
+    "", "start-agent", "restart-agent", "resume-agent", "install-trust", "renew-trust", "make-private"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`number` names it in Mend, as long as no other examination is begun. `subject` is which one of several is meant, a path say.
+
+    `code` and `detail` are for who helps: a stable word, and technical English."""
+
+    number: int
+    state: State
+    title: str
+    sentence: str
+    advice: str = ""
+    subject: str = ""
+    repair: Repair = ""
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examine:
+    """Everything is looked at once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`verdict` is a sentence on the whole; it counts when `is_all`. `moment` is when that was, in ISO 8601."""
+
+    findings: tuple[Finding, ...]
+    verdict: str
+    state: State
+    is_all: bool
+    moment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """`title` is that of the finding; `detail` what the command said, technical English."""
+
+    repair: Repair
+    title: str
+    is_done: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Wants a report that can be given away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Plain text without names of persons or sites, and without paths of theirs."""
+
+    text: str
+
+
+MESSAGES = (Examine, Mend, Share, Examined, Mended, Report)

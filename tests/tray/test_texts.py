@@ -10,6 +10,7 @@ from agent.desk import base as desk
 from agent.desk import settings as desk_settings
 from agent.operations.approval import Recorded
 from protocol import preview, preview_labels
+from protocol.desk import doctor as desk_doctor
 from protocol.desk import files as desk_files
 from protocol.desk import frame as desk_frame
 from protocol.desk import history as desk_history
@@ -87,6 +88,8 @@ PICKED = {
     "settings.name.": {name for names in settings.GROUPS.values() for name in names},
     "settings.note.": {name for names in settings.GROUPS.values() for name in names},
     **{f"settings.choice.{name}.": set(choices) for name, choices in desk_settings._CHOICES.items() if name != "language"},
+    "doctor.group.": {"trouble", "hint"},
+    **{f"doctor.{table}.": set(typing.get_args(desk_doctor.Repair)) - {""} for table in ("repair", "question", "done")},
     "sites.state.": set(typing.get_args(desk_sites.State)),
     "sites.caution.": {"mixed-script", "punycode", "unprotected"},
 }  # fmt: skip

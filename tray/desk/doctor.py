@@ -9,7 +9,17 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from protocol.desk import doctor as page
 from protocol.desk import frame
@@ -113,6 +123,7 @@ class DoctorPage(DeskPage):
                 self._say(widgets.Notice("good", self.texts("doctor.shared")))
             case frame.Trouble(_, code, detail):
                 self._settle()
+                self._fill()
                 self._enable(is_on=True)
                 texts = self.texts
                 notice = widgets.Notice("danger", texts.problem("error", code), texts.problem("advice", code))
@@ -141,6 +152,8 @@ class DoctorPage(DeskPage):
         for state in _SEVERAL:
             of_state = [finding for finding in self._shown if finding.state == state]
             if of_state:
+                if self._results.count():
+                    self._results.addSpacing(theme.UNIT)
                 self._results.addWidget(widgets.heading(texts(f"doctor.group.{state}")))
             for finding in of_state:
                 card = FindingCard(texts, finding, self._mend)
@@ -224,6 +237,15 @@ class DoctorPage(DeskPage):
         _clear(self.notices)
         if notice is not None:
             self.notices.addWidget(notice)
+            QTimer.singleShot(0, self, lambda: self._bring_into_sight(notice))
+
+    def _bring_into_sight(self, notice: QWidget) -> None:
+        """What was pressed may stand far below; what came of it is said above."""
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None and notice.isVisible():
+            around.ensureWidgetVisible(notice, 0, 2 * theme.UNIT)
 
 
 class FindingCard(QFrame):
@@ -270,6 +292,7 @@ class FindingCard(QFrame):
         self.details.setAccessibleName(f"{texts('button.details')}: {finding.title}")
         self.details.toggled.connect(technical.setVisible)
         self._buttons = QHBoxLayout()
+        self._buttons.setContentsMargins(0, 4, 0, 0)
         self._buttons.setSpacing(12)
         self._buttons.addWidget(self.details)
         self._buttons.addStretch(1)

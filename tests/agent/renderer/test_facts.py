@@ -122,7 +122,7 @@ def test_a_contract_that_a_document_goes_back_to_is_no_title_of_it() -> None:
     [
         # "Итого 1 250 000,00" is one number or two. What stands elsewhere decides, and where that does not, nothing is said.
         ("250 000,00", "250 000,00", "250 000,00"),
-        ("1 250 000,00", "250 000,00", None),
+        ("1 250 000,00", "250 000,00", "1 250 000,00"),
         ("7,00", "250 000,00", None),
         ("7,00", "250\N{NO-BREAK SPACE}000,00", "250 000,00"),
         ("7,00", "х х 250 000,00", "250 000,00"),

@@ -18,7 +18,7 @@ ROLES = (
     "individual", "legal", "head", "sign-right", "finance-right", "hr", "employee", "information-system", "treasury",
 )  # fmt: skip
 # Kazakh and Russian write these the same.
-SAME = {"count.octets", "card.certificate"}
+SAME = {"count.octets", "card.certificate", "doctor.what.browser", "doctor.what.proxy"}
 
 
 def forms(entry):

@@ -6,10 +6,11 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
-from protocol.desk import history, settings, sites
+from protocol.desk import doctor, history, settings, sites
 from tests.support.cut_texts import cut_texts
-from tests.tray.desk import test_history, test_settings, test_sites
+from tests.tray.desk import test_doctor, test_history, test_settings, test_sites
 from tray import texts, widgets
+from tray.desk.doctor import DoctorPage
 from tray.desk.history import HistoryPage
 from tray.desk.settings import SettingsPage
 from tray.desk.sites import SitesPage
@@ -37,9 +38,18 @@ def make_settings(words):
     return made
 
 
+def make_doctor(words):
+    made = DoctorPage(words, lambda _: None)
+    made.receive(test_doctor.examined())
+    made.more.setChecked(True)
+    made.cards[1].repair.click()
+    made.receive(doctor.Mended("install-trust", "x", is_done=False, detail="d"))
+    return made
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-@pytest.mark.parametrize("make", [make_history, make_sites, make_settings])
+@pytest.mark.parametrize("make", [make_history, make_sites, make_settings, make_doctor])
 def test_no_text_is_cut(put_up, make, language, size):
     assert cut_texts(put_up(make(texts.load(language)), *size)) == []
 
