@@ -179,10 +179,18 @@ class Reader:
 
 
 async def read_idle(stdout: asyncio.StreamReader) -> bool:
-    """Waits until a worker that holds a key says that it is idle. False where it ends, or says something else."""
+    """Waits until a worker that holds a key says that it is idle. False where it ends, or talks nonsense.
+
+    What it said before of the last approval, or asked for it too late, is passed over.
+    """
     try:
-        payload = await _read_frame(stdout, pipes.JSON)
-        return isinstance(work.from_message(pipes.unpack_json(payload)), work.Idle)
+        while True:
+            message = work.from_message(pipes.unpack_json(await _read_frame(stdout, pipes.JSON)))
+            if isinstance(message, work.Idle):
+                return True
+            if isinstance(message, work.Fetch):
+                errands.check(message)
+                await _read_data(stdout, message.body_bytes)
     except (ProtocolError, asyncio.IncompleteReadError, OSError):
         return False
 

@@ -50,6 +50,8 @@ class Autostart:
 
     def turn(self, *, on: bool) -> None:
         """Switches it. Raises UnsupportedOperation, StorageFailed."""
+        if any(not word.isprintable() for word in self.command):
+            raise UnsupportedOperation("the program lies at a path that no entry can hold")
         try:
             if sys.platform == "win32":  # untested
                 _set_run_value(" ".join(quoted_for_windows(word) for word in self.command) if on else None)

@@ -188,7 +188,7 @@ class _Daemon:
             on_gone=self._changed,
         )
         self._endpoint = Endpoint(config.paths.control_socket, self._obey)
-        self._icon = TrayIcon(self._obey_icon, children.tray_icon)
+        self._icon = TrayIcon(self._obey_icon, children.tray_icon, self._when_icon_ended)
         self._is_session_watched = False
         self._stop = asyncio.Event()
         self.wants_restart = False
@@ -408,10 +408,14 @@ class _Daemon:
             return self._state()
         return self._obey(command)
 
+    def _when_icon_ended(self) -> None:
+        """Nobody watches the session any more."""
+        self._is_session_watched = False
+        self._workers.lock()
+
     def _unlock_minutes(self) -> int:
         """For how long keys may stay open: not at all where nobody would tell that the screen was locked."""
-        is_watched = self._is_session_watched and self._icon.is_there
-        return self._config.unlock_minutes if is_watched else 0
+        return self._config.unlock_minutes if self._is_session_watched else 0
 
     def _read_autostart(self) -> autostart.State:
         if self._config.simulation is not None:
@@ -482,11 +486,8 @@ def _is_granted(grants: Grants, origin: Origin) -> bool:
 
 
 def _is_blocked(grants: Grants, approval: Approval) -> bool:
-    """Whether the person blocked who asks. Where the record can't be read the worker says so, and asks nobody."""
-    try:
-        return bool(approval.origin) and grants.is_blocked(Origin.parse(approval.origin))
-    except StorageFailed:
-        return False
+    """Whether the person blocked who asks. Raises StorageFailed where the record can't be read: then nobody is asked either."""
+    return bool(approval.origin) and grants.is_blocked(Origin.parse(approval.origin))
 
 
 def _is_due(current: Identity) -> bool:

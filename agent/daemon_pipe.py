@@ -47,7 +47,9 @@ class Begun:
 class Daemon:
     """The daemon at the other end of two pipes. What is written goes in whole, from whichever thread; one thread reads."""
 
-    def __init__(self, source: io.FileIO, sink: io.FileIO) -> None:
+    def __init__(self, source: io.FileIO, sink: io.FileIO, let_go: Callable[[], None] = lambda: None) -> None:
+        """`let_go` is called, from the thread that reads, where the daemon wants an open key closed."""
+        self._let_go = let_go
         self._source = source
         self._sink = sink
         self._writing = threading.Lock()
@@ -75,8 +77,11 @@ class Daemon:
 
     def begin_again(self) -> Begun | None:
         """What this worker is for next, after a reply that said that it holds a key; None where it is not needed any more."""
+        begins = self._begins = queue.SimpleQueue()  # whoever woke it too late woke nobody
+        if self._has_left:
+            return None
         self._write(work.Idle())
-        return self._begins.get()
+        return begins.get()
 
     def wake(self) -> None:
         """Makes `begin_again`, now or later, give None. From any thread."""
@@ -155,17 +160,20 @@ class Daemon:
                         self._hand_over(message)
                     case work.NextDocument():
                         self._take_document(message)
+                    case work.LetGo():
+                        self._let_go()
                     case work.Begin():
+                        self._documents = queue.SimpleQueue()  # what came too late for the last series
                         self._begins.put(self._begun(message))
                         return
         except (ProtocolError, OSError, _NoMore) as error:
             logs.note(_log, logging.ERROR, "the pipe from the daemon broke", error=error)
         self._documents.put(None)
-        self._begins.put(None)
         with self._asking:
             self._has_left = True
             for box in self._boxes.values():
                 box.put(None)
+        self._begins.put(None)
         user.leave()
 
     def _hand_over(self, message: work.Fetched) -> None:

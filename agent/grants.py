@@ -1,7 +1,7 @@
 """What the person decided about sites: which to remember, each until a day, and which to block.
 
 A remembered site is no longer introduced as new; it is asked for every signature all the same. A blocked one is refused before a window
-opens, until the person lets it in again.
+opens, until the person lets it in again: with all its subdomains and ports, protected or not, for those cost its owner nothing.
 
 Only sites are remembered (agent.origins): whoever comes unprotected, from a file or as a program can't be told from others. An
 unprotected site can be blocked, for that costs nobody a signature; files and programs can't, for all of them look alike.
@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from agent import locks, paths
-from agent.errors import AgentError, StorageFailed
+from agent import locks, origins, paths
+from agent.errors import AgentError, BadInput, StorageFailed
 from agent.origins import Origin
 
 DAYS = 90
@@ -39,7 +39,8 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """All that is decided, by canonical origin. `blocked` has the moment since when."""
+    """All that is decided: what is remembered, by canonical origin; what is blocked since when, by the part of the host's name that one owner
+    registered, or by the host where there is none (`owner_of`)."""
 
     remembered: Mapping[str, Grant]
     blocked: Mapping[str, datetime]
@@ -82,7 +83,7 @@ class Grants:
 
     def is_blocked(self, origin: Origin) -> bool:
         """Whether the site is blocked. Who has no site never is."""
-        return bool(origin.site) and origin.canonical in self.read().blocked
+        return bool(origin.site) and owner_of(origin) in self.read().blocked
 
     def remember(self, origin: Origin, at: datetime, days: int = DAYS) -> None:
         """Grants the site `days` days from now, and forgets grants that have ended. ValueError for no site."""
@@ -102,19 +103,20 @@ class Grants:
         self._change(lambda remembered, _: remembered.pop(origin.canonical, None))
 
     def block(self, origin: Origin, at: datetime) -> None:
-        """Blocks the site, and takes its grant back. ValueError for who has no site."""
+        """Blocks the site and all others of its owner, and takes their grants back. ValueError for who has no site."""
         if not origin.site:
             raise ValueError(f"a caller of the kind {origin.kind!r} can't be blocked")
 
         def change(remembered: dict[str, Grant], blocked: dict[str, datetime]) -> None:
-            remembered.pop(origin.canonical, None)
-            blocked.setdefault(origin.canonical, at)
+            for site in [site for site in remembered if _owner_of_site(site) == owner_of(origin)]:
+                del remembered[site]
+            blocked.setdefault(owner_of(origin), at)
 
         self._change(change)
 
     def unblock(self, origin: Origin) -> None:
-        """Lets the site in again, as a new one."""
-        self._change(lambda _, blocked: blocked.pop(origin.canonical, None))
+        """Lets the site and all others of its owner in again, as new ones."""
+        self._change(lambda _, blocked: blocked.pop(owner_of(origin), None))
 
     def _change(self, change: _Change) -> None:
         try:
@@ -137,6 +139,18 @@ class Grants:
             "blocked": {site: since.isoformat() for site, since in newest},
         }
         paths.write_private(self.path, json.dumps(record, indent=1).encode())
+
+
+def owner_of(origin: Origin) -> str:
+    """Whom a block is about."""
+    return origins.registrable(origin) or origin.host
+
+
+def _owner_of_site(canonical: str) -> str:
+    try:
+        return owner_of(Origin.parse(canonical))
+    except BadInput:
+        return ""  # somebody wrote it into the file by hand
 
 
 def _moment(text: str) -> datetime:

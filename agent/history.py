@@ -11,7 +11,7 @@ from agent.journal import Journal
 Outcome: TypeAlias = Literal[
     "signed", "timestamped", "checked", "shown", "approved", "cancelled", "left", "failed", "unfinished"
 ]
-"""How an operation ended: with a receipt of one of the first kinds; `approved` without one, for what gives no signature away;
+"""How an operation ended: `signed` as soon as one signature left, however it went on; with a receipt of another of the first kinds; `approved` without one, for what gives no signature away;
 `cancelled` by the person; `left` by the page; `failed` with a code; `unfinished` where nothing more was written."""
 
 _ENDINGS: Mapping[str, Outcome] = {
@@ -98,10 +98,20 @@ def _take(found: dict[str, Operation], entry: Mapping[str, Any]) -> None:
             outcome: Outcome | None = "cancelled" if entry["decision"] == "cancelled" else "approved"
         else:
             outcome = _ENDINGS.get(event)
-        if outcome is not None:
-            known = replace(known, outcome=outcome, ended_at=at, code=str(entry.get("code", "")))
         if event == "signed":
-            known = replace(known, count=int(entry["count"]), digests=_digests(entry))
+            # Of a series each document has a receipt of its own.
+            before = known if known.is_signature else replace(known, count=0, digests=())
+            known = replace(
+                before,
+                count=before.count + int(entry["count"]),
+                digests=(*before.digests, *_digests(entry)),
+                outcome="signed",
+                ended_at=at,
+            )
+        elif outcome is not None and known.is_signature:
+            known = replace(known, ended_at=at)  # what came after it takes nothing back
+        elif outcome is not None:
+            known = replace(known, outcome=outcome, ended_at=at, code=str(entry.get("code", "")))
         if entry.get("certificate"):
             known = replace(known, certificate=str(entry["certificate"]), owner=str(entry.get("owner", "")))
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -1,8 +1,9 @@
 """A key that stays open after its approval, if the person allowed it: how long, and what ends it before (decision 0027).
 
 It is kept by a worker that stays (agent.worker), never by the daemon. Each signature with it is asked for all the same; only the password
-is not. It ends after the minutes that were allowed, counted from the opening; when the key file changes or is gone, so that a key that
-was taken away with its stick is taken away here, too; when the computer was asleep; and when the worker is told to go.
+is not. It ends after the minutes that were allowed, counted from the yes; when the key file changes or is gone, so that a key that
+was taken away with its stick is taken away here, too; when the computer was asleep; and when the daemon says so. An approval that is
+under way then gets no signature with it.
 """
 
 import contextlib
@@ -65,6 +66,7 @@ class Holder:
         self._seen: object = None
         self._until = 0.0
         self._slept = 0.0
+        self._is_watched = False
 
     def keep(self, key: Any, path: str, storage: str) -> bool:
         """Keeps the key; `key` itself stays the caller's to wipe. Whether that was possible."""
@@ -107,10 +109,26 @@ class Holder:
         with self._lock:
             self._drop()
 
-    def watch(self, stop: threading.Event) -> None:
-        """Looks again and again, until the key is closed or `stop` is set."""
-        while self.kept() is not None and not stop.wait(LOOK_EVERY_S):
-            continue
+    def forbid(self) -> None:
+        """Closes the key, and keeps none after this approval."""
+        self.minutes = 0
+        self.let_go()
+
+    def watch(self, closed: Callable[[], None]) -> None:
+        """Looks again and again, from a thread of its own, until the key is closed; then calls `closed`. A second watch does nothing."""
+        with self._lock:
+            if self._is_watched or self._kept is None:
+                return
+            self._is_watched = True
+
+        def look() -> None:
+            while self.kept() is not None:
+                time.sleep(LOOK_EVERY_S)
+            with self._lock:
+                self._is_watched = False
+            closed()
+
+        threading.Thread(target=look, name="key watcher", daemon=True).start()
 
     def _why_not(self) -> str:
         """For who holds the lock: why the key may not be open any more."""

@@ -32,9 +32,20 @@ def _edit(file: Path, edit: Callable[[tomlkit.TOMLDocument], object]) -> None:
         with locks.held(file):
             document = _read(file)
             edit(document)
-            paths.write_private(file, tomlkit.dumps(document).encode())
+            paths.write_private(file, _written(document))
     except OSError as error:
         raise StorageFailed(f"{file} can't be written: {error.strerror}") from error
+
+
+def _written(document: tomlkit.TOMLDocument) -> bytes:
+    """Raises BadConfig where the whole could not be read again."""
+    try:
+        octets = tomlkit.dumps(document).encode()
+    except UnicodeEncodeError as error:
+        raise BadConfig("a name that is not UTF-8 can't stand in the settings") from error
+    if len(octets) > config.MAX_FILE_BYTES:
+        raise BadConfig(f"the settings would be over {config.MAX_FILE_BYTES} octets")
+    return octets
 
 
 def _read(file: Path) -> tomlkit.TOMLDocument:

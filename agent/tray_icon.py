@@ -36,19 +36,17 @@ def can_show() -> bool:
 
 
 class TrayIcon:
-    """Keeps the icon's process alive while that makes sense. `handler` gets its commands."""
+    """Keeps the icon's process alive while that makes sense. `handler` gets its commands, `on_end` is called whenever it ended."""
 
-    def __init__(self, handler: Handler, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, handler: Handler, command: Sequence[str] = COMMAND, on_end: Callable[[], None] = lambda: None
+    ) -> None:
         self._handler = handler
+        self._on_end = on_end
         self._command = tuple(command)
         self._state: control.State | None = None
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether its process runs."""
-        return self._process is not None
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._keep_alive())
@@ -83,6 +81,7 @@ class TrayIcon:
                 await self._obey(process)
             finally:
                 self._process = None
+                self._on_end()
                 await _end(process)
             logs.note(_log, logging.INFO, "tray icon ended", status=process.returncode)
             if process.returncode == 0:

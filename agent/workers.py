@@ -122,6 +122,8 @@ class Workers:
         self._is_blocked = is_blocked
         self._unlock_minutes = unlock_minutes
         self._holder: _Holder | None = None
+        self._running: WorkerInput | None = None
+        self._locks = 0
         self._queue = turns.Turns(rest_s)
         self._turns = 0
         self._room_wanted = asyncio.Event()
@@ -156,6 +158,10 @@ class Workers:
 
     def lock(self) -> None:
         """Closes the key that is open, at once or as soon as the approval that uses it is over."""
+        self._locks += 1
+        if self._running is not None:
+            # Whoever carries out an approval now, perhaps with an open key, perhaps about to open one.
+            self._keep(asyncio.get_running_loop().create_task(_tell_to_let_go(self._running)))
         if (holder := self._holder) is None:
             return
         self._holder = None
@@ -171,12 +177,12 @@ class Workers:
 
         Raises WorkerCrashed, TimedOut, Paused, SiteBlocked.
         """
-        if self._is_blocked(approval):
-            raise SiteBlocked("the person blocked this site")
+        self._refuse_blocked(approval)
         if self.waiting or self._is_asking:
             approval.notice(prompts.Waiting(self.waiting + self._is_asking))
         await self._wait_for_turn(approval.caller)
         try:
+            self._refuse_blocked(approval)  # the person may have blocked it from behind the window before
             self._is_asking = True
             self._changed()
             return await self._run(approval)
@@ -216,6 +222,11 @@ class Workers:
         while self._ending:
             await asyncio.wait(self._ending)
 
+    def _refuse_blocked(self, approval: Approval) -> None:
+        """Raises SiteBlocked, and what the record of sites raises."""
+        if self._is_blocked(approval):
+            raise SiteBlocked("the person blocked this site")
+
     async def _wait_for_turn(self, caller: str) -> None:
         try:
             await self._queue.wait(caller, self._changed)
@@ -242,6 +253,7 @@ class Workers:
     ) -> bytearray:
         """Raises _ClosedBefore where a holder ended before it had shown anything."""
         holds = Holds()
+        locks = self._locks
         has_replied = was_shown = False
 
         def hear(notice: Notice) -> None:
@@ -278,8 +290,8 @@ class Workers:
                 self._queue.welcomed(approval.caller)
             return reply
         finally:
-            is_locked = holder is not None and self._holder is not holder
-            if holder is not None and not is_locked:
+            is_locked = self._locks != locks
+            if holder is not None and self._holder is holder:
                 self._holder = None
             if holds.seconds and not is_locked and not self._is_closed:
                 self._let_stay(process, holds)
@@ -292,7 +304,8 @@ class Workers:
         """Keeps the worker for the approvals to come, once its window is gone."""
         loop = asyncio.get_running_loop()
         until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=holds.seconds)
-        self.lock()  # another one's key, if there is one
+        if self._holder is not None:
+            self.lock()  # another one's key
         self._drop_spare()
         watching = loop.create_task(self._watch(process))
         self._holder = holder = _Holder(process, Held(until, holds.owner), watching)
@@ -374,7 +387,7 @@ class Workers:
         """The reply, how the approval ended, and who read it."""
         assert process.stdin is not None
         assert process.stdout is not None
-        sink = WorkerInput(process.stdin)
+        sink = self._running = WorkerInput(process.stdin)
         feeding = asyncio.get_running_loop().create_task(self._feed(sink, approval))
         running = Errands(self._open_fetch(), sink)
         try:
@@ -387,6 +400,7 @@ class Workers:
         else:
             return reply, outcome, reader
         finally:
+            self._running = None
             feeding.cancel()
             await running.close()
             await asyncio.wait([feeding])
@@ -470,6 +484,11 @@ class Workers:
         wanted = asyncio.get_running_loop().create_task(_is_set(self._room_wanted))
         await asyncio.wait([ending, wanted], timeout=LINGER_S, return_when=asyncio.FIRST_COMPLETED)
         wanted.cancel()
+
+
+async def _tell_to_let_go(sink: WorkerInput) -> None:
+    with contextlib.suppress(OSError):
+        await sink.send(work.LetGo())
 
 
 async def _is_set(event: asyncio.Event) -> None:

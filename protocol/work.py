@@ -2,6 +2,7 @@
 
 daemon -> worker   Begin, then the page's frame in D frames (protocol.pipes) of `frame_bytes` octets in all, then each attachment
                    likewise
+                   LetGo: a key that is open is to be closed
                    Waiting (protocol.prompts) whenever the queue behind this approval changes
                    Fetched for each Fetch, in any order, then the answer in D frames of `body_bytes` octets in all
                    end of input: the page left, the daemon stops, or time is up; the worker ends its window and exits
@@ -95,6 +96,11 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class LetGo:
+    """No key may be open any more, and none may stay open after this approval."""
+
+
+@dataclass(frozen=True, slots=True)
 class Idle:
     """The worker waits for the next Begin."""
 
@@ -152,7 +158,7 @@ class Fetched:
     failure: str = ""
 
 
-ToWorker: TypeAlias = Begin | Fetched | NextDocument | prompts.Waiting
+ToWorker: TypeAlias = Begin | Fetched | NextDocument | LetGo | prompts.Waiting
 FromWorker: TypeAlias = (
     Reply | Idle | Fetch | Stage | Progress | Ready | NextSignature | prompts.Shown | prompts.Activity
 )
@@ -161,6 +167,7 @@ _TYPES: dict[str, type[Any]] = {
     "begin": Begin,
     "reply": Reply,
     "idle": Idle,
+    "let-go": LetGo,
     "fetch": Fetch,
     "fetched": Fetched,
     "stage": Stage,

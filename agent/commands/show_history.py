@@ -98,12 +98,12 @@ def _print(found: Sequence[Operation], limit: int, words: Texts) -> None:
 
 
 def to_csv(found: Iterable[Operation], words: Texts) -> bytes:
-    """A table in UTF-8 with a byte order mark and semicolons: so a spreadsheet in Russian or Kazakh opens it with a click.
+    """A table in UTF-8 with a byte order mark, semicolons and quotes: so a spreadsheet in Russian or Kazakh opens it with a click.
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe: sites and names are a stranger's to choose.
     """
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(_head(_COLUMNS, words))
     for operation in found:
         writer.writerow([_harmless(text) for text in row(operation, words)])
@@ -138,7 +138,7 @@ def to_pdf(found: Sequence[Operation], query: Query, words: Texts, *, at: dateti
 
 def row(operation: Operation, words: Texts) -> tuple[str, ...]:
     """The cells of an operation, in the order of the columns: when, who asked, for what, how many documents, what came of it, the
-    key's owner, the first digest, the certificate's fingerprint."""
+    key's owner, the digests, the certificate's fingerprint."""
     outcome = words.chosen("history.outcome", operation.outcome)
     return (
         words.moment(operation.asked_at),
@@ -147,7 +147,7 @@ def row(operation: Operation, words: Texts) -> tuple[str, ...]:
         str(operation.count),
         f"{outcome} ({operation.code})" if operation.code else outcome,
         operation.owner,
-        next(iter(operation.digests), ""),
+        " ".join(operation.digests),
         operation.certificate,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agent import history, origins
+from agent import grants, history, origins
 from agent.desk.base import Desk
 from agent.errors import BadInput
 from agent.grants import Decisions, Grants
@@ -32,14 +32,14 @@ class SitesPage:
         self._send()
 
     def take(self, message: Any) -> None:
-        grants = Grants(self.desk.paths.grants)
+        book = Grants(self.desk.paths.grants)
         match message:
             case page.Forget(origin):
-                grants.forget(_origin(origin))
+                book.forget(_origin(origin))
             case page.Block(origin):
-                grants.block(_origin(origin), self.desk.now())
+                book.block(_origin(origin), self.desk.now())
             case page.Unblock(origin):
-                grants.unblock(_origin(origin))
+                book.unblock(_origin(origin))
         self._send()
 
     def close(self) -> None:
@@ -60,10 +60,13 @@ def listed(decided: Decisions, found: tuple[Operation, ...], now: datetime) -> t
     }
     signed = Counter(operation.origin for operation in found if operation.is_signature)
     granted = {site for site, grant in decided.remembered.items() if grant.until > now}
-    names = {*granted, *decided.blocked, *list(asked)[:MAX_SEEN]}
+    names = {*granted, *list(asked)[:MAX_SEEN]}
     sites = [
         _site(name, decided, asked.get(name), signed[name], is_granted=name in granted) for name in names
     ]
+    shown = {grants.owner_of(Origin.parse(site.origin)) for site in sites if site is not None}
+    unseen = decided.blocked.keys() - shown  # they have not asked for long
+    sites += [_site(f"https://{owner}", decided, None, 0, is_granted=False) for owner in unseen]
     known = (site for site in sites if site is not None)
     return tuple(sorted(known, key=lambda site: (site.asked or site.since, site.origin), reverse=True))
 
@@ -76,7 +79,7 @@ def _site(
         origin = Origin.parse(name)
     except BadInput:
         return None
-    blocked = decided.blocked.get(name)
+    blocked = decided.blocked.get(grants.owner_of(origin))
     grant = decided.remembered[name] if is_granted else None
     since = blocked or (grant.since if grant else None)
     return page.Site(

@@ -6,6 +6,7 @@ from typing import Self
 from agent import algorithms
 from agent.algorithms import SignatureAlgorithm
 from agent.certificate import Certificate
+from agent.errors import KeyUnsuitable
 from agent.keystores import base, pkcs8
 from agent.keystores.software import GostPrivateKey, LibraryPrivateKey, SoftwareKey, SoftwareSigner
 from agent.locked_memory import LockedBuffer
@@ -22,7 +23,7 @@ class HeldKey:
     @classmethod
     def of(cls, key: SoftwareKey) -> Self:
         """The same key, held; `key` stays the caller's to wipe. Raises CannotLock, TypeError for a key that is not in memory."""
-        match key.private_key:
+        match getattr(key, "private_key", None):
             case GostPrivateKey() as gost:
                 material = pkcs8.write_gost(gost.key_type, gost.scalar)
             case LibraryPrivateKey() as library:
@@ -67,10 +68,13 @@ class HeldSigner:
         return algorithms.signature_for_key(self.certificate.public_key.key_type)
 
     def sign_digest(self, digest: bytes) -> bytes:
-        """As agent.keystores.software.SoftwareSigner; ValueError once the key was let go."""
+        """As agent.keystores.software.SoftwareSigner; raises KeyUnsuitable once the key was let go."""
         if self._material.is_wiped:
-            raise ValueError("the key was let go")
-        material = bytearray(self._material.view)
+            raise KeyUnsuitable("the key was closed meanwhile")
+        try:
+            material = bytearray(self._material.view)
+        except ValueError as error:  # closed between two looks
+            raise KeyUnsuitable("the key was closed meanwhile") from error
         try:
             key = pkcs8.read(material)
         finally:

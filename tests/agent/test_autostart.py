@@ -10,7 +10,7 @@ import pytest
 
 from agent import autostart
 from agent.autostart import Autostart
-from agent.errors import StorageFailed
+from agent.errors import StorageFailed, UnsupportedOperation
 
 ODD = ('/opt/my programs/a"b`c$d\\e%f/python', "-m", "agent", "run", "--key-folder", "/кілттер/мои ключи")
 
@@ -44,6 +44,13 @@ def test_any_path_survives_the_way_through_the_entry(tmp_path: Path, command: tu
     switch = Autostart(tmp_path, command)
     switch.turn(on=True)
     assert words_of(entry(switch)["Exec"]) == command
+
+
+def test_a_path_with_a_line_break_gets_no_entry(tmp_path: Path) -> None:
+    switch = Autostart(tmp_path, ("/opt/a\nHidden=false\nExec=/bin/evil", "run"))
+    with pytest.raises(UnsupportedOperation):
+        switch.turn(on=True)
+    assert switch.state() == "off"
 
 
 def test_desktops_find_nothing_to_complain_of(tmp_path: Path) -> None:

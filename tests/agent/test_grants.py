@@ -72,12 +72,33 @@ def test_a_blocked_site_is_no_longer_remembered_and_comes_back_as_a_new_one(book
     book.block(SITE, AT)
     book.block(SITE, AT + timedelta(days=1))
     assert book.is_blocked(SITE)
-    assert book.read().blocked == {SITE.canonical: AT}
+    assert book.read().blocked == {"example.kz": AT}
     assert not book.is_remembered(SITE, AT)
     assert not book.is_blocked(Origin.parse("https://other.kz"))
     book.unblock(SITE)
     assert not book.is_blocked(SITE)
     assert not book.is_remembered(SITE, AT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["https://kds.example.kz:8443", "https://www.example.kz", "http://kds.example.kz", "https://example.kz"],
+)
+def test_a_block_is_about_all_that_the_owner_of_the_site_has(book: Grants, other: str) -> None:
+    book.remember(Origin.parse("https://www.example.kz"), AT)
+    book.block(SITE, AT)
+    assert book.is_blocked(Origin.parse(other))
+    assert book.read().remembered == {}
+    book.unblock(Origin.parse(other))
+    assert not book.is_blocked(SITE)
+
+
+def test_neighbours_under_a_public_suffix_and_addresses_are_blocked_alone(book: Grants) -> None:
+    book.block(Origin.parse("https://one.edu.kz"), AT)
+    book.block(Origin.parse("http://10.0.0.1"), AT)
+    assert not book.is_blocked(Origin.parse("https://two.edu.kz"))
+    assert not book.is_blocked(Origin.parse("http://10.0.0.2"))
+    assert book.is_blocked(Origin.parse("https://10.0.0.1:8443"))
 
 
 def test_an_unprotected_site_can_be_blocked_files_and_programs_can_not(book: Grants) -> None:

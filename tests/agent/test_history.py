@@ -42,6 +42,17 @@ def test_the_lines_of_one_operation_become_one(journal: Journal) -> None:
     assert operation.digests == ("0a" * 32, "0b" * 32)
 
 
+@pytest.mark.parametrize("last", [(), ("left",), ("failed",)])
+def test_of_a_series_every_document_counts_however_it_ended(journal: Journal, last: tuple[str, ...]) -> None:
+    write(journal, "1", "asked", count=3)
+    for digest in ("0a" * 32, "0b" * 32):
+        write(journal, "1", "signed", count=1, digests=[digest])
+    write(journal, "1", *last, code="timed-out")
+    (operation,) = history.operations(journal)
+    assert (operation.outcome, operation.count) == ("signed", 2)
+    assert operation.digests == ("0a" * 32, "0b" * 32)
+
+
 def test_operations_that_run_side_by_side_are_kept_apart_and_come_newest_first(journal: Journal) -> None:
     write(journal, "1", "asked")
     write(journal, "2", "asked", at=AT + timedelta(minutes=1))

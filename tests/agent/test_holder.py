@@ -129,24 +129,26 @@ def test_another_key_takes_the_place_of_the_first(world: World) -> None:
     assert [key.is_open for key in world.made] == [False, False]
 
 
-def test_it_is_watched_until_it_is_closed_or_nobody_wants_to_know(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_watched_until_it_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holder, "LOOK_EVERY_S", 0.01)
     made = world.holder()
+    closed = threading.Event()
+    made.watch(closed.set)  # nothing is open yet
     keep(made, world)
-    stop = threading.Event()
-    watching = threading.Thread(target=made.watch, args=(stop,))
-    watching.start()
+    made.watch(closed.set)
+    made.watch(closed.set)
+    assert not closed.wait(0.1)
     world.file.unlink()
-    watching.join(10)
-    assert not watching.is_alive()
+    assert closed.wait(10)
     assert not world.made[0].is_open
-    world.file.write_bytes(b"key")
+
+
+def test_what_is_forbidden_is_closed_and_not_kept_again(world: World) -> None:
+    made = world.holder()
     keep(made, world)
-    stop.set()
-    made.watch(stop)
-    assert world.made[1].is_open
+    made.forbid()
+    assert not world.made[0].is_open
+    assert not keep(made, world)
 
 
 def test_the_clocks_of_this_computer_can_be_read() -> None:

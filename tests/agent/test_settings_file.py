@@ -64,6 +64,13 @@ def test_a_value_that_is_none_changes_nothing(file: Path, name: str, value: obje
     assert file.read_text() == TEXT
 
 
+@pytest.mark.parametrize("folders", [["/" + "x" * 4000] * 30, ["/\udcff"]])
+def test_what_could_not_be_read_again_is_not_written(file: Path, folders: list[str]) -> None:
+    with pytest.raises(BadConfig):
+        settings_file.change(file, "key_folders", folders)
+    assert file.read_text() == TEXT
+
+
 def test_a_broken_file_is_an_error_and_stays(file: Path) -> None:
     file.write_text("language = ")
     with pytest.raises(BadConfig, match="is not TOML"):

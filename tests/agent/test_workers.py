@@ -390,11 +390,48 @@ def test_a_key_is_closed_when_the_person_says_so(when: str) -> None:
             made.lock()
             assert made.held is None
             if when == "busy":
+                await actor.event("let-go")
+                await actor.event("let-go")
                 await actor.order("reply", text="still signed", holds_s=600)
                 assert await running == b"still signed"
             await actor.event("end")
             await actor.gone()
             assert made.held is None
+
+    stage.run(scenario())
+
+
+def test_a_lock_reaches_the_approval_that_opens_the_key() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            running = asyncio.ensure_future(made.approve(signing()))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.event("frame")
+            made.lock()
+            await actor.event("let-go")
+            await actor.order("reply", text="signed", holds_s=600)  # a worker that did not hear it in time
+            assert await running == b"signed"
+            assert made.held is None
+            await actor.event("end")
+
+    stage.run(scenario())
+
+
+def test_a_late_question_of_the_last_approval_costs_nobody_the_key() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            running = asyncio.ensure_future(made.approve(signing()))
+            actor = await director.worker()
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.order("reply", text="first", holds_s=600)
+            await running
+            await actor.order("fetch", number=1, url="http://ocsp.pki.gov.kz", body="is it revoked?")
+            await actor.order("idle")
+            while made._ending:
+                await asyncio.wait(made._ending)
+            assert made.held is not None
 
     stage.run(scenario())
 
@@ -485,6 +522,27 @@ def test_who_is_blocked_is_told_so_and_starts_nothing() -> None:
         with pytest.raises(WorkerCrashed):
             await made.approve(approval(origin="https://other.kz"))
         await made.close()
+
+    stage.run(scenario())
+
+
+def test_who_is_blocked_while_they_wait_gets_no_window() -> None:
+    async def scenario() -> None:
+        blocked: set[str] = set()
+        async with open_workers() as (made, director):
+            made._is_blocked = lambda each: each.origin in blocked
+            first = asyncio.ensure_future(made.approve(approval(origin="https://other.kz")))
+            actor = await director.worker()
+            waiting = asyncio.ensure_future(made.approve(approval()))
+            await actor.event("begin")
+            await actor.event("frame")
+            await actor.event("waiting")
+            blocked.add("https://kds.example.kz")
+            await actor.order("reply", text="done")
+            await first
+            with pytest.raises(SiteBlocked):
+                await waiting
+            assert director.is_quiet
 
     stage.run(scenario())
 

@@ -56,6 +56,9 @@ class FakeWorker:
                 facts = {"octets": len(answer), "sha256": hashlib.sha256(answer).hexdigest()}
                 self.report("fetched", number=message.number, failure=message.failure, **facts)
                 continue
+            if isinstance(message, work.LetGo):
+                self.report("let-go")
+                continue
             assert isinstance(message, prompts.Waiting)
             self.report("waiting", count=message.count)
 

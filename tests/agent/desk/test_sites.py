@@ -60,7 +60,7 @@ def test_what_was_decided_and_who_asked_stand_together(
     assert remembered.registrable == "example.kz"
     assert remembered.until == (desks.AT + timedelta(days=80)).isoformat()
     assert remembered.is_protected
-    assert not message.sites[2].is_protected
+    assert message.sites[2].since
 
 
 def test_a_name_that_pretends_is_marked(made: tuple[sites.SitesPage, Sent, Grants, Journal]) -> None:

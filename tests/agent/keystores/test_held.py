@@ -3,6 +3,7 @@
 import pytest
 
 from agent import locked_memory
+from agent.errors import KeyUnsuitable
 from agent.keystores import catalog
 from agent.keystores.held import HeldKey
 from agent.keystores.software import SoftwareKey
@@ -38,8 +39,15 @@ def test_once_it_was_let_go_it_signs_nothing(name: str) -> None:
     signer = held.signer()
     held.let_go()
     held.let_go()
-    with pytest.raises(ValueError, match="let go"):
+    with pytest.raises(KeyUnsuitable, match="closed"):
         signer.sign_digest(signer.algorithm.digest(b"act"))
+
+
+def test_a_held_key_is_not_held_twice() -> None:
+    held = HeldKey.of(opened("gost2015-individual"))
+    with pytest.raises(TypeError):
+        HeldKey.of(held)  # type: ignore[arg-type]
+    held.let_go()
 
 
 def test_it_is_the_same_key() -> None:
