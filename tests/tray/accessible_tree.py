@@ -23,6 +23,7 @@ def tree_of(node):
         "name": node.get_name(),
         "description": node.get_description(),
         "focused": states.contains(Atspi.StateType.FOCUSED),
+        "showing": states.contains(Atspi.StateType.SHOWING),
         "enabled": states.contains(Atspi.StateType.ENABLED),
         "children": [tree_of(child) for child in shown if child is not None],
     }

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import gc
 import importlib
+import json
 import queue
 import subprocess
 import sys
@@ -195,6 +196,58 @@ def program() -> Iterator[Callable[[list[str], dict[str, str]], Program]]:
     yield start
     for one in started:
         one.end()
+
+
+LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+def every(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a screen reader's tree, and all below it."""
+    yield node
+    for child in node["children"]:
+        yield from every(child)
+
+
+@pytest.fixture
+def screen_reader(program, screen) -> Iterator[Callable[[str], tuple[Program, Callable[[], dict[str, Any]]]]]:
+    """Starts a tray program that a screen reader can see; gives it, and a function that reads its tree."""
+    launcher = next((path for path in LAUNCHERS if Path(path).exists()), None)
+    if launcher is None:
+        pytest.skip("needs tool: at-spi2-core")
+    probe = [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('Atspi', '2.0')"]
+    if (
+        not Path(SYSTEM_PYTHON).exists()
+        or subprocess.run(probe, capture_output=True, timeout=20, check=False).returncode
+    ):
+        pytest.skip("needs tool: python3-gi and gir1.2-atspi-2.0")
+    with display.session_bus() as address:
+        environment = screen.environment(
+            {"DBUS_SESSION_BUS_ADDRESS": address, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+        )
+        with display.child([launcher, "--launch-immediately"], env=environment):
+            started: list[Program] = []
+
+            def read() -> dict[str, Any]:
+                script = str(Path(__file__).parent / "accessible_tree.py")
+                done = subprocess.run(
+                    [SYSTEM_PYTHON, script, "Qalamsap"],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    timeout=40,
+                    check=True,
+                )
+                found: dict[str, Any] = json.loads(done.stdout)
+                return found
+
+            def start(name: str) -> tuple[Program, Callable[[], dict[str, Any]]]:
+                started.append(program([name], environment))
+                return started[-1], read
+
+            yield start
+            for one in started:
+                one.end()
 
 
 class Samples:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import itertools
-import json
 import queue
 import subprocess
 import time
@@ -16,11 +15,10 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 from protocol import pipes, preview, prompts
 from tests.support import display
 from tests.tray import batches
+from tests.tray.conftest import every
 from tray import guard, window
 
 pytestmark = pytest.mark.display
-LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
-SYSTEM_PYTHON = "/usr/bin/python3"
 PAINT_S = 0.25
 GUARD_S = guard.DELAY_S + 0.3  # the one wait that no event can replace: that nothing happens
 
@@ -400,44 +398,9 @@ def _colours(path):
 
 
 @pytest.fixture
-def accessible(program, screen):
-    """Starts a window that a screen reader can see; gives it, and a function that reads its tree."""
-    launcher = next((path for path in LAUNCHERS if Path(path).exists()), None)
-    if launcher is None:
-        pytest.skip("needs tool: at-spi2-core")
-    probe = [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('Atspi', '2.0')"]
-    if (
-        not Path(SYSTEM_PYTHON).exists()
-        or subprocess.run(probe, capture_output=True, timeout=20, check=False).returncode
-    ):
-        pytest.skip("needs tool: python3-gi and gir1.2-atspi-2.0")
-    with display.session_bus() as address:
-        environment = screen.environment(
-            {"DBUS_SESSION_BUS_ADDRESS": address, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
-        )
-        with display.child([launcher, "--launch-immediately"], env=environment):
-
-            def read():
-                script = str(Path(__file__).parent / "accessible_tree.py")
-                done = subprocess.run(
-                    [SYSTEM_PYTHON, script, "Qalamsap"],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    timeout=40,
-                    check=True,
-                )
-                return json.loads(done.stdout)
-
-            one = program(["window"], environment)
-            yield one, read
-            one.end()
-
-
-def every(node):
-    yield node
-    for child in node["children"]:
-        yield from every(child)
+def accessible(screen_reader):
+    """A window that a screen reader can see, and a function that reads its tree."""
+    return screen_reader("window")
 
 
 def test_a_screen_reader_finds_roles_names_and_the_focus(accessible, screen, samples):
