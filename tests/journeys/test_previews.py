@@ -15,8 +15,7 @@ from tests.support.walks import Walk
 
 pytestmark = pytest.mark.display
 BASICS = "kz.gov.pki.knca.basics"
-# Colours that no window of ours has.
-MAGENTA, LIME = (255, 0, 255), (0, 255, 0)
+MAGENTA = (255, 0, 255)  # which no window of ours has
 LOOK_EVERY_S = 0.3
 
 
@@ -71,20 +70,4 @@ def test_a_page_of_the_very_document_is_on_the_screen_before_the_password(walk: 
     message = cms.read(signature.encode())
     assert message.content == document
     assert [evidence.signature for evidence in cms.verify(message)] == ["valid"]
-    walk.see_none()
-
-
-def test_of_several_documents_the_one_that_is_looked_at_is_seen(walk: Walk, tmp_path: Path) -> None:
-    with walk.page() as page:
-        walks.call(page, BASICS, "sign", sign_call(pdf(MAGENTA), pdf(LIME)))
-        walk.see("")
-        assert count(wait_for(walk, tmp_path, MAGENTA), LIME) == 0
-        for _ in range(12):  # back to the table of documents, however many stops there are
-            walk.screen.press("shift+Tab", "Down")
-            time.sleep(LOOK_EVERY_S)
-            walk.screen.screenshot(tmp_path / "try.png")
-            if count(tmp_path / "try.png", MAGENTA) == 0:
-                break
-        assert count(wait_for(walk, tmp_path, LIME), MAGENTA) == 0
-        walk.refuse()
     walk.see_none()
