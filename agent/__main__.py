@@ -127,6 +127,27 @@ def _keys(parser: argparse.ArgumentParser) -> Run:
     return list_keys.run
 
 
+def _show_key(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import read_key
+
+    read_key.add_arguments(parser)
+    return read_key.run
+
+
+def _change_password(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import change_password
+
+    change_password.add_arguments(parser)
+    return change_password.run
+
+
+def _export_certificate(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import export_certificate
+
+    export_certificate.add_arguments(parser)
+    return export_certificate.run
+
+
 def _new_key(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import new_key
 
@@ -276,6 +297,9 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "verify": ("say what the signatures of a file prove", _verify),
     "card": ("draw the document card of a signed document", _card),
     "keys": ("list key files", _keys),
+    "show-key": ("say whose the key in a file is, and until when", _show_key),
+    "change-password": ("give a key file another password", _change_password),
+    "export-certificate": ("write the certificate of a key into a file of its own", _export_certificate),
     "new-key": ("make a key, and the request for its certificate", _new_key),
     "import-certificate": ("join a certificate to the key that was made for it", _import_certificate),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),

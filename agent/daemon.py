@@ -32,6 +32,7 @@ from agent.errors import AgentError, StorageFailed
 from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
+from agent.key_library import KeyLibrary
 from agent.localhost import identity
 from agent.localhost.identity import Identity
 from agent.origins import Origin
@@ -48,6 +49,7 @@ if typing.TYPE_CHECKING:
 
 IDENTITY_CHECK_S = 12 * 60 * 60.0
 RENEWAL_LIMIT_S = 60.0
+REMIND_EVERY_S = 15 * 60.0
 RECENT_RECEIPTS = 5
 
 # A process of its own, for it loads cryptography.
@@ -190,6 +192,7 @@ class _Daemon:
         self._endpoint = Endpoint(config.paths.control_socket, self._obey)
         self._icon = TrayIcon(self._obey_icon, children.tray_icon, self._when_icon_ended)
         self._is_session_watched = False
+        self._ending: tuple[control.EndingKey, ...] = ()
         self._stop = asyncio.Event()
         self.wants_restart = False
         self._autostart = autostart.of_person(autostart.run_command())
@@ -222,6 +225,7 @@ class _Daemon:
                 self._icon.start()
             with _signals(self._stop):
                 self._errand(self._watch_identity(current))
+                self._errand(self._remind_of_keys())
                 self._on_workers()
                 self._workers.warm()
                 self._announce(current)
@@ -335,6 +339,22 @@ class _Daemon:
                 logs.note(_log, logging.ERROR, "the TLS identity can't be read", code=error.code)
             self._changed()
 
+    # --- keys that end soon --------------------------------------------------------------------------------------
+
+    async def _remind_of_keys(self) -> None:
+        """Has the icon say which keys end soon, each a few times in its life (agent.key_library)."""
+        library = KeyLibrary(self._config.paths.key_library)
+        while True:
+            await asyncio.sleep(REMIND_EVERY_S)
+            if not (self._icon.is_there and self._config.notifications):
+                continue  # who would not be told now is told later
+            try:
+                self._ending = await asyncio.to_thread(ending_keys, library, dt.datetime.now(dt.UTC))
+            except StorageFailed as error:
+                logs.note(_log, logging.WARNING, "reminders of keys can't be kept", error=error)
+                continue
+            self._changed()
+
     # --- state and commands --------------------------------------------------------------------------------------
 
     def _state(self) -> control.State:
@@ -355,6 +375,7 @@ class _Daemon:
             notifications=self._config.notifications,
             unlocked_until=held.until.isoformat() if held else "",
             unlocked_owner=held.owner if held else "",
+            ending=self._ending,
             recent=self._recent,
         )
 
@@ -475,6 +496,14 @@ class _Daemon:
             task.cancel()
         if self._errands:
             await asyncio.wait(self._errands)
+
+
+def ending_keys(library: KeyLibrary, now: dt.datetime) -> tuple[control.EndingKey, ...]:
+    """The keys of which the person is to be reminded now; each is told a few times in its life. Raises StorageFailed."""
+    return tuple(
+        control.EndingKey(each.key.owner, each.key.not_after.isoformat(), each.days_left)
+        for each in library.take_reminders(now)
+    )
 
 
 def _is_granted(grants: Grants, origin: Origin) -> bool:

@@ -88,6 +88,11 @@ class Paths:
         return self.state_dir / "folders.json"
 
     @property
+    def key_library(self) -> Path:
+        """Whose the key files are that were opened here, and where the person wants key files looked for."""
+        return self.state_dir / "key-library.json"
+
+    @property
     def authorities(self) -> Path:
         """The folder of certificates of authorities that are trusted beside the national ones."""
         return self.config_dir / "authorities"

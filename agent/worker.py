@@ -14,7 +14,6 @@ import importlib
 import logging
 import secrets
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from agent.errors import AgentError, BadInput, UnsupportedOperation, UserCancell
 from agent.grants import Grants
 from agent.holder import Held, Holder
 from agent.journal import Journal
+from agent.key_library import KeyLibrary
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
@@ -90,19 +90,19 @@ def main(options: Options) -> int:
     hardening.die_with_parent()
     logs.set_up("info")
     logs.keep_errors_quiet()
-    daemon = Daemon(source, sink)
+    holder = Holder(_hold)
+    daemon = Daemon(source, sink, holder.forbid)
     try:
-        return _serve(options, daemon)
+        return _serve(options, daemon, holder)
     except Exception as error:  # noqa: BLE001  # the last fence
         # The texts of errors may quote what a page sent, and stay out of the log; the daemon answers the page.
         logs.note(_log, logging.ERROR, "the worker crashed", error=error)
         return 1
 
 
-def _serve(options: Options, daemon: Daemon) -> int:
+def _serve(options: Options, daemon: Daemon, holder: Holder) -> int:
     answers = scripted.load(options.answers) if options.answers else ()
     waiting_window = None if answers else _start_window(options, daemon)
-    holder = Holder(_hold)
     try:
         for module in _NEEDED_LATER:
             importlib.import_module(module)
@@ -112,6 +112,8 @@ def _serve(options: Options, daemon: Daemon) -> int:
                 scripted.answer_of_turn(answers, begun.begin.turn), _tokens(options)
             )
             holder.minutes = 0 if answers else begun.begin.unlock_minutes
+            if not holder.minutes:
+                holder.forbid()  # nobody watches the session any more
             daemon.listen(user)
             reply, result = _reply_to(begun, _Means(user, options, daemon, holder))
             left_s, owner = holder.seconds_left(), holder.owner
@@ -121,7 +123,8 @@ def _serve(options: Options, daemon: Daemon) -> int:
             # It stays for the key that it holds; the next approval gets a window of its own.
             waiting_window.close()
             waiting_window = _start_window(options, daemon)
-            begun = _wait_for_next(daemon, holder)
+            holder.watch(daemon.wake)
+            begun = daemon.begin_again()
     except PageLeft:
         logs.note(_log, logging.INFO, "the page left")
     finally:
@@ -129,23 +132,6 @@ def _serve(options: Options, daemon: Daemon) -> int:
         if waiting_window is not None:
             waiting_window.close()
     return 0
-
-
-def _wait_for_next(daemon: Daemon, holder: Holder) -> Begun | None:
-    """The next approval, or None once the key is closed or the daemon wants no more."""
-    stop = threading.Event()
-
-    def watch() -> None:
-        holder.watch(stop)
-        if not stop.is_set():
-            daemon.wake()
-
-    watching = threading.Thread(target=watch, name="key watcher", daemon=True)
-    watching.start()
-    try:
-        return daemon.begin_again()
-    finally:
-        stop.set()
 
 
 def _hold(key: Any) -> Held:
@@ -297,6 +283,7 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
         chosen_files=ChosenFiles(places.chosen_files),
         guesses=PasswordGuesses(places.password_guesses),
         holder=means.holder,
+        key_library=KeyLibrary(places.key_library),
     )
     match request:
         case messages.SignRequest():

@@ -25,6 +25,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class EndingKey:
+    """A key that ends soon: whose, when (ISO 8601), in how many days."""
+
+    owner: str
+    until: str
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What the daemon is doing. `trouble` is a text key, empty when all is well."""
 
@@ -44,6 +53,7 @@ class State:
     notifications: bool = True  # the icon may show messages
     unlocked_until: str = ""  # ISO 8601, of a key that is open between approvals; empty: none is
     unlocked_owner: str = ""
+    ending: tuple[EndingKey, ...] = ()  # of which the person is to be reminded now
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ An approval may also begin, or consist of, another question:
     worker  -> AllowFile(...)                  Allowed
     worker  -> NewKey(...)                     KeyNamed, followed by one S frame with the password for it
     worker  -> About(...)                      nothing: it is closed, which is Cancelled
+    command -> ReadKey(...)                    KeyOpened, followed by one S frame with the password
+    command -> ChangePassword(...)             PasswordsTyped, followed by two S frames: the password that the file has, and the new one
 
 At any moment: worker -> Waiting(count) tells how many approvals wait behind this one, and Progress how many documents are signed;
 window <- Activity() says that the person touched the window (at most one a second); window <- Cancelled() ends it. From its
@@ -177,7 +179,9 @@ class ChooseKey:
 
     keys: tuple[Key, ...]
     remember_days: int = 0  # how long "remember this site" would last; 0: don't offer it
-    unlock_minutes: int = 0  # for how long the key may stay open after this, if the person wants it; 0: don't offer it
+    unlock_minutes: int = (
+        0  # for how long the key may stay open after this, if the person wants it; 0: don't offer it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,30 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadKey:
+    """Asks for the password of one key file, to show its owner what is inside. Nothing is signed."""
+
+    caller: Caller
+    file: KeyFile
+    language: Language
+    waiting: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Asks for the password of a key file and for another one. `keep_copy` is what is chosen at first: whether a copy of the file as it
+    was stays beside it."""
+
+    caller: Caller
+    file: KeyFile
+    language: Language
+    waiting: int = 0
+    keep_copy: bool = False
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """How many approvals wait behind this one."""
 
@@ -281,6 +309,13 @@ class KeyNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordsTyped:
+    """The answer to ChangePassword; exactly two S frames follow: the password that the file has, and the new one."""
+
+    keep_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Approved:
     """The person said yes. `left_out` numbers documents, from 0, that they took out of it: only where they may."""
 
@@ -318,6 +353,8 @@ ToWindow: TypeAlias = (
     | AllowFile
     | NewKey
     | About
+    | ReadKey
+    | ChangePassword
     | Waiting
     | Progress
     | Finished
@@ -330,6 +367,7 @@ FromWindow: TypeAlias = (
     | FileChosen
     | Allowed
     | KeyNamed
+    | PasswordsTyped
     | Cancelled
     | Shown
     | Activity
@@ -344,6 +382,8 @@ _TYPES: dict[str, type[Any]] = {
     "allow-file": AllowFile,
     "new-key": NewKey,
     "about": About,
+    "read-key": ReadKey,
+    "change-password": ChangePassword,
     "waiting": Waiting,
     "progress": Progress,
     "finished": Finished,
@@ -353,6 +393,7 @@ _TYPES: dict[str, type[Any]] = {
     "file-chosen": FileChosen,
     "allowed": Allowed,
     "key-named": KeyNamed,
+    "passwords-typed": PasswordsTyped,
     "cancelled": Cancelled,
     "shown": Shown,
     "activity": Activity,

@@ -143,6 +143,7 @@ DAEMON_MAY_IMPORT = (
     "agent.instance",
     "agent.journal",
     "agent.grants",
+    "agent.key_library",
     "agent.autostart",
     "agent.hardening",
     "agent.localhost.identity",

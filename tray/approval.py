@@ -31,6 +31,7 @@ from protocol import preview, prompts
 from tray import parties, stage, words
 from tray.about import AboutPanel
 from tray.allow_file import AllowFilePanel
+from tray.change_password import ChangePasswordPanel
 from tray.choose_file import ChooseFilePanel
 from tray.documents import DocumentsPanel
 from tray.files import FilesPanel
@@ -39,6 +40,7 @@ from tray.new_key import NewKeyPanel, RequestPanel
 from tray.outcome import OutcomePanel, needs_no_word
 from tray.panel import Panel
 from tray.question import Question, count_of, question_of, wish_of
+from tray.read_key import ReadKeyPanel
 from tray.texts import Texts, load
 from tray.watch import State, Watch
 from tray.who import Header, name
@@ -49,6 +51,8 @@ LAST_WORD_SHOWN_MS = (
 )
 _BUSY_AFTER_MS = 300  # shorter work shows nothing
 _LAID_OUT_MS = 50  # after a change; Qt does not say when all the lines that wrap have found their place
+# What needs no more than a small window.
+_SMALL = (prompts.AllowFile, prompts.ReadKey, prompts.ChangePassword, prompts.About)
 _REHEARSAL = prompts.OpenKey(
     caller=prompts.Caller("site", "https://example.kz", "example.kz", "example.kz", is_new=True),
     action="sign",
@@ -128,6 +132,10 @@ class SigningWindow(stage.Stage):
                 self._ask(AllowFilePanel(self._texts, prompt))
             case prompts.NewKey():
                 self._ask(NewKeyPanel(self._texts, prompt), prompt.problem)
+            case prompts.ReadKey():
+                self._ask(ReadKeyPanel(self._texts, prompt), prompt.problem)
+            case prompts.ChangePassword():
+                self._ask(ChangePasswordPanel(self._texts, prompt), prompt.problem)
             case prompts.About():
                 self._ask(AboutPanel(self._texts, prompt))
             case prompts.Finished():
@@ -238,6 +246,7 @@ class SigningWindow(stage.Stage):
         if not self._watch.is_open or not self._is_ready or self.panel is None:
             return
         answer, secret = self.panel.answer()
+        secrets = (*(() if secret is None else (secret,)), *self.panel.further_secrets())
         if isinstance(answer, prompts.Approved) and self._documents is not None:
             answer = dataclasses.replace(answer, left_out=self._documents.left_out)
         try:
@@ -245,11 +254,11 @@ class SigningWindow(stage.Stage):
             self._answers.send(answer)
             if isinstance(answer, prompts.KeyNamed):
                 self._new_key = answer.path
-            if secret is not None:
-                self._answers.send_secret(secret)
+            for each in secrets:
+                self._answers.send_secret(each)
         finally:
-            if secret is not None:
-                secret[:] = bytes(len(secret))
+            for each in secrets:
+                each[:] = bytes(len(each))
 
     def _go_back(self) -> None:
         if self.state == "asking":
@@ -357,7 +366,7 @@ class SigningWindow(stage.Stage):
     def _wanted_size(self) -> QSize:
         if self.state == "done":
             return self._wanted
-        if isinstance(self._question, prompts.AllowFile | prompts.About):
+        if isinstance(self._question, _SMALL):
             return QSize(stage.SMALL_WIDTH, self.height_for(stage.SMALL_WIDTH))
         has_preview = self._documents is not None and self._documents.preview is not None
         return stage.WIDE if has_preview else stage.USUAL

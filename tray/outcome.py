@@ -17,6 +17,7 @@ _SAID: dict[question.Wish, str] = {
     "log_in": "log_in",
     "import_certificate": "import_certificate",
     "new_key": "new_key",
+    "change_password": "change_password",
 }
 
 

@@ -34,6 +34,10 @@ class Panel(QWidget):
         """The answer, and the password that goes with it, in a buffer that the caller wipes."""
         raise NotImplementedError
 
+    def further_secrets(self) -> tuple[bytearray, ...]:
+        """Passwords that go with the answer after its first, likewise."""
+        return ()
+
     def first_focus(self) -> QWidget | None:
         """Where the keyboard is needed first; None: on the button that says no."""
         return None

@@ -5,11 +5,17 @@ from typing import Literal, TypeAlias
 from protocol import prompts
 
 Question: TypeAlias = (
-    prompts.OpenKey | prompts.ChooseFile | prompts.AllowFile | prompts.NewKey | prompts.About
+    prompts.OpenKey
+    | prompts.ChooseFile
+    | prompts.AllowFile
+    | prompts.NewKey
+    | prompts.ReadKey
+    | prompts.ChangePassword
+    | prompts.About
 )
 Wish: TypeAlias = Literal[
     "sign", "identify", "show_key", "log_in", "import_certificate", "choose_file", "choose_key", "choose_folder",
-    "allow_sign", "allow_open_key", "allow_verify", "new_key", "about",
+    "allow_sign", "allow_open_key", "allow_verify", "new_key", "read_key", "change_password", "about",
 ]  # fmt: skip
 _CHOICES: dict[prompts.FileKind, Wish] = {
     "folder": "choose_folder",
@@ -34,6 +40,8 @@ def question_of(prompt: prompts.ToWindow) -> Question | None:
             | prompts.ChooseFile()
             | prompts.AllowFile()
             | prompts.NewKey()
+            | prompts.ReadKey()
+            | prompts.ChangePassword()
             | prompts.About()
         ):
             return prompt
@@ -53,6 +61,10 @@ def wish_of(question: Question) -> Wish:
             return _ALLOWANCES[question.use]
         case prompts.NewKey():
             return "new_key"
+        case prompts.ReadKey():
+            return "read_key"
+        case prompts.ChangePassword():
+            return "change_password"
         case prompts.About():
             return "about"
 

@@ -44,6 +44,7 @@ class Row:
     tone: theme.Tone = "info"  # of the note beside the title
     detail_tone: theme.Tone = "info"
     is_enabled: bool = True
+    is_faded: bool = False  # can be chosen, and is of little use
 
     @property
     def spoken(self) -> str:
@@ -148,6 +149,8 @@ class _RowDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(colours.accent))
             painter.drawRoundedRect(QRect(area.left() + 2, area.top() + 10, 4, area.height() - 20), 2, 2)
         ink = QColor(colours.text if row.is_enabled else colours.disabled)
+        if row.is_faded:
+            ink = QColor(colours.quiet)
         quiet = QColor(colours.quiet if row.is_enabled else colours.disabled)
         note, detail = (
             quiet if tone == "info" else QColor(colours.tone(tone)[0]) for tone in (row.tone, row.detail_tone)

@@ -24,6 +24,7 @@ from agent.formats import cms, cms_stream
 from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
+from agent.key_library import KeyLibrary
 from agent.keystores import catalog
 from agent.operations import large as large_documents
 from agent.operations import sign
@@ -400,4 +401,5 @@ def approval(
         timestamp_url=settings.timestamp_url,
         ocsp_url=settings.ocsp_url,
         notice=notice,
+        key_library=KeyLibrary(places.key_library),
     )

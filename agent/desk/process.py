@@ -32,7 +32,7 @@ from protocol.errors import PipeBroken, ProtocolError
 
 # Where each page is made; the window has the same ones in tray/desk/window.py. A page's libraries are loaded when the person first comes to it.
 PAGES: Mapping[frame.Page, str] = {
-    name: f"agent.desk.{name}" for name in ("files", "history", "sites", "doctor", "settings")
+    name: f"agent.desk.{name}" for name in ("files", "keys", "history", "sites", "doctor", "settings")
 }
 # How the window's program ends where it has nothing to show itself on (see tray/startup.py): no display, no Qt, Qt gave up.
 _NOTHING_TO_SHOW_ON = (3, 4, -6)

@@ -106,13 +106,25 @@ def find(folders: Iterable[Path], limit: int = 50) -> tuple[FoundKey, ...]:
 
 
 def survey(folders: Iterable[Path], limit: int = 50) -> Survey:
-    """As `find`, and tells what could not be looked at. Links to folders are not followed, hidden folders not entered."""
+    """As `find`, and tells what could not be looked at. Links to folders are not followed, hidden folders not entered; a file among the
+    folders is looked at itself."""
     walk = _Walk()
     found = {key.path: key for folder in folders for key in walk.keys_in(folder, MAX_DEPTH)}
     newest = heapq.nlargest(limit, found.values(), key=lambda key: (key.modified, str(key.path)))
     return Survey(
         tuple(newest), tuple(walk.unreadable), is_complete=walk.entries_left > 0 and len(found) <= limit
     )
+
+
+def at(path: Path) -> FoundKey | None:
+    """The key file there; None where there is none, or one of another name."""
+    if not is_key_file_name(path.name):
+        return None
+    try:
+        status = path.stat()
+    except (OSError, ValueError):  # a broken link, or gone meanwhile
+        return None
+    return _found(path, status)
 
 
 def is_key_file_name(name: str) -> bool:
@@ -152,10 +164,15 @@ class _Walk:
                         return
                     if entry.is_dir(follow_symlinks=False):
                         below.append(Path(entry.path))
-                    elif found := _found(entry):
+                    elif found := at(Path(entry.path)):
                         yield found
         except FileNotFoundError:
             return  # a usual place that this person doesn't have
+        except NotADirectoryError:  # the person named a file
+            if found := at(folder):
+                yield found
+            else:
+                self.unreadable.append(folder)
         except OSError:
             self.unreadable.append(folder)
         for inner in below if depth else ():
@@ -163,14 +180,7 @@ class _Walk:
                 yield from self.keys_in(inner, depth - 1)
 
 
-def _found(entry: os.DirEntry[str]) -> FoundKey | None:
-    path = Path(entry.path)
-    if not is_key_file_name(path.name):
-        return None
-    try:
-        status = entry.stat()
-    except OSError:  # a broken link, or gone meanwhile
-        return None
+def _found(path: Path, status: os.stat_result) -> FoundKey | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     return FoundKey(path, PKCS12, datetime.fromtimestamp(status.st_mtime, UTC), label_of(path.name))

@@ -271,6 +271,115 @@ def _pbmac1_key(parsed: Any, password: Password, budget: Budget) -> tuple[str, b
     return _HMACS[scheme], _pbkdf2(parameters["derivation"], password, size, budget)
 
 
+# --- files of others, under another password ----------------------------------------------------------------------
+
+
+def encrypt_as(algorithm: Any, plain: bytes | bytearray, password: Password) -> tuple[bytes, bytes]:
+    """AlgorithmIdentifier and encrypted octets by the same cipher and count of iterations as an identifier that `decrypt` knows, with
+    a salt and an initial vector of their own: what read the file before reads it after.
+
+    Raises: UnsupportedKey; what asn1crypto raises for malformed parameters.
+    """
+    oid = algorithm["algorithm"].dotted
+    if oid in _PKCS12_CIPHERS:
+        return _encrypt_pkcs12(oid, algorithm["parameters"], plain, password)
+    if oid == _PBES2:
+        return _encrypt_pbes2(algorithm["parameters"], plain, password)
+    raise UnsupportedKey(f"encryption of key files by {oid} is not supported")
+
+
+def _encrypt_pkcs12(
+    oid: str, parsed: Any, plain: bytes | bytearray, password: Password
+) -> tuple[bytes, bytes]:
+    parameters = parsed.parse(_Pkcs12Parameters)
+    salt, iterations = _fresh(parameters["salt"].native), parameters["iterations"].native
+    key_size, rc2_bits = _PKCS12_CIPHERS[oid]
+    key = derive("sha1", password.utf16, salt, iterations=iterations, purpose=PURPOSE_KEY, size=key_size)
+    iv = bytes(derive("sha1", password.utf16, salt, iterations=iterations, purpose=PURPOSE_IV, size=8))
+    if rc2_bits is not None:
+        padded = _padded(plain, 8)
+        encrypted = rc2.encrypt_cbc(bytes(key), rc2_bits, iv, padded)
+        padded[:] = bytes(len(padded))
+    else:
+        encrypted = encrypt_cbc(TripleDES(bytes(key + key[: 24 - key_size])), iv, plain)
+    key[:] = bytes(len(key))
+    values = der.element(der.SEQUENCE, der.element(der.OCTET_STRING, salt), der.integer(iterations))
+    return _identifier(oid, values), encrypted
+
+
+def _encrypt_pbes2(parsed: Any, plain: bytes | bytearray, password: Password) -> tuple[bytes, bytes]:
+    parameters = parsed.parse(_Pbes2Parameters)
+    oid = parameters["scheme"]["algorithm"].dotted
+    if oid not in _CBC_CIPHERS:
+        raise UnsupportedKey(f"encryption of key files by {oid} is not supported")
+    cipher, key_size, block = _CBC_CIPHERS[oid]
+    iv = secrets.token_bytes(block)
+    derivation, key = _derivation_as(parameters["derivation"], password, key_size)
+    scheme = _identifier(oid, der.element(der.OCTET_STRING, iv))
+    values = der.element(der.SEQUENCE, derivation, scheme)
+    return _identifier(_PBES2, values), encrypt_cbc(cipher(key), iv, plain)
+
+
+def _derivation_as(derivation: Any, password: Password, size: int) -> tuple[bytes, bytes]:
+    """The identifier of a derivation with a salt of its own, and the key that it gives."""
+    parameters = derivation["parameters"].parse(_Pbkdf2Parameters)
+    salt, length, function = (
+        _fresh(parameters["salt"].native),
+        parameters["key_length"],
+        parameters["function"],
+    )
+    is_usual = function["algorithm"].dotted == _HMAC_SHA1  # a default, which DER leaves out
+    values = der.element(
+        der.SEQUENCE,
+        der.element(der.OCTET_STRING, salt),
+        der.integer(parameters["iterations"].native),
+        b"" if length.native is None else der.integer(length.native),
+        b"" if is_usual else function.dump(),
+    )
+    written = _identifier(_PBKDF2, values)
+    return written, _pbkdf2(AlgorithmIdentifier.load(written), password, size, Budget())
+
+
+def mac_data_as(mac_data: Any, content: bytes, password: Password) -> bytes:
+    """MacData over other content, in the manner of one that `mac_matches` knows.
+
+    Raises: UnsupportedKey; what asn1crypto raises for malformed parameters.
+    """
+    algorithm, salt = mac_data["mac"]["algorithm"], _fresh(mac_data["salt"].native)
+    iterations = mac_data["iterations"].native
+    oid = algorithm["algorithm"].dotted
+    if oid == _PBMAC1:
+        parameters = algorithm["parameters"].parse(_Pbes2Parameters)
+        size = parameters["derivation"]["parameters"].parse(_Pbkdf2Parameters)["key_length"].native
+        derivation, key = _derivation_as(parameters["derivation"], password, size)
+        name = _HMACS[parameters["scheme"]["algorithm"].dotted]
+        values = der.element(der.SEQUENCE, derivation, parameters["scheme"].dump())
+        identifier = _identifier(_PBMAC1, values)
+    elif oid in _MAC_DIGESTS:
+        name, identifier = _MAC_DIGESTS[oid], algorithm.dump()
+        size = hashlib.new(name, usedforsecurity=False).digest_size
+        key = bytes(derive(name, password.utf16, salt, iterations=iterations, purpose=PURPOSE_MAC, size=size))
+    else:
+        raise UnsupportedKey(f"authentication of key files by {oid} is not supported")
+    mac = der.element(der.OCTET_STRING, hmac.digest(key, content, name))
+    return der.element(
+        der.SEQUENCE,
+        der.element(der.SEQUENCE, identifier, mac),
+        der.element(der.OCTET_STRING, salt),
+        der.integer(iterations),
+    )
+
+
+def _identifier(oid: str, parameters_der: bytes) -> bytes:
+    """AlgorithmIdentifier of any length."""
+    return der.element(der.SEQUENCE, algorithms.oid_der(oid), parameters_der)
+
+
+def _fresh(salt: bytes) -> bytes:
+    """A salt as long as that one, and not shorter than RFC 8018 section 4.1 wants it."""
+    return secrets.token_bytes(max(len(salt), 8))
+
+
 # --- our own files ------------------------------------------------------------------------------------------------
 
 
@@ -292,13 +401,20 @@ def encrypt(plain: bytes | bytearray, password: Password, iterations: int) -> tu
 
 def encrypt_cbc(cipher: CipherAlgorithm, iv: bytes, plain: bytes | bytearray) -> bytes:
     """Encrypted octets, padded as in RFC 8018 section 6.1.1."""
-    count = len(iv) - len(plain) % len(iv)
-    padded = bytearray(plain)
-    padded += bytes((count,)) * count
+    padded = _padded(plain, len(iv))
     encryptor = Cipher(cipher, modes.CBC(iv)).encryptor()
     encrypted = encryptor.update(padded) + encryptor.finalize()
     padded[:] = bytes(len(padded))
     return encrypted
+
+
+def _padded(plain: bytes | bytearray, block: int) -> bytearray:
+    """A copy that ends as `_without_padding` wants it; the caller wipes it."""
+    count = block - len(plain) % block
+    padded = bytearray(len(plain) + count)
+    padded[: len(plain)] = plain
+    padded[len(plain) :] = bytes((count,)) * count
+    return padded
 
 
 def mac_data(content: bytes, password: Password, digest: DigestAlgorithm, iterations: int) -> bytes:

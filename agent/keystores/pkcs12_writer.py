@@ -49,12 +49,7 @@ def write(
         ]
         bags += [certificate_bag(certificate, b"") for certificate in chain]
         algorithm, encrypted = pbe.encrypt(der.element(der.SEQUENCE, *bags), own, iterations)
-        inside = der.element(der.SEQUENCE, oid_der(DATA), algorithm, der.element(0x80, encrypted))
-        closed = der.element(
-            der.SEQUENCE,
-            oid_der(ENCRYPTED_DATA),
-            der.element(der.CONTEXT_0, der.element(der.SEQUENCE, der.integer(0), inside)),
-        )
+        closed = encrypted_data(algorithm, encrypted)
         keys = [
             _key_bag(each.pkcs8_der, certificate_attributes(each.certificate), own, iterations)
             for each in entries
@@ -95,6 +90,13 @@ def data(octets: bytes) -> bytes:
     return der.element(
         der.SEQUENCE, oid_der(DATA), der.element(der.CONTEXT_0, der.element(der.OCTET_STRING, octets))
     )
+
+
+def encrypted_data(algorithm: bytes, encrypted: bytes) -> bytes:
+    """ContentInfo of type encryptedData, with bags inside."""
+    inside = der.element(der.SEQUENCE, oid_der(DATA), algorithm, der.element(0x80, encrypted))
+    version = der.element(der.SEQUENCE, der.integer(0), inside)
+    return der.element(der.SEQUENCE, oid_der(ENCRYPTED_DATA), der.element(der.CONTEXT_0, version))
 
 
 def bag(oid: str, value: bytes, attributes_der: bytes) -> bytes:

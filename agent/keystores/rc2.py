@@ -79,8 +79,8 @@ def decrypt_cbc(key: bytes, effective_bits: int, iv: bytes, data: bytes) -> byte
     return plain
 
 
-def encrypt_cbc(key: bytes, effective_bits: int, iv: bytes, padded: bytes) -> bytes:
-    """The reverse of `decrypt_cbc`, for test authorities."""
+def encrypt_cbc(key: bytes, effective_bits: int, iv: bytes, padded: bytes | bytearray) -> bytes:
+    """The reverse of `decrypt_cbc`, for key files that get another password, and for test authorities."""
     if len(padded) % _BLOCK or len(iv) != _BLOCK:
         raise ValueError("RC2 needs whole blocks of 8 octets")
     schedule = _schedule(bytes(key), effective_bits)

@@ -15,6 +15,7 @@ from agent.fetch import Cache, Fetch
 from agent.grants import Grants
 from agent.holder import Holder
 from agent.journal import Event, Journal, digests_of
+from agent.key_library import KeyLibrary
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
@@ -26,7 +27,12 @@ from protocol import prompts, work
 from protocol.prompts import Action, Document, Language
 
 # Adding a timestamp and checking a file ask the person nothing, and are recorded all the same.
-Recorded = Action | Literal["timestamp", "choose_file", "allow_file", "check_file", "show_agent", "new_key"]
+Recorded = (
+    Action
+    | Literal[
+        "timestamp", "choose_file", "allow_file", "check_file", "show_agent", "new_key", "change_password"
+    ]
+)
 
 _MAX_ASKED = 16  # digests that are noted of a request; a receipt holds them all
 
@@ -78,7 +84,7 @@ class Approval:
     Key files in `first_folders` are offered before those in `key_folders`. `fetch` asks authorities' servers, None where nothing may
     be asked; with an empty `ocsp_url` the server that a certificate names is asked. `notice` hears how far it is.
     Without `chosen_files` the person is asked about each file that a page names, and without `guesses` no page tries a password. A
-    `holder` keeps a key open where the person allows that.
+    `holder` keeps a key open where the person allows that. A `key_library` learns whose the key files are that are opened.
     """
 
     kind: work.CallerKind
@@ -104,6 +110,7 @@ class Approval:
     chosen_files: ChosenFiles | None = None
     guesses: PasswordGuesses | None = None
     holder: Holder | None = None
+    key_library: KeyLibrary | None = None
 
     def record(self, action: Recorded, documents: Sequence[Document]) -> "Record":
         """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""

@@ -37,7 +37,7 @@ from agent.errors import (
     WindowFailed,
     WrongPassword,
 )
-from agent.operations import standing
+from agent.operations import known_keys, standing
 from agent.operations.approval import Approval, StoredKey
 from agent.recent_keys import UsedKey
 from agent.secret import Secret
@@ -185,7 +185,7 @@ def choose(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Choice:
             continue
         choice = _choose(approval, judge, prompt, opened, keys)
         if choice is not None:
-            _remember(approval, choice)
+            _remember(approval, prompt, choice)
             return choice
 
 
@@ -199,8 +199,9 @@ def _with_kept(approval: Approval, judge: Judge, prompt: prompts.OpenKey) -> Cho
     opened = Opened(kept.path, kept.storage, Secret(bytearray()))
     question = functools.partial(prompts.Approve, prompt, can_go_back=True)
     choice = _asked(approval, judge, prompt, opened, [kept.key], question=question)
-    if choice is not None:
-        _remember(approval, choice)
+    if choice is None or approval.holder is None or approval.holder.kept() is not kept:
+        return None  # another one is wanted, or it was closed while the person thought
+    _remember(approval, prompt, choice)
     return choice
 
 
@@ -242,7 +243,7 @@ def approve(
     choice = _asked(approval, judge, prompt, opened, keys, question=question)
     if choice is None:
         raise WindowFailed("the window went back where there is no way back")
-    _remember(approval, choice)
+    _remember(approval, prompt, choice)
     return choice
 
 
@@ -262,6 +263,15 @@ def _asked(
         judge.known_anchors,
         (*(certificate for key in keys for certificate in key.certificates), *judge.intermediates),
         approval,
+    )
+    known_keys.learn(
+        approval,
+        opened.path,
+        opened.storage,
+        [
+            known_keys.Seen(key.certificate, judge.is_test(key, at), key.certificate in revoked)
+            for key in keys
+        ],
     )
     shown = tuple(_shown(key, opened, judge, at, is_revoked=key.certificate in revoked) for key in keys)
     chosen: StoredKey | None = None
@@ -362,13 +372,14 @@ def _problem(error: AgentError) -> prompts.Problem:
     return prompts.Problem(error.code, tries_left, error.detail)
 
 
-def _remember(approval: Approval, choice: Choice) -> None:
+def _remember(approval: Approval, prompt: prompts.OpenKey, choice: Choice) -> None:
     """What makes the next time easier. Failing to note it does not stop the operation."""
     certificate = choice.key.certificate
     used = UsedKey(choice.opened.path, certificate.common_name, certificate.not_after.isoformat())
     try:
         if approval.kind != "command":
             approval.recent_keys.add(used)
+            known_keys.note_use(approval, prompt.purpose, choice.opened.path, certificate)
         if choice.remember:
             approval.grants.remember(approval.origin, approval.now())
     except StorageFailed as error:

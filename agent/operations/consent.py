@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent import algorithms, origins
+from agent.key_library import Library
+from agent.operations import known_keys
 from agent.operations.approval import Approval, FoundKey
 from agent.recent_keys import UsedKey
 from protocol import preview, prompts
@@ -74,9 +76,12 @@ def ask_for_key(
     may_leave_out: bool = False,
 ) -> prompts.OpenKey:
     """The first question of an approval, with everything that the window shows from beginning to end."""
-    files = _key_files(approval)
+    library = known_keys.known(approval)
+    files = _key_files(approval, library)
     used = approval.recent_keys.read()
     last = Path(used[0].path) if used else None
+    of_site = library.of_site(approval.origin.canonical, purpose)
+    wanted = [of_site.path if of_site else "", str(last) if last else ""]
     return prompts.OpenKey(
         caller=caller(approval),
         action=action,
@@ -88,7 +93,7 @@ def ask_for_key(
         storages=storages or OPENABLE_STORAGES,
         folder=str(last.parent if last else next(iter(approval.first_folders), Path.home())),
         files=files,
-        chosen=str(last) if last and any(file.path == str(last) for file in files) else "",
+        chosen=next((path for path in wanted if any(file.path == path for file in files)), ""),
         waiting=approval.waiting,
         may_leave_out=may_leave_out and len(documents) > 1,
     )
@@ -119,16 +124,30 @@ def caller(approval: Approval) -> prompts.Caller:
     )
 
 
-def _key_files(approval: Approval) -> tuple[prompts.KeyFile, ...]:
-    """Key files in the folders that were named to the agent, then in the usual ones and where earlier ones lay."""
+def _key_files(approval: Approval, library: Library) -> tuple[prompts.KeyFile, ...]:
+    """Key files in the folders that were named to the agent, then in those that the person added, the usual ones and where earlier ones
+    lay."""
     used = {key.path: key for key in approval.recent_keys.read()}
-    usual = dict.fromkeys([*(Path(path).parent for path in used), *approval.key_folders])
+    added = [Path(place) for place in library.places] if approval.key_folders else []
+    usual = dict.fromkeys([*(Path(path).parent for path in used), *added, *approval.key_folders])
     found = {
         each.path: each
         for folders in (approval.first_folders, tuple(usual))
         for each in approval.key_stores.find(folders, MAX_KEY_FILES)
     }
-    return tuple(_key_file(each, used.get(str(each.path))) for each in list(found.values())[:MAX_KEY_FILES])
+    return tuple(
+        _key_file(each, _owner_of(library, each.path) or used.get(str(each.path)))
+        for each in list(found.values())[:MAX_KEY_FILES]
+    )
+
+
+def _owner_of(library: Library, path: Path) -> UsedKey | None:
+    """Whose a key file is that was opened here once."""
+    file = library.at(path)
+    if file is None or not file.keys:
+        return None
+    key = max(file.keys, key=lambda each: each.not_after)
+    return UsedKey(str(path), key.owner, key.not_after.isoformat())
 
 
 def _key_file(found: FoundKey, known: UsedKey | None) -> prompts.KeyFile:

@@ -32,7 +32,7 @@ from agent.errors import (
 from agent.keystores import base, catalog, key_file, pkcs12, pkcs12_writer
 from agent.keystores.pkcs12 import SingleKey
 from agent.keystores.pkcs12_writer import Entry
-from agent.operations import choose_key, consent
+from agent.operations import choose_key, consent, known_keys
 from agent.operations.approval import Approval, Record
 from agent.operations.choose_key import Judge
 from agent.recent_keys import UsedKey
@@ -206,6 +206,8 @@ def _join(opened: Opened, wanted: _Wanted, approval: Approval, record: Record, m
     approval.user.still_there()
     record.decided("approved", issued.certificate, replaced=lost)
     key_file.replace(path, before, octets)
+    is_test = wanted.judge.is_test(issued, wanted.at)
+    known_keys.learn(approval, opened.path, opened.storage, [known_keys.Seen(issued.certificate, is_test)])
 
 
 def _agreed(key: SingleKey, wanted: _Wanted, may_lose: _MayLose) -> tuple[_Issued, Certificate | None]:

@@ -51,7 +51,7 @@ def make(request: NewKeyRequest, approval: Approval) -> KeyRequested:
                 prompt = dataclasses.replace(prompt, folder=str(path.parent), name=path.name)
                 try:
                     path = _with_ending(path)
-                    _check(named.password)
+                    check_password(named.password)
                     made, octets = _made(name, key_type, request, named.password)
                     approval.user.still_there()
                     key_file.write_new(path, octets)
@@ -101,7 +101,8 @@ def _with_ending(path: Path) -> Path:
         raise KeyNotKept("that is no name for a file") from error
 
 
-def _check(password: Secret) -> None:
+def check_password(password: Secret) -> None:
+    """Raises WeakPassword for one that is no password for a key."""
     try:
         text = str(password.buffer, "utf-8")
     except UnicodeDecodeError as error:

@@ -28,8 +28,17 @@ class Named:
     password: Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Retyped:
+    """The password that a key file has, and the one that it will have. Who gets them wipes both."""
+
+    old: Secret
+    new: Secret
+    keep_copy: bool  # of the file as it was
+
+
 Answer: TypeAlias = (
-    Opened | prompts.Approved | prompts.BackToFiles | prompts.FileChosen | prompts.Allowed | Named
+    Opened | prompts.Approved | prompts.BackToFiles | prompts.FileChosen | prompts.Allowed | Named | Retyped
 )
 Prompt: TypeAlias = (
     prompts.OpenKey
@@ -39,6 +48,8 @@ Prompt: TypeAlias = (
     | prompts.AllowFile
     | prompts.NewKey
     | prompts.About
+    | prompts.ReadKey
+    | prompts.ChangePassword
 )
 
 ANSWERS: Mapping[type[Prompt], tuple[type[Answer], ...]] = {
@@ -48,6 +59,8 @@ ANSWERS: Mapping[type[Prompt], tuple[type[Answer], ...]] = {
     prompts.ChooseFile: (prompts.FileChosen,),
     prompts.AllowFile: (prompts.Allowed,),
     prompts.NewKey: (Named,),
+    prompts.ReadKey: (Opened,),
+    prompts.ChangePassword: (Retyped,),
     prompts.About: (),  # it can only be closed: UserCancelled
 }
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from agent import errors
 from agent.secret import Secret
-from agent.user.base import Answer, Content, Named, Opened, Prompt
+from agent.user.base import Answer, Content, Named, Opened, Prompt, Retyped
 from protocol import pipes, prompts
 
 _RETRYABLE: dict[str, type[errors.AgentError]] = {
@@ -36,7 +36,9 @@ _WARNINGS = {
 
 
 class TerminalUser:
-    """Answers with the key file at `path`; `key_id` picks one of several keys in it. `warn` gets a line in English."""
+    """Answers with the key file at `path`; `key_id` picks one of several keys in it. `warn` gets a line in English.
+
+    `read_new_password` is for where the file gets another password."""
 
     def __init__(
         self,
@@ -45,23 +47,31 @@ class TerminalUser:
         read_password: Callable[[], Secret],
         *,
         key_id: str = "",
+        read_new_password: Callable[[], Secret] | None = None,
         warn: Callable[[str], None] = lambda line: print(line, file=sys.stderr),  # noqa: T201  # a terminal
     ) -> None:
         self._path = path
         self._storage = storage
         self._read_password = read_password
         self._key_id = key_id
+        self._read_new_password = read_new_password
         self._warn = warn
 
     def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
         """They named the files themselves."""
 
     def ask(self, prompt: Prompt) -> Answer:
-        if isinstance(prompt, prompts.OpenKey | prompts.NewKey):
+        if isinstance(prompt, prompts.OpenKey | prompts.NewKey | prompts.ReadKey | prompts.ChangePassword):
             if prompt.problem is not None:
                 raise _RETRYABLE.get(prompt.problem.code, errors.BrokenKeyStore)(prompt.problem.detail)
+            if isinstance(prompt, prompts.ReadKey):
+                return Opened(self._path, self._storage, self._read_password())
+            if isinstance(prompt, prompts.ChangePassword) and self._read_new_password is not None:
+                return self._retype(self._read_new_password, prompt)
             if isinstance(prompt, prompts.NewKey):
                 return Named(self._path, self._read_password())
+            if isinstance(prompt, prompts.ChangePassword):
+                raise errors.NoOneToAsk("nobody was told how to ask for a new password")
             if prompt.replaced is not None:
                 raise errors.KeyUnsuitable(
                     "the key has a certificate already; with --replace this one takes its place"
@@ -87,6 +97,14 @@ class TerminalUser:
 
     def close(self) -> None:
         """There is no window."""
+
+    def _retype(self, read_new: Callable[[], Secret], prompt: prompts.ChangePassword) -> Retyped:
+        old = self._read_password()
+        try:
+            return Retyped(old, read_new(), prompt.keep_copy)
+        except errors.AgentError:
+            old.wipe()
+            raise
 
     def _tell_of(self, certificate: prompts.Key) -> None:
         """What will be joined to the key, before its password is asked."""

@@ -21,12 +21,13 @@ from typing import TypeAlias, cast
 
 from agent.errors import AgentError, NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.secret import Secret
-from agent.user.base import ANSWERS, Answer, Content, Named, Opened, PageLeft, Prompt
+from agent.user.base import ANSWERS, Answer, Content, Named, Opened, PageLeft, Prompt, Retyped
 from agent.user.showing import Render, Showing
 from protocol import pipes, preview, prompts
 from protocol.errors import PipeBroken, ProtocolError
 
 Seen: TypeAlias = prompts.Shown | prompts.Activity
+_Said: TypeAlias = prompts.FromWindow | Opened | Named | Retyped
 
 # How the window's program ends where it has nothing to show itself on (see tray/startup.py): no display, no Qt.
 _NOTHING_TO_SHOW_ON = (3, 4)
@@ -85,7 +86,7 @@ class WindowUser:
         self._render = render
         self._showing = Showing((), (), None, self._show)
         self._writing = threading.Lock()
-        self._events: queue.SimpleQueue[_Event | prompts.FromWindow | Opened | Named] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[_Event | _Said] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = threading.Event()  # the window's output ended, or nobody may look at it any more
         self._was_shown = False
@@ -202,7 +203,7 @@ class WindowUser:
             self._watchdog.daemon = True
             self._watchdog.start()
 
-    def _next_event(self, idle_since: float) -> _Event | prompts.FromWindow | Opened | Named:
+    def _next_event(self, idle_since: float) -> _Event | _Said:
         assert self._deadline is not None
         until = min(self._deadline, idle_since + self._limits.idle_s)
         try:
@@ -319,8 +320,8 @@ class WindowUser:
             process.stdin.close()
 
 
-def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> prompts.FromWindow | Opened | Named:
-    """What a frame says; KeyOpened and KeyNamed together with the password that follows them. Raises ProtocolError."""
+def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> _Said:
+    """What a frame says; KeyOpened, KeyNamed and PasswordsTyped together with the passwords that follow them. Raises ProtocolError."""
     kind, payload = frame
     if kind != pipes.JSON:
         raise PipeBroken(f"a {kind!r} frame, a message expected")
@@ -329,6 +330,8 @@ def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> prompts.Fr
         return Opened(message.path, message.storage, _password(stdout))
     if isinstance(message, prompts.KeyNamed):
         return Named(message.path, _password(stdout))
+    if isinstance(message, prompts.PasswordsTyped):
+        return Retyped(_password(stdout), _password(stdout), message.keep_copy)
     if isinstance(message, prompts.ToWindow | preview.Open):
         raise PipeBroken(f"the window asks back: {type(message).__name__}")
     return message

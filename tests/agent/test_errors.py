@@ -45,7 +45,7 @@ def test_what_the_person_can_mend_may_be_tried_again() -> None:
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_the_windows_have_a_text_and_an_advice_for_each_code(language: str) -> None:
-    texts = tomllib.loads((TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
+    texts = tomllib.loads((TEXTS / language / "signing.toml").read_text(encoding="utf-8"))
     for cls in CLASSES:
         assert texts["error"][cls.code]
         assert texts["advice"][cls.code]

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from protocol import control
 from tray import notices, texts
 
 
@@ -56,3 +57,18 @@ def test_after_the_end_nothing_is_told(samples, said):
     reminder.hear(texts.load("en"), samples.state(state="asking"))
     reminder.stop()
     assert not said.found_one.wait(0.5)
+
+
+def test_keys_that_end_soon_are_told_once(samples, said):
+    reminder = notices.Reminder(said, after_s=60)
+    key = control.EndingKey("ТЕСТОВ\u202e ТЕСТ", "2026-12-01T00:00:00+00:00", 3)
+    state = samples.state(ending=(key,) * 5)
+    for _ in range(2):
+        reminder.hear(texts.load("ru"), state)
+    (notice,) = said.found
+    assert notice.title == "Ключ ЭЦП закончится через 3 дня"
+    assert notice.text.count("ТЕСТОВ") == notices.MOST_KEYS
+    assert "\u202e" not in notice.text
+    reminder.hear(texts.load("ru"), samples.state())
+    reminder.hear(texts.load("ru"), samples.state(ending=(key,), notifications=False))
+    assert len(said.found) == 1

@@ -14,6 +14,7 @@ from protocol.desk import doctor as desk_doctor
 from protocol.desk import files as desk_files
 from protocol.desk import frame as desk_frame
 from protocol.desk import history as desk_history
+from protocol.desk import keys as desk_keys
 from protocol.desk import sites as desk_sites
 from tray import batch, menu, question, texts
 from tray.desk import settings
@@ -34,7 +35,7 @@ PICKED = {
     "window.": set(typing.get_args(question.Wish)),
     "button.": {"send", "log_in", "add_certificate"},
     "key.": {"signing", "sending", "adding"},
-    "done.": {"sign", "show_key", "log_in", "import_certificate", "new_key"},
+    "done.": {"sign", "show_key", "log_in", "import_certificate", "new_key", "change_password"},
     "new_key.rule.": {"length", "variety", "again"},
     "batch.mark.": set(typing.get_args(batch.Mark)),
     "batch.by.": set(batch.COLUMNS),
@@ -84,6 +85,13 @@ PICKED = {
     "history.period.": {"title", "all", "today", "week", "month", "year"},
     "history.form.": {"csv", "pdf"},
     "sites.": {f"{name}{note}" for name in ("forget", "block", "unblock") for note in ("", "_note")},
+    "keys.": {
+        "add_file", "add_folder", "for_sign", "for_identify", "for_nothing", "pair_sign", "pair_identify", "open", "change_password",
+        "export", "show_file", "forget",
+    },
+    "keys.state.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
+    "keys.explained.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
+    "keys.advice.": {"bad-input", "no-one-to-ask", "file-not-written", "storage-failed", "other"},
     "settings.group.": set(settings.GROUPS),
     "settings.name.": {name for names in settings.GROUPS.values() for name in names},
     "settings.note.": {name for names in settings.GROUPS.values() for name in names},

@@ -48,15 +48,17 @@ from PySide6.QtWidgets import (
 
 from protocol.desk import frame, messages
 from tray import glyphs, startup, texts, theme, widgets, wire
+from tray.desk.doctor import DoctorPage
 from tray.desk.files import FilesPage
 from tray.desk.history import HistoryPage
+from tray.desk.keys import KeysPage
 from tray.desk.page import DeskPage, Send
 from tray.desk.settings import SettingsPage
 from tray.desk.sites import SitesPage
 from tray.mailbox import Mailbox
 
 PAGES: Mapping[frame.Page, type[DeskPage]] = MappingProxyType(
-    {page.name: page for page in (FilesPage, HistoryPage, SitesPage, SettingsPage)}
+    {page.name: page for page in (FilesPage, KeysPage, HistoryPage, SitesPage, DoctorPage, SettingsPage)}
 )
 _SIZE = QSize(1080, 720)
 _LEAST = QSize(60 * theme.UNIT, 40 * theme.UNIT)

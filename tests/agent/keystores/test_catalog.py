@@ -112,6 +112,22 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_found(tmp_path: Path) -
     assert survey.is_complete
 
 
+def test_a_key_file_among_the_folders_is_found_itself(tmp_path: Path) -> None:
+    path = _touch(tmp_path / "key.p12", 1_000)
+    survey = catalog.survey([path, path.parent])
+    assert [key.path for key in survey.keys] == [path]
+    assert survey.unreadable == ()
+
+
+def test_one_key_file_is_looked_at_by_its_name(tmp_path: Path) -> None:
+    found = catalog.at(_touch(tmp_path / "RSA256_aa.p12", 1_000))
+    assert found is not None
+    assert (found.label, found.modified) == ("RSA", datetime.fromtimestamp(1_000, UTC))
+    (tmp_path / "folder.p12").mkdir()
+    for name in ("gone.p12", "notes.txt", "folder.p12", "a\0b.p12"):
+        assert catalog.at(tmp_path / name) is None
+
+
 def test_a_walk_ends_at_its_limit_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(20):
         _touch(tmp_path / f"{number}.p12", 1_000 + number)

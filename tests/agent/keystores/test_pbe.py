@@ -138,3 +138,65 @@ def test_what_is_authenticated_matches_and_anything_else_does_not() -> None:
     assert pbe.mac_matches(parsed, b"content", right, pbe.Budget())
     assert not pbe.mac_matches(parsed, b"contents", right, pbe.Budget())
     assert not pbe.mac_matches(parsed, b"content", pbe.Password.of(b"wrong"), pbe.Budget())
+
+
+# --- in the manner of another file ---------------------------------------------------------------------------------
+
+
+def _pkcs12_identifier(oid: str) -> pbe.AlgorithmIdentifier:
+    parameters = asn1.element(asn1.SEQUENCE, asn1.element(asn1.OCTET_STRING, b"salt"), asn1.integer(7))
+    return pbe.AlgorithmIdentifier.load(algorithms.algorithm_identifier(oid, parameters))
+
+
+@pytest.mark.parametrize("oid", sorted(pbe._PKCS12_CIPHERS))
+@pytest.mark.parametrize("plain", [b"", b"12345678", bytes(41)])
+def test_what_is_encrypted_like_something_else_is_decrypted_like_it(oid: str, plain: bytes) -> None:
+    password = pbe.Password.of("Құпия".encode())
+    identifier, encrypted = pbe.encrypt_as(_pkcs12_identifier(oid), plain, password)
+    written = pbe.AlgorithmIdentifier.load(identifier)
+    assert written["algorithm"].dotted == oid
+    parameters = written["parameters"].parse(pbe._Pkcs12Parameters)
+    assert (parameters["iterations"].native, len(parameters["salt"].native)) == (7, 8)
+    assert pbe.decrypt(written, encrypted, password, pbe.Budget()) == plain
+
+
+@pytest.mark.parametrize("cipher", sorted(pbe._CBC_CIPHERS))
+@pytest.mark.parametrize("function", [pbe._HMAC_SHA1, pbe._HMAC_SHA256, "1.2.840.113549.2.11"])
+@pytest.mark.parametrize("salt", [b"12345678", bytes(64)])
+def test_the_newer_ciphers_keep_their_function_and_count(cipher: str, function: str, salt: bytes) -> None:
+    _, size, block = pbe._CBC_CIPHERS[cipher]
+    derivation = asn1.element(
+        asn1.SEQUENCE,
+        asn1.element(asn1.OCTET_STRING, salt),
+        asn1.integer(11),
+        asn1.integer(size),
+        asn1.element(asn1.SEQUENCE, algorithms.oid_der(function), asn1.element(5)),
+    )
+    scheme = algorithms.algorithm_identifier(cipher, asn1.element(asn1.OCTET_STRING, bytes(block)))
+    values = asn1.element(
+        asn1.SEQUENCE, asn1.element(asn1.SEQUENCE, algorithms.oid_der(pbe._PBKDF2), derivation), scheme
+    )
+    like = pbe.AlgorithmIdentifier.load(asn1.element(asn1.SEQUENCE, algorithms.oid_der(pbe._PBES2), values))
+    password = pbe.Password.of(b"Qwerty12")
+    identifier, encrypted = pbe.encrypt_as(like, b"a key", password)
+    written = pbe.AlgorithmIdentifier.load(identifier)
+    parameters = written["parameters"].parse(pbe._Pbes2Parameters)
+    inside = parameters["derivation"]["parameters"].parse(pbe._Pbkdf2Parameters)
+    assert parameters["scheme"]["algorithm"].dotted == cipher
+    assert inside["function"]["algorithm"].dotted == function
+    assert (inside["iterations"].native, inside["key_length"].native) == (11, size)
+    assert inside["salt"].native != salt
+    assert len(inside["salt"].native) == len(salt)
+    assert pbe.decrypt(written, encrypted, password, pbe.Budget()) == b"a key"
+    with pytest.raises(pbe.BadPadding):
+        pbe.decrypt(written, encrypted[:-block] + bytes(block), password, pbe.Budget())
+
+
+def test_nothing_is_encrypted_in_a_manner_that_is_not_known() -> None:
+    password = pbe.Password.of(b"Qwerty12")
+    with pytest.raises(UnsupportedKey):
+        pbe.encrypt_as(_pkcs12_identifier("1.2.3"), b"", password)
+    nested = asn1.element(asn1.SEQUENCE, asn1.element(asn1.SEQUENCE, algorithms.oid_der("1.2.3")) * 2)
+    like = pbe.AlgorithmIdentifier.load(asn1.element(asn1.SEQUENCE, algorithms.oid_der(pbe._PBES2), nested))
+    with pytest.raises(UnsupportedKey):
+        pbe.encrypt_as(like, b"", password)

@@ -13,6 +13,7 @@ import pytest
 from agent.certificate import Certificate
 from agent.errors import BadInput, StorageFailed, UserCancelled
 from agent.formats import csr
+from agent.key_library import KeyLibrary
 from agent.keystores import key_file, pkcs12
 from agent.operations import import_certificate, new_key
 from agent.operations.approval import Approval
@@ -438,3 +439,14 @@ def test_a_file_that_would_lose_more_than_a_certificate_stays(tmp_path: Path, na
     assert last.problem is not None
     assert why in last.problem.detail
     assert last.replaced is None
+
+
+def test_the_key_library_learns_of_the_certificate(tmp_path: Path) -> None:
+    path, request = pending(tmp_path)
+    certificate = certificate_for(request)
+    library = KeyLibrary(tmp_path / "key-library.json")
+    approval = approval_of(tmp_path, opens(str(path)), key_library=library)
+    import_certificate.join(ImportCertificateRequest(certificate.pem().encode(), ()), approval)
+    (file,) = library.read().files
+    assert library.read().at(path) == file
+    assert [(key.certificate_der, key.is_test) for key in file.keys] == [(certificate.der, True)]

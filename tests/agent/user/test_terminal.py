@@ -11,7 +11,7 @@ import pytest
 from agent import errors
 from agent.secret import Secret
 from agent.user import terminal
-from agent.user.base import Named, Opened
+from agent.user.base import Named, Opened, Retyped
 from agent.user.terminal import TerminalUser
 from protocol import pipes, prompts
 
@@ -178,3 +178,38 @@ def test_what_will_be_joined_is_told_before_the_password() -> None:
     assert told[0] == "note: the certificate is of ТЕСТОВ, RSA-2048, issued by CA"
     assert told[1] == "warning: it has expired"
     assert "does not know" in told[2]
+
+
+# --- another password ----------------------------------------------------------------------------------------------
+
+FILE = prompts.KeyFile("/a", "PKCS12", "")
+
+
+def test_one_file_is_read_with_the_typed_password() -> None:
+    opened = user().ask(prompts.ReadKey(prompts.Caller("command"), FILE, "en"))
+    assert isinstance(opened, Opened)
+    assert (opened.path, opened.password.buffer) == ("/a", bytearray(b"secret"))
+
+
+def test_the_password_is_changed_for_what_is_typed_next() -> None:
+    typing = TerminalUser(
+        "/a", "PKCS12", lambda: Secret(bytearray(b"old")), read_new_password=lambda: Secret(bytearray(b"new"))
+    )
+    retyped = typing.ask(prompts.ChangePassword(prompts.Caller("command"), FILE, "en", keep_copy=True))
+    assert isinstance(retyped, Retyped)
+    assert (retyped.old.buffer, retyped.new.buffer) == (bytearray(b"old"), bytearray(b"new"))
+    assert retyped.keep_copy
+
+
+def test_where_no_new_one_is_typed_the_old_one_is_wiped() -> None:
+    old = Secret(bytearray(b"old"))
+
+    def refuse() -> Secret:
+        raise errors.BadInput("the two passwords differ")
+
+    typing = TerminalUser("/a", "PKCS12", lambda: old, read_new_password=refuse)
+    with pytest.raises(errors.BadInput):
+        typing.ask(prompts.ChangePassword(prompts.Caller("command"), FILE, "en"))
+    assert not any(old.buffer)
+    with pytest.raises(errors.NoOneToAsk):
+        user().ask(prompts.ChangePassword(prompts.Caller("command"), FILE, "en"))

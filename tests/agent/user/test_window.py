@@ -10,7 +10,7 @@ import pytest
 
 from agent.errors import NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.user import window
-from agent.user.base import Opened, PageLeft
+from agent.user.base import Opened, PageLeft, Retyped
 from agent.user.window import Limits, WindowUser
 from protocol import pipes, preview, prompts
 from tests.support import fake_window
@@ -52,6 +52,40 @@ def test_a_password_arrives_in_a_buffer_that_can_be_wiped(start: Start) -> None:
     assert isinstance(opened, Opened)
     assert (opened.path, opened.storage) == ("/keys/a.p12", "PKCS12")
     assert opened.password.buffer == bytearray("Құпия".encode())
+
+
+CHANGE = prompts.ChangePassword(
+    prompts.Caller("command"), prompts.KeyFile("/a.p12", "PKCS12", ""), language="ru"
+)
+
+
+def test_two_passwords_arrive_in_buffers_of_their_own(start: Start) -> None:
+    user = start(
+        expect("change-password"),
+        send(prompts.PasswordsTyped(keep_copy=True)),
+        fake_window.password("Прежний"),
+        fake_window.password("Новый"),
+        wait_for_end(),
+    )
+    retyped = user.ask(CHANGE)
+    assert isinstance(retyped, Retyped)
+    assert retyped.keep_copy
+    assert (retyped.old.buffer, retyped.new.buffer) == (
+        bytearray("Прежний".encode()),
+        bytearray("Новый".encode()),
+    )
+
+
+def test_one_password_where_two_are_wanted_breaks_the_conversation(start: Start) -> None:
+    user = start(
+        expect("change-password"),
+        send(prompts.PasswordsTyped()),
+        fake_window.password("Прежний"),
+        send(prompts.Activity()),
+        wait_for_end(),
+    )
+    with pytest.raises(WindowFailed):
+        user.ask(CHANGE)
 
 
 def test_prompts_and_the_queue_reach_the_window(start: Start, tmp_path: Path) -> None:

@@ -6,12 +6,16 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
-from protocol.desk import doctor, history, settings, sites
+from PySide6.QtWidgets import QScrollArea
+
+from protocol.desk import doctor, frame, history, keys, settings, sites
 from tests.support.cut_texts import cut_texts
+from tests.tray import stored_keys
 from tests.tray.desk import test_doctor, test_history, test_settings, test_sites
 from tray import texts, widgets
 from tray.desk.doctor import DoctorPage
 from tray.desk.history import HistoryPage
+from tray.desk.keys import KeysPage
 from tray.desk.settings import SettingsPage
 from tray.desk.sites import SitesPage
 
@@ -47,9 +51,45 @@ def make_doctor(words):
     return made
 
 
+def scrolled(made):
+    """As the window shows it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(made)
+    return area
+
+
+def make_keys(words):
+    made = KeysPage(words, lambda _: None)
+    ending = stored_keys.group(
+        stored_keys.OWNER,
+        stored_keys.entry(stored_keys.stored(9, state="ending", days=2, is_there=False)),
+    )
+    made.receive(
+        keys.Keys((ending, *stored_keys.GROUPS), ("/media/usb/keys",), ("/root/x",), is_complete=False)
+    )
+    made.receive(frame.Trouble("keys", "file-not-written", "no space left"))
+    return scrolled(made)
+
+
+def make_pair_of_keys(words):
+    made = KeysPage(words, lambda _: None)
+    made.receive(keys.Keys((stored_keys.GROUPS[1],)))
+    return scrolled(made)
+
+
+def make_empty_keys(words):
+    made = KeysPage(words, lambda _: None)
+    made.receive(keys.Keys(()))
+    return scrolled(made)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-@pytest.mark.parametrize("make", [make_history, make_sites, make_settings, make_doctor])
+@pytest.mark.parametrize(
+    "make",
+    [make_history, make_sites, make_settings, make_doctor, make_keys, make_pair_of_keys, make_empty_keys],
+)
 def test_no_text_is_cut(put_up, make, language, size):
     assert cut_texts(put_up(make(texts.load(language)), *size)) == []
 
