@@ -45,7 +45,7 @@ TRUST_PACKAGES = ("libnss3-tools",)
 STAGE_PACKAGES = ("xvfb", "xauth", "openbox", "xdotool", "x11-utils", "scrot")
 # Second opinions for the tests, and the checker of the C code.
 QUICK_TEST_PACKAGES = (
-    "libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind", "xmlsec1",
+    "desktop-file-utils", "libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind", "xmlsec1",
 )  # fmt: skip
 TEST_PACKAGES = (
     "curl", "unzip", "zip", "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",

@@ -283,9 +283,9 @@ def test_apply_cades_t_to_no_signature_fails(
 # At its end the worker says which libraries it loaded.
 TELLS = """
 real_reply = daemon_pipe.Daemon.reply
-def reply(self, text, result):
+def reply(self, *reply, **more):
     print("loaded", *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
-    return real_reply(self, text, result)
+    return real_reply(self, *reply, **more)
 daemon_pipe.Daemon.reply = reply
 """
 HEAVY = {"lxml", "pyhanko", "reportlab", "urllib3", "http", "ssl"}
