@@ -23,10 +23,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from agent import logs
+from agent import logs, paths
 from protocol import letters, pipes, preview, prompts
 from protocol.errors import ProtocolError
 
@@ -338,7 +337,11 @@ class _Renderers:
             if self._is_closed:
                 raise OSError("closed")
             process = subprocess.Popen(
-                (*self._command, "single"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+                (*self._command, "single"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                cwd=paths.CODE_ROOT,
             )
             self._singles.add(process)
 
@@ -359,7 +362,7 @@ class _Divider:
     def __init__(self, command: Sequence[str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         # Nothing of the environment is its business; the folder that this program lies in is where it finds its own modules.
-        environment = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+        environment = {"PYTHONPATH": str(paths.CODE_ROOT)}
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -367,6 +370,7 @@ class _Divider:
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     env=environment,
+                    cwd=paths.CODE_ROOT,
                     start_new_session=True,  # a terminal's Ctrl+C is for the command that runs there
                 )
         except OSError:

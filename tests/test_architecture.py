@@ -548,6 +548,40 @@ def test_the_environment_rule_sees_a_breach() -> None:
     assert environment_complaints([Module("agent.keystores.pkcs12", "import os\nos.environ['PASSWORD']")])
 
 
+_STARTS = {"Popen", "run", "call", "check_call", "check_output", "create_subprocess_exec"}
+
+
+def start_complaints(found: Iterable[Module]) -> list[str]:
+    """Python looks for modules where a program was called from: one planted in ~/Downloads would be the window. Our own start at home."""
+    others = ("agent.localhost.certutil", "agent.doctor.programs")  # programs that are not ours
+    return [
+        f"{module.name}:{node.lineno} starts a program in the caller's folder"
+        for module in found
+        if within_any(module.name, ("agent", "tray")) and not within_any(module.name, others)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _STARTS
+        and ast.unparse(node.func.value) in {"subprocess", "asyncio"}
+        and all(
+            keyword.arg != "cwd" or ast.unparse(keyword.value) != "paths.CODE_ROOT"
+            for keyword in node.keywords
+        )
+        and not (node.func.attr == "run" and ast.unparse(node.func.value) == "asyncio")
+    ]
+
+
+def test_our_own_programs_start_where_our_code_lies() -> None:
+    assert start_complaints(modules()) == []
+
+
+def test_the_start_rule_sees_a_breach() -> None:
+    assert start_complaints([Module("agent.user.window", "import subprocess\nsubprocess.Popen(command)")])
+    assert start_complaints(
+        [Module("agent.previews", "import subprocess\nsubprocess.Popen(command, cwd='.')")]
+    )
+
+
 def oid_complaints(found: Iterable[Module]) -> list[str]:
     return [
         f"{module.name} holds a dotted OID"

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+from agent import paths
 from agent.errors import AgentError, NoOneToAsk, TimedOut, UserCancelled, WindowFailed
 from agent.secret import Secret
 from agent.user.base import ANSWERS, Answer, Content, Named, Opened, PageLeft, Prompt, Retyped
@@ -100,7 +101,11 @@ class WindowUser:
         """Starts the window's process, which shows nothing yet. Raises NoOneToAsk."""
         try:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                cwd=paths.CODE_ROOT,  # never the caller's folder: a module planted there would be the window
             )
         except OSError as error:
             raise NoOneToAsk(f"the window can't be started: {error.strerror}") from error

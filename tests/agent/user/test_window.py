@@ -1,5 +1,6 @@
 """The window as a process: tests/support/fake_window.py plays it."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -161,6 +162,16 @@ def test_a_window_that_has_nothing_to_show_itself_on_is_nobody_to_ask(start: Sta
 def test_a_program_that_is_not_there_is_nobody_to_ask() -> None:
     with pytest.raises(NoOneToAsk):
         WindowUser(["/nowhere/window"]).ask(OPEN)
+
+
+def test_a_module_planted_where_the_command_was_given_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "planted_window.py").write_text("import pathlib\npathlib.Path('was-run').touch()\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WindowFailed):
+        WindowUser([sys.executable, "-m", "planted_window"]).ask(OPEN)
+    assert not (tmp_path / "was-run").exists()
 
 
 @pytest.mark.parametrize(
