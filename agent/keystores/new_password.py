@@ -10,10 +10,13 @@ from typing import Any
 
 from asn1crypto import core
 
-from agent.errors import BrokenKeyStore, UnsupportedKey
-from agent.keystores import der, pbe, pkcs12, pkcs12_writer
+from agent.errors import BrokenKeyStore, UnsupportedKey, WrongPassword
+from agent.keystores import der, pbe, pkcs8, pkcs12, pkcs12_writer
 from agent.keystores.pbe import Password
 from agent.secret import Secret
+
+_CRL_BAG = "1.2.840.113549.1.12.10.1.4"
+_KEPT_AS_THEY_ARE = (pkcs12._KEY_BAG, pkcs12._CERTIFICATE_BAG, _CRL_BAG)
 
 
 def change(data: bytes, old: Secret, new: Secret) -> bytes:
@@ -91,6 +94,8 @@ class _Change:
             return pkcs12_writer.bag(kind, closed, kept)
         if kind == pkcs12._SAFE_CONTENTS_BAG:
             return pkcs12_writer.bag(kind, self._bags(pkcs12._untagged(value), depth + 1), kept)
+        if kind not in _KEPT_AS_THEY_ARE:
+            raise UnsupportedKey(f"a bag of type {kind} may hold what the old password encrypts")
         return bytes(bag.dump())
 
 
@@ -103,10 +108,13 @@ def _inventory(data: bytes, password: Secret) -> tuple[tuple[bytes, ...], tuple[
         keys = []
         for bag in contents.keys:
             plain = pkcs12._plain_key(bag, lock)
-            keys.append(
-                hashlib.sha256(plain).digest() + bag.local_key_id + bag.friendly_name.encode("utf-16-be")
-            )
-            plain[:] = bytes(len(plain))
+            try:
+                _check_key(plain, lock)
+                keys.append(
+                    hashlib.sha256(plain).digest() + bag.local_key_id + bag.friendly_name.encode("utf-16-be")
+                )
+            finally:
+                plain[:] = bytes(len(plain))
         if not keys:
             raise BrokenKeyStore("no private key in the file")
         certificates = tuple(
@@ -114,3 +122,15 @@ def _inventory(data: bytes, password: Secret) -> tuple[tuple[bytes, ...], tuple[
             for each in contents.certificates
         )
         return tuple(keys), certificates, contents.bags
+
+
+def _check_key(plain: bytearray, lock: pkcs12._Lock) -> None:
+    """That it is a key: the padding alone lets one wrong password in 256 pass. Raises: WrongPassword, BrokenKeyStore."""
+    try:
+        pkcs8.read(plain).wipe()
+    except UnsupportedKey:
+        return  # whole, and of a kind that is not for us
+    except BrokenKeyStore as error:
+        if lock.is_authenticated:
+            raise
+        raise WrongPassword("wrong password, or a damaged key: there is no MAC to tell which") from error

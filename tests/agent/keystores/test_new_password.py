@@ -144,6 +144,42 @@ def test_a_file_without_a_mac_stays_without_one() -> None:
         changed(before, old="Qwerty13")
 
 
+def test_a_wrong_password_that_the_padding_lets_pass_changes_nothing() -> None:
+    """One in 256 does, and a file without a MAC has nothing else to tell it by."""
+    key = new_keys.generate(algorithms.P256_KEY)
+    pending = pkcs12_writer.write_pending(key.pkcs8_der, b"id", authority.secret(), iterations=1)
+    version, safe, _mac = _children(asn1.read(pending))
+    before = asn1.element(asn1.SEQUENCE, version, safe)
+    wrong = next(text for number in range(20_000) if _passes_padding(before, text := f"wrong-{number}"))
+    with pytest.raises(WrongPassword):
+        changed(before, old=wrong)
+    pkcs12.open_pending(changed(before), authority.secret(NEW)).wipe()
+
+
+def _passes_padding(data: bytes, password: str) -> bool:
+    with pkcs12._unlocked(data, authority.secret(password)) as (contents, lock):
+        try:
+            pkcs12._plain_key(contents.keys[0], lock)
+        except WrongPassword:
+            return False
+    return True
+
+
+def test_what_may_hold_the_old_password_is_not_passed_over() -> None:
+    """Java puts secret keys into secretBags, encrypted on their own."""
+    pfx = pkcs12._Pfx.load(authority.path("gost2015-individual-modern").read_bytes())
+    parts = [part.dump() for part in pkcs12._AuthenticatedSafe.load(pkcs12._safe_octets(pfx))]
+    secret = pkcs12_writer.bag(
+        "1.2.840.113549.1.12.10.1.5", asn1.element(asn1.SEQUENCE, algorithms.oid_der("1.2.3")), b""
+    )
+    parts.append(pkcs12_writer.data(asn1.element(asn1.SEQUENCE, secret)))
+    password = pbe.Password.of(authority.PASSWORD.encode())
+    before = pkcs12_writer.pfx(asn1.element(asn1.SEQUENCE, *parts), password, algorithms.SHA256, 100)
+    assert ids(before, authority.PASSWORD)
+    with pytest.raises(UnsupportedKey, match="old password"):
+        changed(before)
+
+
 def _children(element: asn1.Element) -> list[bytes]:
     return [bytes(child.der) for child in element.children()]
 
