@@ -10,7 +10,8 @@ signature that was there is `asked`, then `timestamped`; a file on this computer
 then `checked`; what a certificate says, told to a page that had path and password from the person, is `asked`, then `shown`. There is
 no document, no signature, no password and no path in it.
 
-The chain shows damage and careless edits; it does not stop the owner of the file, who can write a whole new chain. A line
+The chain shows damage and careless edits, and a second file beside it that its end was cut off or that it is gone; neither stops the owner of the
+files, who can write both anew. A line
 that a power cut tore is kept, closed and chained over, and `verify_chain` names it. Standard library only: the daemon reads
 the last signatures from here.
 """
@@ -25,7 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from agent import locks
+from agent import locks, paths
 from agent.errors import AgentError, StorageFailed
 from protocol.control import Receipt
 
@@ -87,16 +88,23 @@ class Journal:
             raise StorageFailed(f"the journal can't be read: {error.strerror}") from error
 
     def verify_chain(self) -> int:
-        """How many lines there are. Raises JournalBroken at the first that does not follow from the one before it."""
+        """How many lines there are. Raises JournalBroken at the first that does not follow from the one before it, or that is missing at
+        the end."""
         previous = FIRST
-        number = 0
+        number = octets = 0
+        end = _read_end(self.path)
+        is_whole = end is None
         try:
             with self.path.open("rb") as stream:
                 for number, line in enumerate(stream, start=1):
                     _check(number, line, previous)
                     previous = _hash(line)
+                    octets += len(line)
+                    is_whole = is_whole or (octets, previous) == end
         except FileNotFoundError:
-            return 0
+            number = 0
+        if not is_whole:
+            raise JournalBroken(number + 1, "records at the end are missing")
         return number
 
 
@@ -107,13 +115,31 @@ def _append(path: Path, entry: Mapping[str, Any]) -> None:
         last = _last_line(stream, size)
         torn = b"" if not last or last.endswith(b"\n") else b"\n"
         previous = _hash(last + torn) if last else FIRST
-        line = json.dumps({"previous": previous, **entry}, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps({"previous": previous, **entry}, ensure_ascii=False, separators=(",", ":"))
+        line = text.encode() + b"\n"
         try:
-            _write_all(stream, torn + line.encode() + b"\n")
+            _write_all(stream, torn + line)
             os.fsync(stream.fileno())
+            paths.replace_private(_end_of(path), f"{size + len(torn + line)} {_hash(line)}\n".encode())
         except OSError:
             stream.truncate(size)  # half a line would break the chain
             raise
+
+
+def _end_of(path: Path) -> Path:
+    """Where it stands how far the journal reached at the last entry, and the hash of that."""
+    return path.with_name(f"{path.name}.end")
+
+
+def _read_end(path: Path) -> tuple[int, str] | None:
+    """None where nothing was noted: a journal of before, or none."""
+    try:
+        octets, digest = _end_of(path).read_text("ascii").split()
+        return int(octets), digest
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise JournalBroken(1, "what is known of its end can't be read") from error
 
 
 def _write_all(stream: Any, octets: bytes) -> None:

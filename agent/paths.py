@@ -8,6 +8,7 @@ simulation and tests.
 """
 
 import contextlib
+import getpass
 import itertools
 import os
 import tempfile
@@ -32,6 +33,9 @@ _FOLDER_NAMES = (
     "Жұмыс үстелі",
     "Құжаттар",
 )
+
+_STICKS = ("/media", "/run/media")
+_MOST_STICKS = 4
 
 CODE_ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds our packages. Our child processes start there, so that `python -m` loads our code and no file of the
@@ -152,7 +156,7 @@ def policy_file() -> Path:
 
 
 def usual_key_folders() -> tuple[Path, ...]:
-    """Where people keep key files: what their system calls downloads, desktop and documents, then their home itself."""
+    """Where people keep key files: sticks that are plugged in, what their system calls downloads, desktop and documents, then their home."""
     home = Path.home()
     localised = (
         platformdirs.user_downloads_path(),
@@ -160,7 +164,16 @@ def usual_key_folders() -> tuple[Path, ...]:
         platformdirs.user_documents_path(),
     )
     named = tuple(home / name for name in _FOLDER_NAMES)
-    return tuple(dict.fromkeys((*localised, *named, home)))
+    return tuple(dict.fromkeys((*_sticks(), *localised, *named, home)))
+
+
+def _sticks() -> tuple[Path, ...]:
+    """What Linux shows of the person's removable disks, a folder for each."""
+    found: list[Path] = []
+    for place in _STICKS:
+        with contextlib.suppress(OSError, KeyError):  # KeyError: nobody is logged in under this number
+            found += sorted((Path(place) / getpass.getuser()).iterdir())
+    return tuple(found[:_MOST_STICKS])
 
 
 def homes() -> tuple[Path, Path]:

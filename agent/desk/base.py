@@ -1,5 +1,6 @@
 """What a page of the desk is given, and what is expected of it."""
 
+import argparse
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from agent import config
+from agent.config import Config
 from agent.errors import AgentError
-from agent.paths import Paths
+from agent.paths import Paths, resolve
 from protocol.prompts import Language
 
 
@@ -33,6 +36,15 @@ class Desk:
     command: Sequence[str]
     home: Path
     has_ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether this is not the desk of the person's usual agent."""
+        return self.paths != resolve()
+
+    def settings(self) -> Config:
+        """As the agent would read them now. Raises BadConfig."""
+        return config.load(argparse.Namespace(state_dir=self.paths.state_dir if self.is_apart else None))
 
 
 class Page(Protocol):

@@ -3,14 +3,12 @@
 The window names a finding by its number; which command mends it is known here only (agent.doctor.repairs).
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent import config, paths
-from agent.config import Config
+from agent import paths
 from agent.desk.base import Desk
 from agent.doctor import examination, repairs, report
 from agent.doctor.examination import Computer
@@ -106,10 +104,4 @@ class DoctorPage:
 
     def _computer(self) -> Computer:
         """As the agent of this desk is, with the settings of now."""
-        places = self.desk.paths
-
-        def load() -> Config:
-            state_dir = None if places == paths.resolve() else places.state_dir
-            return config.load(argparse.Namespace(state_dir=state_dir))
-
-        return examination.computer(places, load)
+        return examination.computer(self.desk.paths, self.desk.settings)

@@ -180,7 +180,7 @@ class FilesPage:
         chosen = [file for file in files if asked.wish in file.wishes]
         if not chosen:
             raise BadInput("none of the files allows that")
-        place = ["--state-dir", str(self.desk.paths.state_dir)] if self._is_apart else []
+        place = ["--state-dir", str(self.desk.paths.state_dir)] if self.desk.is_apart else []
         self._job = _Job(
             desk=self.desk,
             wish=asked.wish,
@@ -190,11 +190,6 @@ class FilesPage:
             over=self._over,
         )
         self._job.start()
-
-    @property
-    def _is_apart(self) -> bool:
-        """Whether this is not the person's usual agent."""
-        return self.desk.paths != paths.resolve()
 
     def _note(self, path: str, report: Mapping[str, Any] | None, **news: Any) -> None:
         """The job's thread: what came of a file."""

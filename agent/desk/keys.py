@@ -17,6 +17,7 @@ from typing import Any
 
 from agent import key_library, paths
 from agent.certificate import Certificate
+from agent.config import BadConfig
 from agent.desk.base import Desk, FileNotWritten
 from agent.errors import BadInput, BrokenKeyStore
 from agent.key_library import KeyLibrary, KnownKey, Library
@@ -42,7 +43,15 @@ _SITES = 5  # of one key that are named
 
 
 def make(desk: Desk) -> "KeysPage":
-    return KeysPage(desk)
+    return KeysPage(desk, lambda: (*_from_settings(desk), *paths.usual_key_folders()))
+
+
+def _from_settings(desk: Desk) -> tuple[Path, ...]:
+    """Folders that the settings name; none where those can't be read, which their own page says."""
+    try:
+        return desk.settings().key_folders
+    except BadConfig:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The page of settings: reads them as the agent would, changes config.toml, switches the start at login, has the agent start anew."""
 
-import argparse
 import contextlib
 import subprocess
 from collections.abc import Callable, Mapping
@@ -75,18 +74,8 @@ class SettingsPage:
 
     # --- showing --------------------------------------------------------------------------------------------------
 
-    def _load(self) -> Config:
-        return config.load(
-            argparse.Namespace(state_dir=self.desk.paths.state_dir if self._is_apart else None)
-        )
-
-    @property
-    def _is_apart(self) -> bool:
-        """Whether this is not the person's usual agent."""
-        return self.desk.paths != paths.resolve()
-
     def _send(self) -> None:
-        loaded = self._load()
+        loaded = self.desk.settings()
         running = self._state()
         self.desk.send(
             page.Settings(
@@ -130,7 +119,7 @@ class SettingsPage:
 
     def _edit(self, name: str, edit: Callable[[Any], None]) -> None:
         """`edit` gets the value that the setting has."""
-        loaded = self._load()
+        loaded = self.desk.settings()
         if name not in SHOWN or loaded.sources[name] == "policy":
             self.desk.send(page.Refused(name, "whoever runs this computer set it"))
             return
@@ -144,7 +133,7 @@ class SettingsPage:
         if name == "language":
             self._forget_language()
             if running is not None:
-                self._tell(Command("set-language", self._load().language))
+                self._tell(Command("set-language", self.desk.settings().language))
             if not was_stale:
                 self._settled = self._changed()
 
@@ -171,7 +160,7 @@ class SettingsPage:
         self._wait_for_another(before)
 
     def _start(self) -> None:
-        place = ["--state-dir", str(self.desk.paths.state_dir)] if self._is_apart else []
+        place = ["--state-dir", str(self.desk.paths.state_dir)] if self.desk.is_apart else []
         try:
             self.child = subprocess.Popen(
                 [*self.desk.command, "run", *place],

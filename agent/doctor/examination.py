@@ -28,11 +28,12 @@ from agent.doctor import (
 from agent.doctor.finding import STATES, Finding
 from agent.errors import AgentError
 from agent.fetch import Fetch
+from agent.key_library import KeyLibrary
 from agent.localhost import trust
 from agent.localhost.record import Record
 from agent.localhost.trust import Places
 from agent.paths import Paths
-from agent.recent_keys import RecentKeys
+from agent.recent_keys import RecentKeys, UsedKey
 
 ORDER: Final = (
     "agent", "port", "certificate", "browsers", "store", "access", "browser", "windows", "keys", "key", "clock", "timestamps",
@@ -175,8 +176,14 @@ def _renewable(one: Computer, finding: Finding) -> Finding:
 
 def _keys(one: Computer) -> Iterable[Finding]:
     settings = one.settings
-    folders = dict.fromkeys((*settings.key_folders, *one.key_folders()))
-    used = RecentKeys(settings.paths.key_folders).read()
+    library = KeyLibrary(settings.paths.key_library).read()
+    folders = dict.fromkeys((*settings.key_folders, *map(Path, library.places), *one.key_folders()))
+    known = [
+        UsedKey(file.path, key.owner, key.not_after.isoformat())
+        for file in library.files
+        for key in sorted(file.keys, key=lambda key: key.not_after)
+    ]
+    used = (*RecentKeys(settings.paths.key_folders).read(), *known)
     return key_files.keys(folders, used, one.now())
 
 

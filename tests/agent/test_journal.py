@@ -53,6 +53,38 @@ def test_only_the_owner_can_read_it(book: Journal) -> None:
     assert book.path.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(("kept", "line"), [(2, 3), (0, 1)])
+def test_an_end_that_was_cut_off_is_seen(book: Journal, kept: int, line: int) -> None:
+    for number in range(3):
+        book.write("asked", f"{number:x}", AT, {})
+    lines = book.path.read_bytes().splitlines(keepends=True)
+    book.path.write_bytes(b"".join(lines[:kept]))
+    with pytest.raises(JournalBroken, match="missing") as broken:
+        book.verify_chain()
+    assert broken.value.line == line
+
+
+def test_a_journal_that_was_deleted_is_seen(book: Journal) -> None:
+    book.write("asked", "1", AT, {})
+    book.path.unlink()
+    with pytest.raises(JournalBroken, match="missing"):
+        book.verify_chain()
+
+
+def test_what_was_written_before_the_power_went_is_no_damage(book: Journal) -> None:
+    book.write("asked", "1", AT, {})
+    end = book.path.with_name("journal.jsonl.end")
+    earlier = end.read_bytes()
+    book.write("asked", "2", AT, {})
+    end.write_bytes(earlier)  # it is written after the entry
+    assert book.verify_chain() == 2
+    end.unlink()  # a journal of an earlier version
+    assert book.verify_chain() == 2
+    end.write_bytes(b"nonsense")
+    with pytest.raises(JournalBroken):
+        book.verify_chain()
+
+
 def test_a_journal_that_is_not_there_is_empty(book: Journal) -> None:
     assert book.verify_chain() == 0
     assert book.recent(5) == ()

@@ -97,3 +97,12 @@ def test_a_name_that_is_taken_is_followed_by_the_next_free_one(tmp_path: Path) -
     assert paths.free(path) == tmp_path / "act.pdf (2).cms"
     assert paths.free(path, [tmp_path / "act.pdf (2).cms"]) == tmp_path / "act.pdf (3).cms"
     assert paths.free(tmp_path / "act", [tmp_path / "act"]) == tmp_path / "act (2)"
+
+
+def test_sticks_that_are_plugged_in_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / "media" / "aigul" / name).mkdir(parents=True)
+    monkeypatch.setattr(paths, "_STICKS", (str(tmp_path / "media"), str(tmp_path / "nowhere")))
+    monkeypatch.setattr(paths.getpass, "getuser", lambda: "aigul")
+    found = paths.usual_key_folders()
+    assert found[:2] == (tmp_path / "media/aigul/a", tmp_path / "media/aigul/b")
