@@ -46,6 +46,7 @@ from tray.watch import State, Watch
 from tray.who import Header, name
 
 SUCCESS_SHOWN_MS = 1200
+READING_S = 10.0  # the longest that a yes waits for documents that are still being read
 LAST_WORD_SHOWN_MS = (
     120_000  # of a problem, and of what a person may want to write down; then nobody is there to read it
 )
@@ -89,6 +90,8 @@ class SigningWindow(stage.Stage):
         self._waiting = 0
         self._new_key = ""
         self._has_problem = False
+        self._clock = clock
+        self._read_until = 0.0
         self._watch = Watch(self, lambda: self.state, self._is_on_cancel, clock)
         self._watch.opened.connect(self._refresh)
         self._watch.touched.connect(lambda: self._answers.send(prompts.Activity()))
@@ -146,7 +149,10 @@ class SigningWindow(stage.Stage):
                 self._show_progress(done, total)
             case preview.Known() | preview.Drawn() | preview.RowsRead() | preview.Unshown():
                 if (documents := self._documents) is not None:
+                    was_being_read = documents.batch.is_being_read
                     documents.receive(prompt, pixels)
+                    if documents.batch.is_being_read != was_being_read:
+                        self._refresh()
 
     def _take_up(self, question: Question) -> None:
         if question.language != self._texts.language:
@@ -173,6 +179,8 @@ class SigningWindow(stage.Stage):
 
     def _choose_key(self, request: prompts.OpenKey, prompt: prompts.ChooseKey, *, can_go_back: bool) -> None:
         panel = KeysPanel(self._texts, request, prompt, can_go_back=can_go_back)
+        self._read_until = self._clock() + READING_S
+        QTimer.singleShot(round(READING_S * 1000) + 10, panel, self._refresh)
         self._ask(panel)
         panel.back.connect(self._go_back)
         if panel.list is not None:
@@ -407,9 +415,16 @@ class SigningWindow(stage.Stage):
         if self.state != "asking" or self.panel is None or not self.panel.is_ready:
             return False
         documents = self._documents
-        return (
-            documents is None or not documents.left_out or count_of(self._request) > len(documents.left_out)
-        )
+        if documents is None:
+            return True
+        if isinstance(self.panel, KeysPanel) and self._waits_for(documents):
+            return False
+        return not documents.left_out or count_of(self._request) > len(documents.left_out)
+
+    def _waits_for(self, documents: DocumentsPanel) -> bool:
+        """Whether it is too early for a yes: documents are being read, and one of them may not be the key owner's. Not for long: a person
+        who waits for a renderer that hangs can still decide."""
+        return documents.batch.is_being_read and self._clock() < self._read_until
 
     def _show_busy(self) -> None:
         self.busy.show()
@@ -424,6 +439,11 @@ class SigningWindow(stage.Stage):
         if self.panel is not None:
             self.accent.setText(self.panel.agreement)
         self.accent.setEnabled(self._is_ready and self._watch.is_open)
+        documents = self._documents
+        if self.state == "asking" and isinstance(self.panel, KeysPanel) and documents is not None:
+            is_early = self._waits_for(documents)
+            count = {"done": documents.batch.known, "all": len(documents.batch.entries)}
+            self.accent.setToolTip(self._texts("batch.reading", **count) if is_early else "")
 
     def _announce(self, sentence: str) -> None:
         """Has a screen reader say what changed."""

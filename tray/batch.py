@@ -95,6 +95,11 @@ class Batch:
         self.own: frozenset[str] = frozenset()
         self.known = 0
 
+    @property
+    def is_being_read(self) -> bool:
+        """Whether something is known of some documents, and not of all yet."""
+        return 0 < self.known < len(self.entries)
+
     def know(self, place: int, overview: preview.Overview) -> bool:
         """Notes what a document is. False for one that is not here, or known already: what lies inside of it is not it."""
         if not 0 <= place < len(self.entries) or self.entries[place].overview is not None:

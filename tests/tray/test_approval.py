@@ -384,6 +384,32 @@ def test_ten_thousand_documents_are_no_burden(opened, samples):
 # --- other questions ----------------------------------------------------------------------------------------------
 
 
+def test_a_yes_waits_for_documents_that_are_being_read_but_not_for_ever(opened, samples):
+    opened.show(samples.open_key())  # of three documents
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.isEnabled()  # nobody reads them, as far as can be told
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    assert not opened.window.accent.isEnabled()
+    assert "1" in opened.window.accent.toolTip()
+    opened.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert prompts.Approved(samples.key.key_id) not in opened.sent
+    for place in (1, 2):
+        opened.window.receive(preview.Known(place, batches.act(place)))
+    opened.wait()
+    assert opened.window.accent.isEnabled()
+    assert not opened.window.accent.toolTip()
+
+
+def test_a_renderer_that_hangs_keeps_nobody_from_deciding(opened, samples):
+    opened.show(samples.open_key())
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    opened.wait(approval.READING_S - 2)
+    assert not opened.window.accent.isEnabled()
+    opened.wait(3)
+    assert opened.window.accent.isEnabled()
+
+
 def test_keys_that_are_open_already_are_approved_at_once(opened, samples):
     opened.show(prompts.Approve(samples.open_key(), (samples.key,), remember_days=30))
     assert opened.window.windowTitle() == "Подписание документов"
@@ -613,6 +639,7 @@ def test_the_documents_stay_as_they_are_from_the_password_to_the_yes(opened, sam
     assert opened.window.beside is documents
     assert documents.batch.known == 1
     assert opened.window.accent.text() == "Подписать (4)"
+    opened.wait(approval.READING_S)
     opened.window.accent.click()
     assert opened.sent[-1] == prompts.Approved("first", left_out=(3,))
 
