@@ -98,7 +98,11 @@ class KeyFile:
     modified: str  # ISO 8601
     label: str = ""  # what its name says: "GOST 2015", "RSA AUTH"; empty if nothing
     owner: str = ""  # known from an earlier use; empty if not
-    valid_until: str = ""  # likewise
+    valid_until: str = ""  # likewise, and what follows
+    organisation: str = ""
+    uses: tuple[str, ...] = ()  # "sign", "identify"
+    state: Literal["", "good", "ending", "early", "superseded", "expired", "revoked"] = ""
+    days_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

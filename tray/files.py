@@ -1,5 +1,6 @@
 """Which key: the files that were found, the way to any other, and the password."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tray.texts import Texts
 
 _MOST_ROWS = 4
 _UNSUITABLE = "key-unsuitable"
+_OF_LITTLE_USE = frozenset({"superseded", "expired", "revoked"})
 # Storage names and the endings of their files; the first that fits names the storage of a file that the person picked.
 _ENDINGS = {"PKCS12": (".p12", ".pfx"), "JKS": (".jks",)}
 
@@ -142,14 +144,28 @@ def row_of(texts: Texts, file: prompts.KeyFile) -> Row:
         note = texts("key.valid_until", date=words.date(file.valid_until))
     elif file.modified:
         note = texts("key.modified", date=words.date(file.modified))
+    if file.state in _OF_LITTLE_USE:
+        label, tone = texts(f"keys.state.{file.state}"), "warning"
+    elif file.state == "ending":
+        label, tone = texts("keys.left", count=file.days_left), "warning"
+    elif file.uses:
+        label = purpose_of(texts, file.uses)
+    owner = " · ".join(filter(None, (words.clean(file.owner), words.clean(file.organisation))))
     return Row(
-        title=words.clean(file.owner) or words.clean(path.name),
+        title=owner or words.clean(path.name),
         title_note=label,
         detail=words.clean(file.path if file.owner else str(path.parent)),
         detail_note=note,
         glyph="key",
         tone=tone,
+        is_faded=file.state in _OF_LITTLE_USE,
     )
+
+
+def purpose_of(texts: Texts, uses: Iterable[str]) -> str:
+    """What a key is for."""
+    known = {"sign", "identify"} & set(uses)
+    return texts("keys.for_both") if len(known) > 1 else texts(f"keys.for_{next(iter(known), 'nothing')}")
 
 
 def _present_notice(texts: Texts, present: prompts.Key, *, loses: bool) -> widgets.Notice:

@@ -4,11 +4,13 @@ The digests are SHA-256 over the very octets that will be signed, frozen before 
 digest, that is shown, and said to be all there is.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from agent import algorithms, origins
+from agent import algorithms, key_library, origins
 from agent.key_library import Library
 from agent.operations import known_keys
 from agent.operations.approval import Approval, FoundKey
@@ -136,26 +138,44 @@ def _key_files(approval: Approval, library: Library) -> tuple[prompts.KeyFile, .
         for each in approval.key_stores.find(folders, MAX_KEY_FILES)
     }
     return tuple(
-        _key_file(each, _owner_of(library, each.path) or used.get(str(each.path)))
+        _key_file(each, _known_key(library, each.path, approval.now()), used.get(str(each.path)))
         for each in list(found.values())[:MAX_KEY_FILES]
     )
 
 
-def _owner_of(library: Library, path: Path) -> UsedKey | None:
-    """Whose a key file is that was opened here once."""
+def _known_key(library: Library, path: Path, now: datetime) -> prompts.KeyFile | None:
+    """What is known of a key file that was opened here once; of several keys in it, of the one that lasts longest."""
     file = library.at(path)
     if file is None or not file.keys:
         return None
     key = max(file.keys, key=lambda each: each.not_after)
-    return UsedKey(str(path), key.owner, key.not_after.isoformat())
-
-
-def _key_file(found: FoundKey, known: UsedKey | None) -> prompts.KeyFile:
     return prompts.KeyFile(
+        path=str(path),
+        storage="",
+        modified="",
+        owner=key.owner,
+        valid_until=key.not_after.isoformat(),
+        organisation=key.organisation,
+        uses=key.uses,
+        state=key_library.state_of(key, now, key_library.superseded(library.known_keys())),
+        days_left=key.days_left(now),
+    )
+
+
+def _key_file(found: FoundKey, known: prompts.KeyFile | None, used: UsedKey | None) -> prompts.KeyFile:
+    """The file, with what is known of it from the library, or at least from its last use."""
+    if known is None:
+        known = prompts.KeyFile(
+            path="",
+            storage="",
+            modified="",
+            owner=used.owner if used else "",
+            valid_until=used.valid_until if used else "",
+        )
+    return dataclasses.replace(
+        known,
         path=str(found.path),
         storage=found.storage,
         modified=found.modified.isoformat(timespec="seconds"),
         label=found.label,
-        owner=known.owner if known else "",
-        valid_until=known.valid_until if known else "",
     )

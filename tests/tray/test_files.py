@@ -150,3 +150,22 @@ def test_return_in_the_list_goes_on_to_the_password(make):
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Return)
     assert panel.focusWidget() is panel.password.field
+
+
+@pytest.mark.parametrize(
+    ("changes", "note", "tone", "is_faded"),
+    [
+        ({"state": "good", "uses": ("sign",)}, "Подписание", "info", False),
+        ({"state": "good", "uses": ("sign", "identify")}, "Подписание и вход", "info", False),
+        ({"state": "ending", "uses": ("sign",), "days_left": 3}, "ещё 3 дня", "warning", False),
+        ({"state": "superseded"}, "есть новее", "warning", True),
+        ({"state": "revoked"}, "отозван", "warning", True),
+    ],
+)
+def test_what_is_known_of_a_key_is_said_before_it_is_opened(changes, note, tone, is_faded):
+    file = prompts.KeyFile(
+        "/keys/a.p12", "PKCS12", "", "ГОСТ", "АХМЕТОВА", "2099-01-01T00:00:00+00:00", organisation="ТОО «Пример»", **changes
+    )  # fmt: skip
+    row = files.row_of(texts.load("ru"), file)
+    assert row.title == "АХМЕТОВА · ТОО «Пример»"
+    assert (row.title_note, row.tone, row.is_faded) == (note, tone, is_faded)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionViewItem
 
 from protocol.desk import keys as page
-from tray import rows, theme, words
+from tray import files, rows, theme, words
 from tray.rows import Row, RowList, RowModel
 from tray.texts import Texts
 
@@ -113,11 +113,7 @@ def row_of(texts: Texts, entry: page.Entry) -> Row:
 
 def purpose_of(texts: Texts, entry: page.Entry) -> str:
     """What the key, or the two, are for."""
-    uses = {use for key in entry.keys if key.key is not None for use in key.key.uses}
-    both = {"sign", "identify"}
-    if uses >= both:
-        return texts("keys.for_both")
-    return texts(f"keys.for_{next(iter(uses & both), 'nothing')}")
+    return files.purpose_of(texts, (use for key in entry.keys if key.key is not None for use in key.key.uses))
 
 
 def state_of(texts: Texts, entry: page.Entry) -> tuple[str, theme.Tone]:
