@@ -51,6 +51,8 @@ class KnownKey:
     not_after: datetime
     is_test: bool = False
     is_revoked: bool = False
+    is_of_unknown_authority: bool = False
+    """Whoever made it may have written any owner into it."""
 
     def days_left(self, now: datetime) -> int:
         """Whole days until its end; below zero once that is past."""
@@ -183,9 +185,20 @@ class KeyLibrary:
     def read(self) -> Library:
         """The record as it is; an empty one where there is none that can be read."""
         try:
+            return self._held()
+        except OSError:
+            return Library()
+
+    def _held(self) -> Library:
+        """As `read`. Raises OSError where a record may be there that can't be read now: it is not to be replaced by an empty one."""
+        try:
             with self.path.open("rb") as stream:
-                return _library(json.loads(stream.read(_MAX_FILE_BYTES)))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+                octets = stream.read(_MAX_FILE_BYTES)
+        except FileNotFoundError:
+            return Library()
+        try:
+            return _library(json.loads(octets))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return Library()
 
     def remember(self, file: KnownFile) -> None:
@@ -273,12 +286,20 @@ class KeyLibrary:
     def _change(self, change: Callable[[Library], Library]) -> None:
         try:
             with locks.held(self.path):
-                octets = json.dumps(_plain(change(self.read())), ensure_ascii=False).encode()
-                paths.write_private(self.path, octets)
+                paths.write_private(self.path, _fitting(change(self._held())))
         except OSError as error:
             raise StorageFailed(f"the key library can't be written: {error.strerror}") from error
         except UnicodeEncodeError as error:  # a file name that is no text
             raise StorageFailed("the key library can't hold that name") from error
+
+
+def _fitting(library: Library) -> bytes:
+    """The record as it is kept: without the oldest files where it would be more than can be read again."""
+    while True:
+        octets = json.dumps(_plain(library), ensure_ascii=False).encode()
+        if len(octets) <= _MAX_FILE_BYTES or not library.files:
+            return octets
+        library = replace(library, files=library.files[: len(library.files) * 3 // 4])
 
 
 def _with_revoked(file: KnownFile, revoked: Collection[str]) -> KnownFile:
@@ -295,6 +316,7 @@ def _kind(key: KnownKey) -> tuple[object, ...]:
         frozenset(key.roles),
         key.algorithm,
         key.is_test,
+        key.is_of_unknown_authority,
     )
 
 
@@ -334,6 +356,7 @@ def _key(value: Mapping[str, Any]) -> KnownKey:
         not_after=_moment(value["not_after"]),
         is_test=value["is_test"] is True,
         is_revoked=value["is_revoked"] is True,
+        is_of_unknown_authority=value.get("is_of_unknown_authority") is True,  # younger than the rest
     )
 
 
@@ -388,4 +411,5 @@ def _plain_key(key: KnownKey) -> dict[str, Any]:
         "not_after": key.not_after.isoformat(),
         "is_test": key.is_test,
         "is_revoked": key.is_revoked,
+        "is_of_unknown_authority": key.is_of_unknown_authority,
     }

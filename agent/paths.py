@@ -233,16 +233,33 @@ def free(path: Path, taken: Container[Path] = ()) -> Path:
     return found
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replaces the file in one step, for the person's own results: the folder must be there, access is as by `open`. OSError."""
-    with replacing(path) as stream:
+def write_whole(path: Path, content: bytes, *, only_new: bool = False) -> None:
+    """Replaces the file in one step, for the person's own results: the folder must be there, access is as by `open`. OSError.
+
+    With `only_new` FileExistsError where something stands there already.
+    """
+    with replacing(path, only_new=only_new) as stream:
         stream.write(content)
 
 
+def _rename_to_new(source: Path, path: Path) -> None:
+    """Not by a hard link, which file systems of sticks do not have: an empty file holds the name for a moment. Raises OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        source.replace(path)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `path` in one step when the block ends well, and leaves nothing where it does not. OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def replacing(path: Path, *, only_new: bool = False) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` in one step when the block ends well, and leaves nothing where it does not.
+
+    A link that stands there is replaced itself. With `only_new` nothing may stand there, not even a link that leads nowhere.
+    Raises OSError; FileExistsError at the block's end.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
@@ -252,7 +269,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             mask = os.umask(0o077)  # it can only be read by setting it
             os.umask(mask)
             Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
+        if only_new:
+            _rename_to_new(Path(temporary), path)
+        else:
+            Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -61,7 +61,7 @@ def unpack_json(payload: bytes | bytearray) -> dict[str, Any]:
     """The object in a J frame's payload. PipeBroken if it is not a JSON object with a "type"."""
     try:
         message = json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PipeBroken("a J frame is not JSON") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise PipeBroken('a J frame is not an object with a "type"')

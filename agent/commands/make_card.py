@@ -1,6 +1,7 @@
 """`qalamsap card FILE`: the electronic document card of a signed document, as a PDF with the document and its signatures inside."""
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """
     settings = config.load(options)
     target: Path = options.out or options.file.with_name(f"{options.file.name}.card.pdf")
-    if options.out is None and target.exists():
+    if options.out is None and os.path.lexists(target):
         raise BadInput(f"{target} exists; name a place with --out")
     signature = reading.whole(options.file, MAX_BYTES)
     document = None if options.document is None else reading.whole(options.document, MAX_BYTES)
@@ -41,7 +42,12 @@ def run(options: argparse.Namespace) -> int:
     signed = _signed(options, report, signature, document)
     drawn = card.pdf(report, signed, language=settings.language, at=datetime.now(UTC))
     try:
-        paths.write_whole(target.resolve(), drawn)
+        if options.out is None:
+            paths.write_whole(
+                target, drawn, only_new=True
+            )  # a link that somebody put there meanwhile is not followed
+        else:
+            paths.write_whole(target.resolve(), drawn)
     except OSError as error:
         raise StorageFailed(f"{target} can't be written: {error.strerror}") from error
     print(target)

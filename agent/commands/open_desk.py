@@ -43,12 +43,22 @@ def run(options: argparse.Namespace) -> int:
     if options.wish and not options.files:
         raise BadInput("--wish goes with --file")
     page: frame.Page = options.page or "files"
-    named = tuple(os.path.abspath(path) for path in options.files)  # noqa: PTH100  # links stay as they are
+    named = [os.path.abspath(path) for path in options.files]  # noqa: PTH100  # links stay as they are
+    sayable = tuple(name for name in named if _is_sayable(name))
     process.run(
         process.Options(
             load=lambda: config.load(options),
             version=daemon.version(),
-            summons=frame.Summons(page, named, options.wish),
+            summons=frame.Summons(page, sayable, options.wish, len(named) - len(sayable)),
         )
     )
     return exit_codes.DONE
+
+
+def _is_sayable(name: str) -> bool:
+    """Whether a file's name is text: on Linux it may be any octets."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

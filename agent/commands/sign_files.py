@@ -8,7 +8,9 @@ before the password is asked, and hashed again where they are put into the signa
 
 import argparse
 import contextlib
+import dataclasses
 import json
+import os
 import sys
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
@@ -42,9 +44,22 @@ from protocol.messages import KeyFilter, LargeDocument, SignRequest, StampOption
 
 MAX_BYTES = 1024 * 1024 * 1024  # in all, of documents that have to be held in memory
 # What a signature is called where nobody names its place: added to the document's name, or put before its ending.
+_TRIES = 10
 _ADDED = {"cms": ".cms", "raw": ".sig", "jws": ".jws", "asic": ".asice"}
 _INSERTED = {"xml": ".signed", "wsse": ".signed", "pdf": ".signed"}
 FORMATS = (*_ADDED, *_INSERTED)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Target:
+    """Where a signature goes. `is_ours`: the name is ours and not the person's, so nothing that lies there is replaced by it.
+
+    In folders that others can write to, a link may be put there while the person types the password.
+    """
+
+    path: Path
+    leads_to: Path
+    is_ours: bool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -154,18 +169,18 @@ def _sign(options: argparse.Namespace, settings: Config, user: User) -> None:
             print(f"qalamsap sign: {path} was left out", file=sys.stderr)
             continue
         if large and not options.detached and not options.cosign:
-            _write_around(target, signature, large[number])
+            written = _write_around(target, signature, large[number])
         else:
-            _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
+            written = _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
         count += 1
         lacks = number in signed.lacking
-        _report(options, event="signed", file=str(path), signature=str(target), lacks_timestamp=lacks)
+        _report(options, event="signed", file=str(path), signature=str(written), lacks_timestamp=lacks)
         if not options.json:
-            print(target)
+            print(written)
         if lacks:
-            print(f"qalamsap sign: {target} has no timestamp, for none could be had", file=sys.stderr)
+            print(f"qalamsap sign: {written} has no timestamp, for none could be had", file=sys.stderr)
             if options.format == "cms":
-                print(f"add one later: qalamsap timestamp {target}", file=sys.stderr)
+                print(f"add one later: qalamsap timestamp {written}", file=sys.stderr)
     user.tell(prompts.Finished(count=count))
 
 
@@ -289,7 +304,7 @@ def _existing(path: Path) -> tuple[bytes, ...]:
 # --- where to put it ----------------------------------------------------------------------------------------------
 
 
-def _targets(options: argparse.Namespace) -> list[Path]:
+def _targets(options: argparse.Namespace) -> list[_Target]:
     """Where each signature goes. Raises BadInput where two would meet, or a name we chose ourselves is taken."""
     files: list[Path] = options.files
     out: Path | None = options.out
@@ -306,7 +321,7 @@ def _targets(options: argparse.Namespace) -> list[Path]:
         targets = _free(targets)
     if out is None:
         for target in targets:
-            if target.exists():
+            if os.path.lexists(target):
                 raise BadInput(f"{target} exists; name a place with --out")
     if len(set(targets)) != len(targets):
         raise BadInput("two of the files have the same name, so their signatures would replace each other")
@@ -315,7 +330,8 @@ def _targets(options: argparse.Namespace) -> list[Path]:
             raise BadInput(f"{target} is there, and is no file that could be replaced")
         if any(target.resolve() == path.resolve() for path in files):
             raise BadInput(f"{target} would replace the document itself")
-    return targets
+    # Where a link stands under a name that the person gave, what it leads to now is replaced, and not the link.
+    return [_Target(target, target.resolve(), is_ours=out is None or options.free_name) for target in targets]
 
 
 def _free(targets: Collection[Path]) -> list[Path]:
@@ -344,19 +360,34 @@ def _writer(octets: bytes) -> Callable[[BinaryIO], object]:
     return lambda output: output.write(octets)
 
 
-def _write_around(target: Path, detached: bytes, document: Path) -> None:
-    """A signature with its document put inside. Raises BadInput where the document is another one by now."""
+def _write_around(target: _Target, detached: bytes, document: Path) -> Path:
+    """A signature with its document put inside. Raises BadInput where the document is another one by now, StorageFailed."""
     with reading.opened(document) as file:
-        _write(target, lambda output: cms_stream.attach(detached, file, output))
+
+        def write(output: BinaryIO) -> None:
+            file.seek(0)
+            cms_stream.attach(detached, file, output)
+
+        return _write(target, write)
 
 
-def _write(target: Path, write: Callable[[BinaryIO], object]) -> None:
-    try:
-        # Where a link stands, what it leads to is replaced, and not the link.
-        with paths.replacing(target.resolve()) as output:
-            write(output)
-    except OSError as error:
-        raise StorageFailed(f"{target} can't be written: {error.strerror}") from error
+def _write(target: _Target, write: Callable[[BinaryIO], object]) -> Path:
+    """What was written: a name of ours that was taken meanwhile is passed by for the next, so that no signature is lost.
+
+    Raises StorageFailed, and what `write` raises.
+    """
+    place = target.path if target.is_ours else target.leads_to
+    for _ in range(_TRIES):
+        try:
+            with paths.replacing(place, only_new=target.is_ours) as output:
+                write(output)
+        except FileExistsError:
+            place = paths.free(target.path)
+        except OSError as error:
+            raise StorageFailed(f"{target.path} can't be written: {error.strerror}") from error
+        else:
+            return place if target.is_ours else target.path
+    raise StorageFailed(f"{target.path} can't be written: the names are taken again and again")
 
 
 # --- with whom ----------------------------------------------------------------------------------------------------

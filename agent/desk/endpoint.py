@@ -130,6 +130,8 @@ def summon(path: Path, summons: frame.Summons, time_limit_s: float = TIME_LIMIT_
     """
     if sys.platform == "win32":
         raise EndpointUnavailable("the desk is open already")
+    if sum(len(path.encode()) for path in summons.paths) > MAX_SUMMONS_BYTES:
+        raise BadInput(f"{len(summons.paths)} files are too many at once")
     octets = pipes.pack_json(messages.to_message(summons))
     if len(octets) > MAX_SUMMONS_BYTES:
         raise BadInput(f"{len(summons.paths)} files are too many at once")

@@ -5,16 +5,18 @@ each file. The desk looks at the beginnings of files to tell what they are; what
 """
 
 import dataclasses
+import errno
 import json
 import os
 import signal
+import stat
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from agent import paths
 from agent.desk.base import Desk
@@ -58,6 +60,9 @@ _DETACHABLE = ("cms", "jws")
 # What a command's exit code (agent.commands.exit_codes) says where nothing more is known.
 _CODES = {4: "cancelled", 5: "bad-input", 6: "unsupported-key"}
 _NOT_POSSIBLE: Mapping[Wish, str] = {"timestamp": "timestamp-failed", "card": "storage-failed"}
+_NO_RESULT: dict[str, Any] = {
+    "result": "", "made": "", "verdict": "", "lacks_timestamp": False, "code": "", "detail": "",
+}  # fmt: skip
 _VERDICTS: Mapping[int, page.Verdict] = {0: "valid", 1: "invalid", 2: "indeterminate"}
 
 
@@ -113,7 +118,7 @@ class FilesPage:
     # --- the list -------------------------------------------------------------------------------------------------
 
     def _add(self, asked: page.Add) -> None:
-        refused = over = 0
+        refused, over = asked.refused, 0
         with self._guard:
             if self._job is None and all(entry.file.result for entry in self._entries.values()):
                 self._entries.clear()  # they are done with: what comes now is another matter
@@ -148,6 +153,8 @@ class FilesPage:
                         entry.file = _with_document(file, document)
 
     def _pair(self, name: str, document: Path) -> None:
+        if self._job is not None:  # what comes of it would stand beside a document that it is not about
+            raise BadInput("the files are being worked on")
         if not document.is_file():
             raise BadInput(f"{document} can't be read")
         with self._guard:
@@ -197,10 +204,7 @@ class FilesPage:
             entry = self._entries.get(path)
             if entry is None:  # taken off the list meanwhile
                 return
-            blank: dict[str, Any] = {
-                "result": "", "made": "", "verdict": "", "lacks_timestamp": False, "code": "", "detail": "",
-            }  # fmt: skip
-            entry.file = dataclasses.replace(entry.file, **(blank | news))
+            entry.file = dataclasses.replace(entry.file, **(_NO_RESULT | news))
             entry.report = report
         self.desk.send(page.Changed(entry.file))
 
@@ -218,7 +222,7 @@ def look(path: Path) -> page.File:
     try:
         name = str(path)
         name.encode()
-        with path.open("rb") as stream:
+        with _opened(path) as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(0)
             start = stream.read(_LOOK_BYTES)
@@ -234,6 +238,16 @@ def look(path: Path) -> page.File:
     if kind == "detached-cms" and path.suffix and document.is_file():
         return _with_document(file, str(document))
     return file
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file, open for reading. Raises OSError, also for what is no file: a pipe in a folder would keep us waiting for ever."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    stream = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "no file")
+    return stream
 
 
 def _kind(start: bytes, end: bytes, *, is_whole: bool) -> page.Kind:
@@ -256,7 +270,10 @@ def _is_detached(octets: bytes) -> bool:
 
 
 def _with_document(file: page.File, document: str) -> page.File:
-    return dataclasses.replace(file, document=document, wishes=wishes(file.kind, has_document=True))
+    """What was found with another document, or without one, is not said of this one."""
+    return dataclasses.replace(
+        file, document=document, wishes=wishes(file.kind, has_document=True), **_NO_RESULT
+    )
 
 
 def wishes(kind: page.Kind, *, has_document: bool = False) -> tuple[Wish, ...]:
@@ -447,10 +464,15 @@ class _Job:
             except OSError as error:
                 self._fail(step.files, "internal", f"the command can't be started: {error.strerror}")
                 return
-        if self.wish in ("sign", "cosign"):
-            self._follow(step, self._child)
-        else:
-            self._collect(step, self._child)
+        try:
+            if self.wish in ("sign", "cosign"):
+                self._follow(step, self._child)
+            else:
+                self._collect(step, self._child)
+        finally:  # whatever went wrong: a window that nobody listens to is none
+            if self._child.poll() is None:
+                self._child.kill()
+                self._child.wait()
 
     def _follow(self, step: Step, child: "subprocess.Popen[bytes]") -> None:
         """What `sign --json` says, line by line."""

@@ -379,6 +379,7 @@ def facts_of(key: KnownKey, path: str) -> prompts.Key:
         not_before=key.not_before.isoformat(),
         not_after=key.not_after.isoformat(),
         is_test=key.is_test,
+        reasons=("unknown-authority",) if key.is_of_unknown_authority else (),
     )
 
 

@@ -186,8 +186,9 @@ class _Process:
         self._hand_over(summons)
 
     def _hand_over(self, summons: frame.Summons) -> None:
-        if summons.paths and (page := self._pages.get("files")) is not None:
-            page.put(files.Add(summons.paths, summons.wish))
+        page = self._pages.get("files")
+        if page is not None and (summons.paths or summons.refused):
+            page.put(files.Add(summons.paths, summons.wish, summons.refused))
 
     def _refresh(self) -> None:
         """Tells the window of a language or colours that changed. From any thread."""

@@ -99,6 +99,13 @@ class Judge:
             return ("test-authority",)
         return () if self.is_for_real_use(key, at) else ("unknown-authority",)
 
+    def seen(self, key: Certified, at: datetime, *, is_revoked: bool = False) -> known_keys.Seen:
+        """What the key library is to know of the key."""
+        warnings = self.warnings(key, at)
+        return known_keys.Seen(
+            key.certificate, "test-authority" in warnings, is_revoked, "unknown-authority" in warnings
+        )
+
     def oddities(self, key: Certified) -> tuple[str, ...]:
         """A warning where a digest is of another length than those that this key signs: it may be the digest of nothing at all."""
         public_key = key.certificate.public_key
@@ -268,10 +275,7 @@ def _asked(
         approval,
         opened.path,
         opened.storage,
-        [
-            known_keys.Seen(key.certificate, judge.is_test(key, at), key.certificate in revoked)
-            for key in keys
-        ],
+        [judge.seen(key, at, is_revoked=key.certificate in revoked) for key in keys],
     )
     shown = tuple(_shown(key, opened, judge, at, is_revoked=key.certificate in revoked) for key in keys)
     chosen: StoredKey | None = None

@@ -206,8 +206,7 @@ def _join(opened: Opened, wanted: _Wanted, approval: Approval, record: Record, m
     approval.user.still_there()
     record.decided("approved", issued.certificate, replaced=lost)
     key_file.replace(path, before, octets)
-    is_test = wanted.judge.is_test(issued, wanted.at)
-    known_keys.learn(approval, opened.path, opened.storage, [known_keys.Seen(issued.certificate, is_test)])
+    known_keys.learn(approval, opened.path, opened.storage, [wanted.judge.seen(issued, wanted.at)])
 
 
 def _agreed(key: SingleKey, wanted: _Wanted, may_lose: _MayLose) -> tuple[_Issued, Certificate | None]:

@@ -27,6 +27,7 @@ class Seen:
     certificate: Certificate
     is_test: bool = False
     is_revoked: bool = False
+    is_of_unknown_authority: bool = False
 
 
 def known_key(seen: Seen) -> KnownKey:
@@ -48,6 +49,7 @@ def known_key(seen: Seen) -> KnownKey:
         not_after=certificate.not_after,
         is_test=seen.is_test,
         is_revoked=seen.is_revoked,
+        is_of_unknown_authority=seen.is_of_unknown_authority,
     )
 
 

@@ -53,7 +53,7 @@ def look_into(approval: Approval, keys: Sequence[StoredKey]) -> tuple[Seen, ...]
     judge, at = choose_key.judge(_ANY, approval), approval.now()
     between = (*(each for key in keys for each in key.certificates), *judge.intermediates)
     revoked = standing.revoked([key.certificate for key in keys], judge.known_anchors, between, approval)
-    return tuple(Seen(key.certificate, judge.is_test(key, at), key.certificate in revoked) for key in keys)
+    return tuple(judge.seen(key, at, is_revoked=key.certificate in revoked) for key in keys)
 
 
 def described(path: Path, approval: Approval) -> prompts.KeyFile:

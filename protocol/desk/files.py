@@ -83,10 +83,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """`wish` is what the person wants done with them, if that was said."""
+    """`wish` is what the person wants done with them, if that was said; `refused` counts files that could not even be named."""
 
     paths: tuple[str, ...]
     wish: Wish = ""
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,11 +71,13 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class Summons:
     """Not to or from the window: what a second `qalamsap open` says to the desk that is open already. The answer is the Show that
-    the window gets. `paths` are for the page of files, `wish` what the person wants done with them, if that was said."""
+    the window gets. `paths` are for the page of files, `wish` what the person wants done with them, if that was said; `refused` counts
+    files whose names can't be said."""
 
     page: Page
     paths: tuple[str, ...] = ()
     wish: Wish = ""
+    refused: int = 0
 
 
 MESSAGES = (Begin, Show, Spoken, Dressed, Trouble, Opened, Summons)

@@ -1,8 +1,10 @@
 """What is known of key files without opening them."""
 
+import errno
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +25,10 @@ def used(origin: str = "https://kds.kz", purpose: str = "sign", fingerprint: str
 
 def test_all_that_is_noted_is_read_again(library: KeyLibrary) -> None:
     assert library.read() == Library()
-    file = known_file(known_key(1, is_test=True), known_key(2, uses=("sign",), is_revoked=True))
+    file = known_file(
+        known_key(1, is_test=True),
+        known_key(2, uses=("sign",), is_revoked=True, is_of_unknown_authority=True),
+    )
     library.remember(file)
     library.add_places(["/media/usb", "/keys", "/media/usb"])
     library.note_use(used())
@@ -132,6 +137,46 @@ def test_a_broken_record_is_none_and_is_replaced(library: KeyLibrary, content: s
     assert len(library.read().files) == 1
 
 
+def test_a_record_that_can_not_be_read_now_is_not_replaced_by_an_empty_one(
+    library: KeyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add_places(["/keys"])
+    real = Path.open
+
+    def refuse(self: Path, *options: Any, **more: Any) -> Any:
+        if self == library.path:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(self, *options, **more)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "open", refuse)
+        assert library.read() == Library()
+        with pytest.raises(StorageFailed):
+            library.remember(known_file(known_key()))
+    assert library.read().places == ("/keys",)
+
+
+def test_a_record_that_would_be_too_long_loses_the_oldest_files_and_nothing_else(
+    library: KeyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_library, "_MAX_FILE_BYTES", 6000)
+    library.add_places(["/keys"])
+    for number in range(12):
+        library.remember(known_file(known_key(number), path=f"/{number}.p12", digest=f"{number}"))
+    found = library.read()
+    assert found.places == ("/keys",)
+    assert 1 < len(found.files) < 12
+    assert found.files[0].path == "/11.p12"
+
+
+def test_a_record_of_before_knows_nothing_of_unknown_authorities(library: KeyLibrary) -> None:
+    library.remember(known_file(known_key()))
+    plain = json.loads(library.path.read_text())
+    del plain["files"][0]["keys"][0]["is_of_unknown_authority"]
+    library.path.write_text(json.dumps(plain))
+    assert library.read().files == (known_file(known_key()),)
+
+
 def test_a_moment_without_a_zone_is_universal_time(library: KeyLibrary) -> None:
     library.remember(known_file(known_key()))
     plain = json.loads(library.path.read_text())
@@ -185,6 +230,7 @@ def test_a_newer_key_for_the_same_takes_the_place_of_an_older_one() -> None:
         {"uses": ("sign",)},  # it can do less
         {"is_revoked": True},
         {"is_test": True},
+        {"is_of_unknown_authority": True},  # anybody can write that owner's name
         {"not_before": known_key(1, days=20).not_before + timedelta(hours=1)},  # issued together
         {"not_after": known_key(1, days=20).not_after - timedelta(days=1)},  # it ends before
     ],

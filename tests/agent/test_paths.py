@@ -106,3 +106,21 @@ def test_sticks_that_are_plugged_in_come_first(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(paths.getpass, "getuser", lambda: "aigul")
     found = paths.usual_key_folders()
     assert found[:2] == (tmp_path / "media/aigul/a", tmp_path / "media/aigul/b")
+
+
+def test_a_new_file_replaces_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "act.cms"
+    paths.write_whole(path, b"first", only_new=True)
+    with pytest.raises(FileExistsError):
+        paths.write_whole(path, b"second", only_new=True)
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        paths.write_whole(tmp_path / "link", b"third", only_new=True)
+    assert path.read_bytes() == b"first"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["act.cms", "link"]
+
+
+def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 255)
+    paths.write_whole(path, b"act")
+    assert path.read_bytes() == b"act"

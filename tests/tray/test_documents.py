@@ -122,10 +122,10 @@ def facts_in(panel):
 def test_what_the_site_says_of_a_document_is_shown_as_the_sites_words(application, samples):
     prompt = samples.open_key(documents=(dataclasses.replace(samples.act, facts=FACTS),))
     panel = documents.DocumentsPanel(texts.load("ru"), prompt)
-    assert "Со слов сайта, агент этого не проверял" in shown(panel)
+    assert "Со слов сайта, программа этого не проверяла" in shown(panel)
     assert facts_in(panel) == ["Сумма: 11 648,00 ₸", "Контрагент: ТОО «Пример Трейд»"]
     program = dataclasses.replace(prompt, caller=prompts.Caller("program"))
-    assert "Со слов того, кто просит, агент этого не проверял" in shown(
+    assert "Со слов того, кто просит, программа этого не проверяла" in shown(
         documents.DocumentsPanel(texts.load("ru"), program)
     )
 

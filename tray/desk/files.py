@@ -60,6 +60,7 @@ class FilesPage(DeskPage):
         self._reports: dict[str, page.Report] = {}
         self._touched: list[str] = []  # of which something came since the last start
         self._is_working = False
+        self._is_under_way = False  # the desk has said so
         self.setAcceptDrops(True)
         self.notices = QVBoxLayout()
         self.notices.setSpacing(theme.UNIT)
@@ -198,6 +199,8 @@ class FilesPage(DeskPage):
         chooser.open()
 
     def _choose_document(self, path: str) -> None:
+        if self._is_working:
+            return  # what comes of the work would stand beside a document that it is not about
         chooser = self._chooser(words.split_path(path)[1])
         chooser.fileSelected.connect(
             lambda document: self.send(page.Pair(path, QDir.toNativeSeparators(document)))
@@ -246,7 +249,8 @@ class FilesPage(DeskPage):
                 self._show_details()
             case frame.Trouble(_, code, detail):
                 self._busy.stop()
-                self._show_working(is_working=False)
+                if not self._is_under_way:  # else it is about something else, and Stop stays
+                    self._show_working(is_working=False)
                 self._say(failure(self.texts, code, detail))
 
     def _list(self, listed: page.Listed) -> None:
@@ -254,8 +258,13 @@ class FilesPage(DeskPage):
         if not self._is_working:
             self.state.setText("")
         kept = self._selection()
-        self._files = {file.path: file for file in listed.files}
-        self._reports = {path: self._reports[path] for path in self._reports if path in self._files}
+        before, self._files = self._files, {file.path: file for file in listed.files}
+        self._reports = {
+            path: report
+            for path, report in self._reports.items()
+            if path in self._files
+            and self._files[path] == before.get(path)  # it may have got another document
+        }
         has_focus = self.window().focusWidget() in (self.empty.choose, self.table)
         self.empty.setVisible(not self._files)
         self.full.setVisible(bool(self._files))
@@ -291,6 +300,7 @@ class FilesPage(DeskPage):
             self._selected()
 
     def _work(self, working: page.Working) -> None:
+        self._is_under_way = True
         self._show_working(is_working=True)
         self.progress.setRange(0, 0 if working.is_asking and not working.done else working.total)
         self.progress.setValue(working.done)
@@ -298,6 +308,7 @@ class FilesPage(DeskPage):
         self.state.setText(self.texts(key, done=working.done, total=working.total))
 
     def _end(self, ended: page.Ended) -> None:
+        self._is_under_way = False
         self._show_working(is_working=False)
         self.state.setText("")
         touched = [self._files[path] for path in dict.fromkeys(self._touched) if path in self._files]

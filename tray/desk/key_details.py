@@ -138,6 +138,8 @@ class KeyDetails(QFrame):
     def _add_state(self, key: page.StoredKey) -> None:
         if not key.is_there:
             self._column.addWidget(widgets.Notice("warning", self._texts("keys.missing")))
+        for reason in key.key.reasons if key.key is not None else ():
+            self._column.addWidget(widgets.Notice("warning", self._texts(f"reason.{reason}")))
         if key.state in _TONES:
             tone = _TONES[key.state]
             self._column.addWidget(widgets.Notice(tone, self._texts(f"keys.explained.{key.state}")))

@@ -41,6 +41,13 @@ def test_files_are_named_from_the_root(
     assert opened[0].summons == frame.Summons("files", named, "sign")
 
 
+def test_names_that_are_no_text_are_counted_and_lose_nothing_else(
+    run: CommandLine, opened: list[process.Options]
+) -> None:
+    assert run("open", "files", "--file", "/акт.pdf", "/\udcff.pdf") == 0
+    assert opened[0].summons == frame.Summons("files", ("/акт.pdf",), "", 1)
+
+
 def test_an_entry_of_the_list_of_programs_names_no_file(
     run: CommandLine, opened: list[process.Options]
 ) -> None:

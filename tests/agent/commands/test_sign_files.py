@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent import paths
 from agent.commands import reading, sign_files
 from agent.formats import cms, jws
 from agent.formats.pdf import pades
@@ -115,6 +116,49 @@ def test_where_a_link_stands_what_it_leads_to_is_replaced(run: CommandLine) -> N
     assert run.sign(run.file("a.txt"), "--out", link) == 0
     assert link.is_symlink()
     assert evidence(place) == ["valid"]
+
+
+def test_a_link_that_leads_nowhere_takes_a_name_too(run: CommandLine) -> None:
+    document, elsewhere = run.file("act.pdf"), run.folder / "elsewhere"
+    (run.folder / "act.pdf.cms").symlink_to(elsewhere)
+    assert run.sign(document) == 5
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--free-name",)])
+@pytest.mark.parametrize("planted", ["link", "file"])
+def test_what_takes_the_name_meanwhile_is_not_replaced_and_no_signature_is_lost(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], planted: str
+) -> None:
+    document, theirs, place = run.file("act.pdf"), run.file("theirs", b"theirs"), run.folder / "act.pdf.cms"
+    real = sign.sign
+
+    def plant(request: SignRequest, approval: Any) -> Signed:
+        place.symlink_to(theirs) if planted == "link" else place.write_bytes(b"theirs")
+        return real(request, approval)
+
+    monkeypatch.setattr(sign, "sign", plant)
+    assert run.sign(document, *flags) == 0
+    assert place.read_bytes() == theirs.read_bytes() == b"theirs"
+    assert run.out == f"{run.folder / 'act.pdf (2).cms'}\n"
+    assert evidence(run.folder / "act.pdf (2).cms") == ["valid"]
+
+
+def test_names_that_are_taken_again_and_again_are_given_up(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, taken = run.file("act.pdf"), run.file("taken.cms")
+    real = sign.sign
+
+    def plant(request: SignRequest, approval: Any) -> Signed:
+        (run.folder / "act.pdf.cms").write_bytes(b"theirs")
+        return real(request, approval)
+
+    monkeypatch.setattr(sign, "sign", plant)
+    monkeypatch.setattr(paths, "free", lambda _: taken)
+    assert run.sign(document) == 7
+    assert taken.read_bytes() != b""
+    assert not list(run.folder.glob(".*"))
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(

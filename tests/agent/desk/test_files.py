@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import sys
 import threading
 import time
@@ -189,6 +190,47 @@ def test_a_detached_signature_gets_its_document_from_the_list_or_from_the_person
     assert listed.files[0].document == str(other)
     with pytest.raises(BadInput):
         world.shown.take(page.Pair(str(signature), str(world.folder / "missing")))
+
+
+def test_what_was_found_with_one_document_is_not_said_of_another(world: World, signed: CommandLine) -> None:
+    signature = world.file("note.txt.sig", (signed.folder / "note.txt.cms").read_bytes())
+    first, second = world.file("first.txt"), world.file("second.txt")
+    world.add(signature)
+    world.shown.take(page.Pair(str(signature), str(first)))
+    world.shown._note(str(signature), {"verdict": "valid"}, result="verified", verdict="valid")
+    world.sent.take()
+    world.shown.take(page.Pair(str(signature), str(second)))
+    (listed,) = world.sent.take()
+    assert (listed.files[0].result, listed.files[0].verdict) == ("", "")
+    world.shown.take(page.Ask(str(signature)))
+    assert world.sent.take() == []
+
+
+def test_a_document_is_not_exchanged_under_way(world: World, signed: CommandLine) -> None:
+    signature = world.file("note.txt.sig", (signed.folder / "note.txt.cms").read_bytes())
+    first, second = world.file("first.txt"), world.file("second.txt")
+    world.add(signature)
+    world.shown.take(page.Pair(str(signature), str(first)))
+    world.shown._job = object()  # type: ignore[assignment]
+    with pytest.raises(BadInput):
+        world.shown.take(page.Pair(str(signature), str(second)))
+    world.shown._job = None
+    world.sent.take()
+    world.shown.opened()
+    assert world.sent.take()[0].files[0].document == str(first)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(world: World) -> None:
+    os.mkfifo(world.folder / "act.pdf")
+    listed = world.add(world.folder / "act.pdf", world.file("real.pdf"))
+    assert ([Path(file.path).name for file in listed.files], listed.refused) == (["real.pdf"], 1)
+
+
+def test_files_that_could_not_be_named_count_as_refused(world: World) -> None:
+    world.shown.take(page.Add((str(world.file("a")),), refused=2))
+    (listed,) = world.sent.take()
+    assert (len(listed.files), listed.refused) == (1, 2)
 
 
 # --- which commands -----------------------------------------------------------------------------------------------

@@ -354,7 +354,7 @@ def test_our_own_command_understands_how_it_is_called(
     made: tuple[KeysPage, Sent, KeyLibrary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, sent, _ = made
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     path = Path(shutil.copy(authority.path("gost2015-head"), tmp_path / "keys" / "a.p12"))
     shown.take(page.ChangePassword(str(path)))

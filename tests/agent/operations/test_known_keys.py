@@ -82,6 +82,15 @@ def test_a_file_that_is_opened_is_known_from_then_on_and_the_site_gets_its_key_f
     assert {each.path: each.owner for each in prompt.files} == {str(key): "ҮЛГІБАЕВ ДӘУРЕН", str(other): ""}
 
 
+def test_a_key_that_nobody_known_issued_is_remembered_as_one(tmp_path: Path, key: Path) -> None:
+    approval = approval_of(
+        tmp_path, people.opens(str(key)), people.approves(), test_anchors=(), test_authorities=()
+    )
+    choose(approval)
+    (known,) = library_of(approval).read().known_keys()
+    assert (known.is_test, known.is_of_unknown_authority) == (False, True)
+
+
 def test_the_key_of_the_site_goes_before_the_last_one_if_it_is_for_the_same(
     tmp_path: Path, key: Path
 ) -> None:

@@ -5,7 +5,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from protocol.desk import files as page
 from protocol.desk import frame
@@ -54,6 +54,11 @@ def urls(*paths):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(path) for path in paths] + [QUrl("https://a.kz/x")])
     return data
+
+
+def words_of(shown):
+    QTest.qWait(1)  # what was taken away is gone then
+    return " ".join(label.text() for label in shown.details.findChildren(QLabel))
 
 
 def cell(shown, row, column):
@@ -189,6 +194,32 @@ def test_a_detached_signature_gets_its_document_by_way_of_the_chooser(shown, sen
     shown.findChild(Details).pair.emit(listed.detached.path)
     asked[0].fileSelected.emit("/home/a/x")
     assert sent == [page.Pair(listed.detached.path, "/home/a/x")]
+
+
+def test_a_report_about_one_document_is_not_shown_beside_another(shown, sent, listed):
+    file = listed.other(listed.detached, document="/home/a/x", result="verified", verdict="valid")
+    shown.receive(page.Listed((file,)))
+    shown.table.select(0)
+    shown.receive(page.Told(file.path, page.Report("valid", "Да, всё верно", "", (), ())))
+    assert "Да, всё верно" in words_of(shown)
+    shown.receive(page.Listed((listed.other(file, document="/home/a/y", result="", verdict=""),)))
+    assert "Да, всё верно" not in words_of(shown)
+
+
+def test_a_document_is_not_chosen_while_files_are_worked_on(shown, listed, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "open", lambda _: pytest.fail("it was opened"))
+    shown.receive(page.Listed((listed.detached,)))
+    shown.receive(page.Working("timestamp", 0, 1))
+    shown.findChild(Details).pair.emit(listed.detached.path)
+
+
+def test_trouble_about_something_else_leaves_stop(shown, listed):
+    shown.receive(page.Listed((listed.cms,)))
+    shown.receive(page.Working("verify", 0, 1))
+    shown.receive(frame.Trouble("files", "bad-input", "x"))
+    assert shown.stop.isVisible()
+    shown.receive(page.Ended("verify"))
+    assert not shown.stop.isVisible()
 
 
 def test_return_opens_what_was_made_or_the_file(shown, listed, monkeypatch, tmp_path):

@@ -121,3 +121,10 @@ def test_a_test_key_is_marked_and_nothing_hides_in_a_name(details, application):
     show(details, page.Entry((dataclasses.replace(key, key=facts),)), application)
     assert details._texts("key.test") in said(details)
     assert not any("\u202e" in text for text in said(details))
+
+
+def test_a_key_of_an_unknown_authority_says_so(details, application):
+    key = stored(1)
+    facts = dataclasses.replace(key.key, reasons=("unknown-authority",))
+    show(details, page.Entry((dataclasses.replace(key, key=facts),)), application)
+    assert details._texts("reason.unknown-authority") in said(details)
