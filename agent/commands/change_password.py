@@ -1,6 +1,7 @@
 """`qalamsap change-password FILE`: another password for a key file, asked at the terminal or in a window."""
 
 import argparse
+import contextlib
 import json
 
 from agent.commands import exit_codes, read_key, sign_files
@@ -45,8 +46,10 @@ def _new_password(options: argparse.Namespace) -> Secret:
     first = read_key.password_of(options, f"New password for {options.key}: ")
     if options.password_stdin:
         return first
-    with read_key.password_of(options, "The same again: ") as second:
-        if first.buffer != second.buffer:
-            first.wipe()
-            raise BadInput("the two passwords differ")
+    with contextlib.ExitStack() as unless_same:
+        unless_same.callback(first.wipe)
+        with read_key.password_of(options, "The same again: ") as second:
+            if first.buffer != second.buffer:
+                raise BadInput("the two passwords differ")
+        unless_same.pop_all()
     return first

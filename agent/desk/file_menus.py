@@ -57,6 +57,8 @@ class Menus:
             self._write_verbs()
             return []
         self._check_system()
+        if any(not word.isprintable() for word in self.command):
+            raise UnsupportedOperation("the program lies at a path that no entry can hold")
         done = []
         try:
             for path, content in self._files().items():

@@ -102,7 +102,7 @@ class TerminalUser:
         old = self._read_password()
         try:
             return Retyped(old, read_new(), prompt.keep_copy)
-        except errors.AgentError:
+        except BaseException:  # Ctrl+C too
             old.wipe()
             raise
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.keystores import pkcs12
+from agent.secret import Secret
 from agent.user import terminal, window
 from protocol import prompts
 from tests.support import authority, fake_window
@@ -62,6 +63,22 @@ def test_the_new_one_is_typed_twice_at_a_terminal(
     typed += ["Qwerty12", "New-12345", "New-12345"]
     assert change(run, key) == 0
     assert is_open(key)
+
+
+def test_a_password_that_is_typed_once_and_given_up_is_wiped(
+    run: CommandLine, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed: list[Secret] = []
+
+    def read(_: str) -> Secret:
+        if len(typed) == 2:
+            raise KeyboardInterrupt
+        typed.append(authority.secret("Qwerty12"))
+        return typed[-1]
+
+    monkeypatch.setattr(terminal, "type_password", read)
+    assert change(run, key) != 0
+    assert [any(secret.buffer) for secret in typed] == [False, False]
 
 
 @pytest.mark.process

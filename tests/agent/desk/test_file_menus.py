@@ -162,6 +162,13 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         menus(tmp_path).install()
 
 
+def test_a_path_of_several_lines_writes_no_line_of_its_own(tmp_path: Path) -> None:
+    made = Menus(tmp_path / "share", tmp_path / "config", ("/a\nExec=evil",), "ru", {"nemo"}.__contains__)
+    with pytest.raises(UnsupportedOperation):
+        made.install()
+    assert not (tmp_path / "share").exists()
+
+
 def test_there_is_none_for_the_finder_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(UnsupportedOperation):
