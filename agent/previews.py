@@ -5,7 +5,8 @@ but read and answer. Where processes can't divide, one is started for each docum
 opened anew when they are asked about, with the entries that were entered before.
 
 Two threads work here: one takes the documents in order and finds out what they are, one serves questions, which go first. Neither waits
-longer than ANSWER_S for a document; a process that takes longer is ended. Nothing of what a renderer says is believed: numbers are in
+longer than ANSWER_S for a document; a process that takes longer is ended. A document that is too large to be read at once is read piece by piece: its
+first rows can be seen, and questions are answered, while the rest is being read. Nothing of what a renderer says is believed: numbers are in
 range, texts are bounded and have nothing in them that could hide or reorder others, or the renderer counts as crashed.
 """
 
@@ -35,6 +36,7 @@ OnAnswer: TypeAlias = Callable[[preview.Answer, bytes], None]
 ANSWER_S = 10.0  # for one answer
 START_S = 20.0  # for a renderer to load its libraries
 MAX_ROWS_IN_ALL = 1_000_000_000
+MAX_PIECES = 1_000  # in which one document is read
 MAX_POINTS = 1_000_000  # a side of a page
 _AT_HAND = 3  # processes that wait for more questions
 _GRACE_S = 1.0
@@ -83,7 +85,7 @@ class Previews:
     """What can be seen of `documents`, which are called `names`. Nothing here raises, whatever the documents are.
 
     After `begin`, `on_answer` gets a Known for each document in order, and an answer for each question; what can't be opened is of kind
-    "unknown", with the reason. The octets are held, not copied; the caller must not change them.
+    "unknown", with the reason. Where the overview says that it is growing, more of them follow until one is not. The octets are held, not copied; the caller must not change them.
     """
 
     def __init__(
@@ -139,8 +141,50 @@ class Previews:
                 self._wait_for_questions()
                 with self._alone_with(number) as document:
                     self._look(number, document)
-        with self._changed:  # a process may end with the thread that started it
-            self._changed.wait_for(lambda: self._is_closed)
+                self._read_on(number)
+            while True:  # what was entered, or was left, may grow too; and a process may end with the thread that started it
+                self._read_on(self._next_growing())
+
+    def _read_on(self, number: int) -> None:
+        """Lets a document grow until all of it is known. Questions go before each piece. Raises _Closed."""
+        while True:
+            self._wait_for_questions()
+            with self._alone_with(number) as document:
+                if not document.is_growing:
+                    return
+                self._grow(number, document)
+
+    def _next_growing(self) -> int:
+        """Waits for a document that grows. Raises _Closed."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._is_closed or any(each.is_growing for each in self._documents)
+            )
+            if self._is_closed:
+                raise _Closed
+            return next(number for number, each in enumerate(self._documents) if each.is_growing)
+
+    def _grow(self, number: int, document: "_Document") -> None:
+        """Reads one piece more of a document and tells of it. Raises _Closed."""
+        assert document.overview is not None
+        try:
+            document.overview = self._read_piece(number, document)
+        except _NoAnswer as none:
+            self._note(none)
+            document.overview = dataclasses.replace(
+                document.overview, is_growing=False, why=none.why or "broken"
+            )
+        self._answer(preview.Known(number, document.overview, document.place))
+
+    def _read_piece(self, number: int, document: "_Document") -> preview.Overview:
+        """What is known of it after that. Raises _NoAnswer, also for one that never ends."""
+        document.pieces += 1
+        if document.pieces > MAX_PIECES:
+            raise _NoAnswer("timed-out")
+        process = self._process_of(number, document)
+        process.step(preview.Look(0))
+        self._keep(number, process)
+        return process.overview
 
     def _wait_for_questions(self) -> None:
         """Questions go first. Raises _Closed."""
@@ -185,7 +229,8 @@ class Previews:
         if document.overview is not None:
             return
         try:
-            process, document.overview = self._open(document)
+            process = self._open(document)
+            document.overview = process.overview
             self._keep(number, process)
         except _NoAnswer as none:
             self._note(none)
@@ -199,22 +244,41 @@ class Previews:
             raise _NoAnswer(document.failure)
         if isinstance(question, preview.Leave) and not document.entered:
             raise _NoAnswer("broken")
-        process = self._take(question.document)
-        if process is None:
-            process, _ = self._open(document)
-            for row in document.entered:
-                process.ask(preview.Enter(0, row))
+        process = self._process_of(question.document, document)
+        match question:
+            case preview.Enter(_, row):
+                self._grow_to(row, process)
+            case preview.Read(_, start, count):
+                self._grow_to(start + count - 1, process)
         answer, pixels = process.ask(question)
         self._keep(question.document, process)
         return answer, pixels
 
-    def _open(self, document: "_Document") -> tuple["_Process", preview.Overview]:
-        """A process for the document, and what it says that is. Raises _NoAnswer."""
+    def _process_of(self, number: int, document: "_Document") -> "_Process":
+        """The process that is at hand; or else a new one, in the place where the person is. Raises _NoAnswer."""
+        process = self._take(number)
+        if process is None:
+            process = self._open(document)
+            for row in document.entered:
+                self._grow_to(row, process)
+                process.step(preview.Enter(0, row))
+        return process
+
+    def _grow_to(self, row: int, process: "_Process") -> None:
+        """Lets a process read as far as this row: one that is new has not read as much as the one before it. Raises _NoAnswer."""
+        for _ in range(MAX_PIECES):
+            if not process.overview.is_growing or process.overview.rows > row or self._is_closed:
+                return
+            process.step(preview.Look(0))
+
+    def _open(self, document: "_Document") -> "_Process":
+        """A process for the document, which has said what that is. Raises _NoAnswer."""
         try:
             process = self._renderers.start(len(document.octets), is_signed=_may_be_signed(document.octets))
         except OSError as error:
             raise _NoAnswer("unavailable", error) from None
-        return process, process.open(document.octets, document.name)
+        process.open(document.octets, document.name)
+        return process
 
     def _take(self, number: int) -> "_Process | None":
         with self._changed:
@@ -226,7 +290,9 @@ class Previews:
         with self._changed:
             self._at_hand[number] = process
             while len(self._at_hand) > (0 if self._is_closed else _AT_HAND):
-                dropped.append(self._at_hand.popitem(last=False)[1])
+                # One that grows would have to begin again.
+                grown = [each for each in self._at_hand if not self._documents[each].is_growing]
+                dropped.append(self._at_hand.pop((grown or list(self._at_hand))[0]))
         for old in dropped:
             old.end()
 
@@ -265,6 +331,11 @@ class _Document:
     place: tuple[str, ...] = ()
     entered: list[int] = dataclasses.field(default_factory=list)  # rows, from outside in
     failure: preview.Why = ""  # why it could not be opened
+    pieces: int = 0  # in which it grew so far
+
+    @property
+    def is_growing(self) -> bool:
+        return self.overview is not None and self.overview.is_growing
 
     def move(self, question: preview.Question, known: preview.Known) -> None:
         """Notes that an entry was entered, or left."""
@@ -427,7 +498,7 @@ class _Divider:
 
 
 class _Process:
-    """The process of one document. It is ended as soon as it gives no answer that counts."""
+    """The process of one document. It is ended as soon as it gives no answer that counts. `overview` is what it said last."""
 
     def __init__(
         self,
@@ -440,9 +511,10 @@ class _Process:
         self._sink = sink
         self._end = end
         self._answer_s = answer_s
+        self.overview = preview.Overview("unknown")
 
-    def open(self, octets: bytes | memoryview, name: str) -> preview.Overview:
-        """What the document is. Raises _NoAnswer."""
+    def open(self, octets: bytes | memoryview, name: str) -> None:
+        """Lets it find out what the document is. Raises _NoAnswer."""
         with self._in_time(self._answer_s):
             self._write(preview.Open(letters.visible(name)[: preview.MAX_FACT], len(octets)))
             view = memoryview(octets).cast("B")
@@ -455,7 +527,14 @@ class _Process:
                 raise _NoAnswer(answer.why or "broken")
             if not isinstance(answer, preview.Known):
                 raise ProtocolError("a document was sent, and something else than an overview came")
-            return _overview(answer.overview)
+            self.overview = _overview(answer.overview)
+
+    def step(self, question: preview.Enter | preview.Look) -> None:
+        """Into an entry, or further in what it reads. Raises _NoAnswer where it says no."""
+        answer, _ = self.ask(question)
+        if isinstance(answer, preview.Unshown):
+            self.end()
+            raise _NoAnswer(answer.why or "broken")
 
     def ask(self, question: preview.Question) -> tuple[preview.Answer, bytes]:
         """The answer to a question, and the pixels of a drawing. Raises _NoAnswer where there is none."""
@@ -468,9 +547,12 @@ class _Process:
                 return answer, self._pixels(answer, question)
             if isinstance(answer, preview.RowsRead) and isinstance(question, preview.Read):
                 return _rows(answer, question), b""
-            if isinstance(answer, preview.Known) and isinstance(question, preview.Enter | preview.Leave):
+            if isinstance(answer, preview.Known) and isinstance(
+                question, preview.Enter | preview.Leave | preview.Look
+            ):
                 place = tuple(_text(name) for name in answer.place[: preview.MAX_LIST])
-                return preview.Known(0, _overview(answer.overview), place), b""
+                self.overview = _overview(answer.overview)
+                return preview.Known(0, self.overview, place), b""
             raise ProtocolError("an answer to another question")
 
     def end(self) -> None:
@@ -598,6 +680,7 @@ def _overview(said: preview.Overview) -> preview.Overview:
             for signer in _first(said.signers)
         ),
         flags=tuple(preview.Flag(flag.code, _text(flag.place)) for flag in _first(said.flags)),
+        attachments=tuple(_text(name) for name in _first(said.attachments)),
     )
 
 

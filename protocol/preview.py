@@ -9,7 +9,7 @@ what it says is believed: texts are cleaned before they are shown, numbers are c
     renderer <- Drawn + D frames / RowsRead / Known / Known, or Unshown where it can't
 
 The window asks its worker the same way and gets the same answers, with the number of the document in each; Look asks for a first
-overview. A drawing's pixels follow Drawn as D frames: rows from the top, 3 octets for a pixel (red, green, blue), no padding.
+overview, and at the renderer for the next one of a document that it has not read to its end. A drawing's pixels follow Drawn as D frames: rows from the top, 3 octets for a pixel (red, green, blue), no padding.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ nothing but its digest, for that is all there is; or nothing but size and digest
 
 Why: TypeAlias = Literal["", "broken", "encrypted", "too-large", "timed-out", "crashed", "unavailable"]
 
-FactName: TypeAlias = Literal["title", "number", "date", "contract", "total", "vat", "period"]
+FactName: TypeAlias = Literal["title", "number", "date", "contract", "total", "vat", "period", "moment"]
+"""`moment` is ISO 8601 in UTC: when a timestamp was made, as it says itself."""
 
 FlagCode: TypeAlias = Literal[
     "javascript",  # the document would run a program
@@ -32,6 +33,7 @@ FlagCode: TypeAlias = Literal[
     "fields",  # a form that can still be filled in: what is seen may change
     "hidden-text",  # letters that turn direction or have no width
     "mixed-encoding",  # octets that are no text in the encoding that was found
+    "not-covered",  # a file in a signed container that no signature there names
 ]
 
 MAX_PAGES = 10_000
@@ -96,7 +98,8 @@ class Row:
     label: str
     value: str
     depth: int = 0
-    kind: Literal["", "heading", "element", "attribute", "comment", "cut"] = ""
+    kind: Literal["", "heading", "element", "attribute", "comment", "cut", "covered", "uncovered"] = ""
+    """The last two are of entries in a signed container: whether a signature there names this file."""
     is_entry: bool = False
 
 
@@ -118,6 +121,10 @@ class Overview:
     signers: tuple[Signer, ...] = ()
     flags: tuple[Flag, ...] = ()
     why: Why = ""  # it is "unknown", or shown in part only
+    is_growing: bool = False
+    """More of it is being read: there will be more rows, and facts, parties and signers come only when all is read. Another overview follows."""
+    attachments: tuple[str, ...] = ()
+    """What files attached to pages are called. Each can be entered: its place here is the row to Enter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Asks for the overview of a document, counted from 0."""
+    """Asks for the overview of a document, counted from 0. A renderer reads on in it first, if it is not at its end."""
 
     document: int
 

@@ -35,6 +35,8 @@ _KEYS = (
     "total_without_tax", "total_with_tax", "total_vat", "total_excise", "total_turnover",
     # An application.
     "subject", "service", "purpose", "reason", "text", "status", "created", "kind", "document", "file",
+    # A timestamp.
+    "timestamp", "moment", "digest_algorithm", "digest", "policy", "token_number",
 )  # fmt: skip
 
 FORM_LABELS: frozenset[str] = frozenset(f"{PREFIX}{key}" for key in _KEYS)

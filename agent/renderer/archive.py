@@ -11,21 +11,29 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.errors import AgentError
 from agent.formats import zip_files
-from agent.renderer import facts, signed
+from agent.renderer import containers, facts
 from agent.renderer.base import CannotShow, Drawing, Entry, View
 from agent.renderer.facts import Found
 from agent.renderer.text import HIDDEN
 from protocol import preview
-from protocol.preview import Flag, Overview, Row, Signer, Why
+from protocol.preview import Flag, Overview, Row, Why
 
 MAX_ENTRY_BYTES = 64 * 1024 * 1024
 MAX_LISTED = 10_000
 _MAX_LOOKED_INTO = 8 * 1024 * 1024  # of a file in it that is looked into before anybody asks
-_MAX_SIGNATURES = 50
+_MAX_PLACES = 20  # of one kind that are told of
 _CHUNK = 256 * 1024
+
+_FORMATS = (
+    ({"word/document.xml"}, "DOCX"),
+    ({"xl/workbook.xml"}, "XLSX"),
+    ({"ppt/presentation.xml"}, "PPTX"),
+    ({"mimetype", "content.xml", "META-INF/manifest.xml"}, "ODF"),
+)
 
 OpenView = Callable[[str, bytes], View]
 
@@ -51,6 +59,8 @@ class ArchiveView:
 
     def __init__(self, octets: bytes, open_view: OpenView) -> None:
         self._files, why = _files_of(octets)
+        self._signatures = containers.look(self._files)
+        self._uncovered = frozenset(self._signatures.uncovered)
         lone = self._lone_document(open_view)
         office = _office_text(self._files)
         found = facts.lift(office) if office else Found(lone.facts, lone.parties) if lone else Found()
@@ -62,7 +72,7 @@ class ArchiveView:
             rows=len(self._files),
             facts=found.facts,
             parties=found.parties,
-            signers=(*self._signers(), *(lone.signers if lone else ()))[: preview.MAX_LIST],
+            signers=(*self._signatures.signers, *(lone.signers if lone else ()))[: preview.MAX_LIST],
             flags=(*self._flags(), *(lone.flags if lone else ()))[: preview.MAX_LIST],
             why=why,
         )
@@ -75,6 +85,7 @@ class ArchiveView:
             Row(
                 file.name[: preview.MAX_FACT],
                 "" if file.is_folder else str(file.size),
+                kind=self._kind(file.name),
                 is_entry=not file.is_folder,
             )
             for file in self._files[start : start + min(count, preview.MAX_ROWS)]
@@ -94,33 +105,20 @@ class ArchiveView:
         names = {file.name for file in self._files}
         if "META-INF/NCAManifest.xml" in names:
             return "ZIP (signed)"
-        if any(name.startswith("META-INF/ASiCManifest") for name in names) or any(
-            name.startswith("META-INF/") and name.endswith((".p7s", "signatures.xml")) for name in names
-        ):
-            return "ASiC"
-        for part, format_name in (
-            ("word/document.xml", "DOCX"),
-            ("xl/workbook.xml", "XLSX"),
-            ("ppt/presentation.xml", "PPTX"),
-        ):
-            if part in names:
+        for parts, format_name in _FORMATS:
+            if parts <= names:
                 return format_name
-        return "ODF" if {"mimetype", "content.xml"} <= names else "ZIP"
+        return "ASiC" if any(map(containers.is_signature, names)) else "ZIP"
 
-    def _signers(self) -> Iterator[Signer]:
-        looked = 0
-        for file in self._files:
-            if (
-                not file.name.startswith("META-INF/")
-                or file.size > signed.MAX_TOKEN_BYTES
-                or looked == _MAX_SIGNATURES
-            ):
-                continue
-            if file.name.endswith((".p7s", ".cms", ".p7m")):
-                looked += 1
-                yield from _signers_of(file)
+    def _kind(self, name: str) -> Literal["", "covered", "uncovered"]:
+        """Whether a signature in a container is over this file."""
+        if name in self._signatures.covered:
+            return "covered"
+        return "uncovered" if name in self._uncovered else ""
 
     def _flags(self) -> Iterator[Flag]:
+        for name in self._signatures.uncovered[:_MAX_PLACES]:
+            yield Flag("not-covered", name[: preview.MAX_FACT])
         for file in self._files:
             if HIDDEN.search(file.name):
                 yield Flag("hidden-text", file.name[: preview.MAX_FACT])
@@ -217,13 +215,6 @@ def _quietly(file: _File) -> bytes:
         return file.octets()
     except CannotShow:
         return b""
-
-
-def _signers_of(file: _File) -> tuple[Signer, ...]:
-    try:
-        return signed.read_cms(_quietly(file)).signers
-    except AgentError:
-        return ()
 
 
 # --- office documents -------------------------------------------------------------------------------------------------

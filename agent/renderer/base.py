@@ -48,3 +48,11 @@ class View(Protocol):
     def enter(self, row: int) -> Entry:
         """What lies at a row that is an entry."""
         ...
+
+
+class GrowingView(View, Protocol):
+    """One that does not know all of a large document at once: its overview says `is_growing` until it does."""
+
+    def grow(self, seconds: float) -> None:
+        """Looks further into the document, for about so long. The overview then says more."""
+        ...

@@ -15,7 +15,8 @@ from types import MappingProxyType
 from agent.renderer import facts
 from agent.renderer.facts import Found, Gathering, Role
 from agent.renderer.signed import XmlSigners
-from agent.renderer.tree import Attributes, Place, Root
+from agent.renderer.tree import Attributes, Place
+from agent.renderer.xml_root import Root
 from protocol.preview import Signer
 from protocol.preview_labels import PREFIX
 

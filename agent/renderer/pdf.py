@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pypdfium2 as pypdfium
 import pypdfium2.raw as pdfium
@@ -21,7 +21,9 @@ from protocol import preview
 MEASURING_S = 3.0  # for the sizes of pages
 MAX_TEXT_PAGES = 5  # that facts are looked for in
 MAX_TEXT_CHARS = 100_000
-MAX_ATTACHMENTS = 20  # named
+NAMING_S = 1.0  # for the names of attached files
+MAX_ATTACHMENTS = 20  # that are named, and can be entered
+MAX_ATTACHMENT_BYTES = 64 * 1024 * 1024
 MAX_SIGNATURES = 100
 MAX_CONTENTS_BYTES = 4 * 1024 * 1024  # of a signature
 MAX_NORMALISED_BYTES = 64 * 1024 * 1024  # of a file that pdfium writes anew to look into it
@@ -54,6 +56,7 @@ class PdfView:
         if count < 1:
             raise CannotShow("broken")
         self._document.init_forms()  # which has no JavaScript, and is never told that anything happened
+        self._attachments = tuple(self._attached())
         pages = self._sizes(min(count, preview.MAX_PAGES))
         lifted = facts.lift(self._text(len(pages)))
         self.overview = preview.Overview(
@@ -67,6 +70,7 @@ class PdfView:
             signers=pdf_signatures.signers(self._signatures()),
             flags=self._flags(),
             why="too-large" if len(pages) < count else "",
+            attachments=self._attachments,
         )
 
     def draw(self, page: int, width: int) -> Drawing:
@@ -84,8 +88,14 @@ class PdfView:
     def read(self, start: int, count: int) -> tuple[preview.Row, ...]:  # noqa: ARG002  # pages have none
         raise CannotShow("broken")
 
-    def enter(self, row: int) -> Entry:  # noqa: ARG002  # pages have none
-        raise CannotShow("broken")
+    def enter(self, row: int) -> Entry:
+        """A file that is attached, by its place among the attachments."""
+        if not 0 <= row < len(self._attachments):
+            raise CannotShow("broken")
+        attachment = pdfium.FPDFDoc_GetAttachment(self._document, row)
+        if not attachment:
+            raise CannotShow("broken")
+        return Entry(self._attachments[row].replace("\\", "/").rpartition("/")[2], _content(attachment))
 
     def _format(self) -> str:
         version = ctypes.c_int()
@@ -160,7 +170,7 @@ class PdfView:
             flags += [preview.Flag("launch", place) for place in scan.launches or ("",)]
         if scan.is_elsewhere:
             flags += [preview.Flag("external-reference", place) for place in scan.elsewhere or ("",)]
-        names = self._attachments()
+        names = self._attachments
         if names or scan.has_attachments:
             flags += [preview.Flag("attachment", name) for name in names or ("",)]
         if scan.has_signatures and pdf_signatures.is_changed(self._octets, compare=_can_compare()):
@@ -187,19 +197,37 @@ class PdfView:
             has_signatures=scan.has_signatures or other.has_signatures,
         )
 
-    def _attachments(self) -> list[str]:
-        """What the files in it are called."""
-        names = []
+    def _attached(self) -> Iterator[str]:
+        """What the files in it are called, as many as time allows: to find the next, pdfium goes through all before it."""
+        until = time.monotonic() + NAMING_S
         for number in range(min(pdfium.FPDFDoc_GetAttachmentCount(self._document), MAX_ATTACHMENTS)):
             attachment = pdfium.FPDFDoc_GetAttachment(self._document, number)
             size = pdfium.FPDFAttachment_GetName(attachment, None, 0) if attachment else 0
+            name = ""
             if 2 < size <= 2 * preview.MAX_FACT + 2:
                 buffer = (ctypes.c_ushort * (size // 2))()
                 pdfium.FPDFAttachment_GetName(attachment, buffer, size)
-                names.append(bytes(memoryview(buffer).cast("B"))[:-2].decode("utf-16-le", "replace"))
-            else:
-                names.append("")
-        return names
+                name = bytes(memoryview(buffer).cast("B"))[:-2].decode("utf-16-le", "replace")
+            yield name
+            if time.monotonic() > until:
+                return
+
+
+def _content(attachment: object) -> bytes:
+    """The octets of an attached file. Raises CannotShow."""
+    size = ctypes.c_ulong()
+    if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, ctypes.byref(size)):
+        raise CannotShow("broken")
+    if size.value > MAX_ATTACHMENT_BYTES:
+        raise CannotShow("too-large")
+    if size.value == 0:
+        return b""
+    buffer = ctypes.create_string_buffer(size.value)
+    written = ctypes.c_ulong()
+    is_read = pdfium.FPDFAttachment_GetFile(attachment, buffer, size.value, ctypes.byref(written))
+    if not is_read or written.value != size.value:
+        raise CannotShow("broken")
+    return buffer.raw
 
 
 def _octets(get: Callable[..., int], signature: object) -> bytes:

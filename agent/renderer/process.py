@@ -13,14 +13,16 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from agent import previews
 from agent.renderer import sandbox
-from agent.renderer.base import CannotShow, View
+from agent.renderer.base import CannotShow, GrowingView, View
 from protocol import pipes, preview, prompts
 from protocol.errors import ProtocolError
 
 MAX_DEPTH = 16  # entries in entries
+GROW_S = 0.4  # that are spent on reading further, before other questions are heard
 SINGLE_BYTES = (
     256 * 1024 * 1024
 )  # the size that a process of its own reckons with, before it knows the document's
@@ -186,7 +188,7 @@ def serve(source: io.FileIO, sink: io.FileIO, open_view: OpenView) -> int:
                     levels.pop()
                 _say(sink, _known(levels))
             case preview.Look():
-                _say(sink, _known(levels))
+                _say(sink, _attempt(lambda: _grown(levels)))
             case _:
                 raise ProtocolError("a message that is no question")
     return 0
@@ -194,6 +196,14 @@ def serve(source: io.FileIO, sink: io.FileIO, open_view: OpenView) -> int:
 
 def _known(levels: Sequence[_Level]) -> preview.Known:
     return preview.Known(0, levels[-1].view.overview, tuple(level.name for level in levels[1:]))
+
+
+def _grown(levels: Sequence[_Level]) -> preview.Known:
+    """Reads on in what is open, where there is more to read."""
+    view = levels[-1].view
+    if view.overview.is_growing:
+        cast("GrowingView", view).grow(GROW_S)  # those that grow are of that kind
+    return _known(levels)
 
 
 def _entry(view: View, row: int) -> tuple[str, bytes]:

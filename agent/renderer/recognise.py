@@ -15,9 +15,14 @@ from agent.errors import AgentError
 from agent.formats import cms, zip_files
 from agent.renderer import forms, pdf, picture, signed, text, tree
 from agent.renderer.archive import ArchiveView
-from agent.renderer.base import CannotShow, Drawing, Entry, View
+from agent.renderer.base import CannotShow, Drawing, Entry, GrowingView, View
+from agent.renderer.json_tree import JsonView
+from agent.renderer.timestamp import TimestampView
+from agent.renderer.tree import NotATree, Plain
+from agent.renderer.xml_root import root_of
+from agent.renderer.xml_tree import XmlView
 from protocol import preview
-from protocol.preview import Flag, Overview, Row, Why
+from protocol.preview import Flag, Overview, Row, Signer, Why
 
 MAX_LAYERS = 8  # things in things
 
@@ -125,12 +130,17 @@ def _unwrapped(name: str, octets: bytes, layer: int) -> View | None:
         return None
     if contents.octets is None:
         return signed.Digest(contents)
-    inside = (
-        UnknownView(contents.octets, "TSTInfo")
-        if contents.is_timestamp
-        else _opened(name, contents.octets, layer + 1)
-    )
-    return signed.Unwrapped(inside, contents.kind, contents.signers)
+    if contents.is_timestamp:
+        return _timestamp(contents.octets, contents.signers)
+    return signed.Unwrapped(_opened(name, contents.octets, layer + 1), contents.kind, contents.signers)
+
+
+def _timestamp(octets: bytes, signers: tuple[Signer, ...]) -> View:
+    """A token is not something in a CMS: the CMS is the token."""
+    try:
+        return TimestampView(octets, signers)
+    except AgentError:
+        return signed.Unwrapped(UnknownView(octets, "TSTInfo", "broken"), "cms", signers)
 
 
 def _is_json_jws(octets: bytes) -> bool:
@@ -164,25 +174,64 @@ def _from_base64(octets: bytes) -> bytes | None:
     return decoded if all(letter.isprintable() or letter in "\t\r\n" for letter in words[:_HEAD]) else None
 
 
+class TreeOrText:
+    """A tree, or the text that it is, should the rest of it turn out to be no tree (agent.renderer.base.GrowingView)."""
+
+    def __init__(self, found: GrowingView, octets: bytes) -> None:
+        self._view: View = found
+        self._octets = octets
+
+    @property
+    def overview(self) -> Overview:
+        return self._view.overview
+
+    def grow(self, seconds: float) -> None:
+        """Reads on in a tree, for about so long."""
+        if not isinstance(self._view, XmlView | JsonView):
+            return
+        try:
+            self._view.grow(seconds)
+        except NotATree:
+            self._view = _as_text(self._octets)
+
+    def draw(self, page: int, width: int) -> Drawing:
+        return self._view.draw(page, width)
+
+    def read(self, start: int, count: int) -> tuple[Row, ...]:
+        return self._view.read(start, count)
+
+    def enter(self, row: int) -> Entry:
+        return self._view.enter(row)
+
+
 def _read(octets: bytes) -> View:
     """XML, JSON, other text, or nothing that is known."""
-    fields = forms.Fields
     try:
-        root = tree.root_of(octets)
-        naming = forms.naming_of(root)
-        return tree.XmlView(
-            octets, root, naming or tree.Plain(), fields(is_known=naming is not None and naming.has_schema)
-        )
-    except tree.NotATree:
+        return TreeOrText(_as_xml(octets), octets)
+    except NotATree:
         pass  # then it may be text
     decoded = text.decode(octets)
+    if decoded is not None and decoded.text[:_HEAD].lstrip().startswith(("{", "[")):
+        try:
+            return TreeOrText(JsonView(octets, decoded.text, forms.Fields(), tree.FIRST_S), octets)
+        except NotATree:
+            pass  # likewise
+    return _as_text(octets, decoded)
+
+
+def _as_xml(octets: bytes) -> XmlView:
+    """Raises NotATree."""
+    root = root_of(octets)
+    naming = forms.naming_of(root)
+    fields = forms.Fields(is_known=naming is not None and naming.has_schema)
+    return XmlView(octets, root, naming or Plain(), fields, tree.FIRST_S)
+
+
+def _as_text(octets: bytes, decoded: text.Decoded | None = None) -> View:
+    """Lines of a text, or nothing that is known."""
+    decoded = decoded or text.decode(octets)
     if decoded is None or not octets:
         return UnknownView(octets)
-    if decoded.text[:_HEAD].lstrip().startswith(("{", "[")):
-        try:
-            return tree.JsonView(octets, decoded.text, fields())
-        except tree.NotATree:
-            pass  # likewise
     view = text.TextView(octets, decoded)
     if _DOCTYPE.search(decoded.text[: 64 * 1024]):
         flags = (*view.overview.flags, Flag("external-reference", "DOCTYPE"))

@@ -13,14 +13,14 @@ from typing import Any
 
 from agent.certificate import Certificate
 from agent.errors import AgentError, BadInput
-from agent.formats import asn1, cms, cms_build, cms_read, jws
+from agent.formats import cms, cms_build, jws
 from agent.formats.cms_read import SignedMessage, SignerInfo
+from agent.renderer import timestamp
 from agent.renderer.base import CannotShow, Drawing, Entry, View
 from protocol import preview
 from protocol.preview import Overview, Row, Signer
 
 MAX_TOKEN_BYTES = 1024 * 1024
-_FIELDS_BEFORE_TIME = 4  # of a TSTInfo: version, policy, imprint, serial number
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ def _cms_signer(signer: SignerInfo, certificates: Iterable[Certificate]) -> Sign
         number = signer.serial_number
         return Signer(
             "" if number is None else f"№ {number:X}"[: preview.MAX_FACT],
-            time=_moment(moment),
+            time=timestamp.iso(moment),
             has_timestamp=has_timestamp,
         )
-    return dataclasses.replace(owner_of(certificate), time=_moment(moment), has_timestamp=has_timestamp)
+    return dataclasses.replace(owner_of(certificate), time=timestamp.iso(moment), has_timestamp=has_timestamp)
 
 
 def _is_of(certificate: Certificate, signer: SignerInfo) -> bool:
@@ -93,22 +93,7 @@ def owner_of(certificate: Certificate) -> Signer:
 
 def _stamped_at(token: bytes) -> datetime | None:
     """The moment in a timestamp token; None where it can't be read."""
-    if len(token) > MAX_TOKEN_BYTES:
-        return None
-    try:
-        message = cms_read.read(token)
-        if message.content_type != cms_build.TIMESTAMP_INFO or message.content is None:
-            return None
-        fields = asn1.Fields(asn1.read(message.content), "TSTInfo")
-        for _ in range(_FIELDS_BEFORE_TIME):
-            fields.next()
-        return fields.next(asn1.GENERALIZED_TIME).precise_time()
-    except AgentError:
-        return None
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat(timespec="seconds")
+    return None if len(token) > MAX_TOKEN_BYTES else timestamp.moment_of(token)
 
 
 # --- JWS --------------------------------------------------------------------------------------------------------------
@@ -152,7 +137,7 @@ class XmlSigners:
             moment = _stamped_at(_octets_of(value))
             known = self._signers[-1]
             self._signers[-1] = dataclasses.replace(
-                known, time=_moment(moment) or known.time, has_timestamp=True
+                known, time=timestamp.iso(moment) or known.time, has_timestamp=True
             )
 
     @property
@@ -193,15 +178,20 @@ class Unwrapped:
 
     def __init__(self, view: View, wrapper: str, signers: tuple[Signer, ...] = ()) -> None:
         self._view = view
-        inside = view.overview
-        self.overview = dataclasses.replace(
+        self._wrapper = wrapper
+        self._signers = signers
+
+    @property
+    def overview(self) -> Overview:
+        inside = self._view.overview
+        return dataclasses.replace(
             inside,
-            wrappers=(wrapper, *inside.wrappers)[: preview.MAX_LIST],
-            signers=(*signers, *inside.signers)[: preview.MAX_LIST],
+            wrappers=(self._wrapper, *inside.wrappers)[: preview.MAX_LIST],
+            signers=(*self._signers, *inside.signers)[: preview.MAX_LIST],
         )
 
     def __getattr__(self, name: str) -> Any:
-        # draw, read and enter are those of what is shown.
+        # draw, read, enter and grow are those of what is shown.
         return getattr(self._view, name)
 
 

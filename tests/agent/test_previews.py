@@ -228,6 +228,8 @@ def test_texts_are_bounded_and_hide_nothing() -> None:
     assert len(overview.facts) == preview.MAX_LIST
     assert len(overview.facts[0].value) == preview.MAX_FACT
     assert overview.flags == (preview.Flag("launch", "\ufffdfdp.exe now"),)
+    assert len(overview.attachments) == preview.MAX_LIST
+    assert overview.attachments[0] == "\ufffd" + "y" * (preview.MAX_FACT - 1)
     assert isinstance(rows, preview.RowsRead)
     assert rows.rows[0].value.startswith("z\ufffdw\ufffd[0m qx")
     assert len(rows.rows[0].value) == preview.MAX_TEXT
@@ -271,6 +273,91 @@ def test_few_processes_wait_and_a_document_is_found_as_it_was_left() -> None:
         looking.ask(preview.Leave(0))
         assert answers.known(0).rows == 2
         assert not any(is_alive(pid) for pid in pids[:3])
+
+
+LINES = b"\n".join(b"line %d" % number for number in range(45))
+
+
+def test_a_document_that_grows_is_told_of_until_all_of_it_is_known() -> None:
+    with opened(("grows", LINES), ("b", b"text")) as (looking, answers):
+        grown = [answers.known(0) for _ in range(5)]
+        assert answers.known(1).rows == 1
+        looking.ask(preview.Read(0, 44, 5))
+        assert answers.next() == preview.RowsRead(0, 44, (preview.Row("44", "line 44"),))
+    assert [overview.rows for overview in grown] == [10, 20, 30, 40, 45]
+    assert [overview.is_growing for overview in grown] == [True] * 4 + [False]
+    assert len({pid_of(overview) for overview in grown}) == 1
+
+
+def test_questions_are_answered_while_a_document_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It grows for as long as the test wants: each question is asked and answered in the midst of that."""
+    monkeypatch.setattr(previews, "MAX_PIECES", 1_000_000)
+    with opened(("grows-for-ever", b"a\nb"), ("b", b"text")) as (looking, answers):
+
+        def answer_to(question: preview.Question) -> preview.Answer:
+            looking.ask(question)
+            while isinstance(answer := answers.next(), preview.Known) and answer.document == 0:
+                assert answer.overview.is_growing
+            return answer
+
+        answers.known(0)
+        assert isinstance(answer_to(preview.Read(1, 0, 1)), preview.Known)  # what it is comes first
+        assert answers_of(answers, preview.RowsRead) == preview.RowsRead(1, 0, (preview.Row("0", "text"),))
+        assert isinstance(answer_to(preview.Draw(0, 3, 10)), preview.Drawn)
+        assert isinstance(answer_to(preview.Draw(1, 3, 10)), preview.Drawn)
+
+
+def answers_of(answers: Answers, kind: type[preview.Answer]) -> preview.Answer:
+    """The next answer of this kind."""
+    while not isinstance(answer := answers.next(), kind):
+        pass
+    return answer
+
+
+def test_a_document_that_grows_for_ever_is_shown_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "MAX_PIECES", 5)
+    with opened(("grows-for-ever", b"a\nb"), ("b", b"text")) as (looking, answers):
+        grown = [answers.known(0) for _ in range(7)]
+        assert [overview.why for overview in grown] == [""] * 6 + ["timed-out"]
+        assert not grown[-1].is_growing
+        assert answers.known(1).kind == "text"
+        looking.ask(preview.Read(0, 0, 1))
+        assert answers.next() == preview.RowsRead(0, 0, (preview.Row("0", "a"),))
+
+
+def test_a_document_of_which_the_rest_crashes_is_shown_in_part() -> None:
+    with opened(("grows-and-crashes", b"a\nb\nc"), ("b", b"text")) as (looking, answers):
+        assert answers.known(0).is_growing
+        rest = answers.known(0)
+        assert (rest.why, rest.is_growing, rest.rows) == ("crashed", False, 1)
+        assert answers.known(1).kind == "text"
+        looking.ask(preview.Read(0, 0, 1))
+        assert answers.next() == preview.RowsRead(0, 0, (preview.Row("0", "a"),))
+        looking.ask(preview.Read(0, 1, 1))
+        assert answers.next() == preview.Unshown(0, "crashed")
+
+
+def test_opened_anew_it_grows_as_far_as_it_is_asked_about() -> None:
+    documents = [("grows.zip", LINES)] + [(f"{n}.txt", b"text") for n in range(4)]
+    with opened(*documents) as (looking, answers):
+        while answers.known(0).is_growing:
+            pass
+        for number in range(1, 5):
+            answers.known(number)
+        looking.ask(preview.Enter(0, 40))
+        assert answers.next().place == ("line 40",)  # type: ignore[union-attr]
+        for number in range(1, 5):  # others push it out
+            looking.ask(preview.Read(number, 0, 1))
+            assert isinstance(answers.next(), preview.RowsRead)
+        looking.ask(preview.Read(0, 0, 2))
+        inside = (preview.Row("0", "inside"), preview.Row("1", "line 40"))
+        assert answers.next() == preview.RowsRead(0, 0, inside)
+        looking.ask(preview.Leave(0))  # what it lies in is not read to its end in this process
+        outside = answers.known(0)
+        assert outside.is_growing
+        while outside.is_growing:
+            outside = answers.known(0)
+        assert outside.rows == 45
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ OVERVIEW = preview.Overview(
     parties=(preview.Party("supplier", "123456789012", "ТОО «Қалам»"),),
     signers=(preview.Signer("ӘБДІРАХМАНОВА ГҮЛНҰР", iin="123456789012", has_timestamp=True),),
     flags=(preview.Flag("javascript", "page 3"),),
+    is_growing=True,
+    attachments=("счёт.xml",),
 )
 MESSAGES = (
     preview.Open("act.pdf", 12),
@@ -46,6 +48,8 @@ def test_each_comes_out_as_it_went_in(message):
         {"rows": "2"},
         {"flags": [{"code": "magic", "place": ""}]},
         {"parties": [{"role": "supplier"}]},
+        {"is_growing": 1},
+        {"attachments": [17]},
         {"more": 1},
     ],
 )

@@ -4,6 +4,7 @@
 """
 
 import ctypes
+import dataclasses
 import hashlib
 import os
 import sys
@@ -28,8 +29,7 @@ class FakeView:
             format=f"pid {os.getpid()}",
             size=len(octets),
             digest=hashlib.sha256(octets).hexdigest(),
-            rows=len(self.lines),
-            **OVERVIEWS.get(name, {}),
+            **{"rows": len(self.lines), **OVERVIEWS.get(name, {})},
         )
 
     def draw(self, page: int, width: int) -> Drawing:
@@ -49,12 +49,19 @@ class FakeView:
             return (preview.Row("", ""),) * (count + 1)
         if self.name == "lies-about-depth":
             return (preview.Row("", "", depth=-1),)
-        return tuple(
-            preview.Row(str(start + n), line) for n, line in enumerate(self.lines[start : start + count])
-        )
+        known = self.lines[: self.overview.rows] if self.overview.is_growing else self.lines
+        return tuple(preview.Row(str(start + n), line) for n, line in enumerate(known[start : start + count]))
+
+    def grow(self, _seconds: float) -> None:
+        """Ten lines more, of those that it has."""
+        if self.name == "grows-and-crashes":
+            misbehave("crash")
+        if self.name != "grows-for-ever":
+            rows = min(len(self.lines), self.overview.rows + 10)
+            self.overview = dataclasses.replace(self.overview, rows=rows, is_growing=rows < len(self.lines))
 
     def enter(self, row: int) -> Entry:
-        if row >= len(self.lines):
+        if row >= (self.overview.rows if self.overview.is_growing else len(self.lines)):
             raise CannotShow("broken")
         return Entry(self.lines[row], b"inside\n" + self.lines[row].encode())
 
@@ -66,10 +73,15 @@ OVERVIEWS = {
     "lies-about-signers": {"signers": (preview.Signer("A", iin="12"),)},
     "lies-about-letters": {"facts": (preview.Lifted("title", "a\ud800b"),), "format": "\udfff"},
     "lies-about-form": {"form": "../act"},
+    "grows": {"rows": 10, "is_growing": True},
+    "grows.zip": {"rows": 1, "is_growing": True},
+    "grows-for-ever": {"is_growing": True},
+    "grows-and-crashes": {"rows": 1, "is_growing": True},
     "long": {
         "facts": (preview.Lifted("title", "x" * 5000),) * 150,
         "flags": (preview.Flag("launch", "\u202efdp.exe\tnow"),),
         "wrappers": ("base64",),
+        "attachments": ("\u202e" + "y" * 5000,) * 150,
     },
 }
 

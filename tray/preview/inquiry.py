@@ -106,6 +106,7 @@ def sensible(overview: preview.Overview) -> preview.Overview:
         signers=overview.signers[: preview.MAX_LIST],
         flags=overview.flags[: preview.MAX_LIST],
         wrappers=overview.wrappers[: preview.MAX_LIST],
+        attachments=overview.attachments[: preview.MAX_LIST],
     )
 
 
@@ -147,6 +148,11 @@ class Recent(Generic[K, V]):
             return None
         self._kept.move_to_end(key)
         return self._kept[key][0]
+
+    def drop(self, key: K) -> None:
+        """Drops it, if it is here."""
+        if key in self._kept:
+            self.weight -= self._kept.pop(key)[1]
 
     def forget(self, document: int) -> None:
         """Drops what belongs to a document: keys begin with a Where."""

@@ -1,6 +1,7 @@
 """Words for what a renderer found: fields of known forms, kinds of documents, places in them."""
 
 import re
+from datetime import datetime, timedelta
 
 from protocol import letters, preview_labels
 from tray import words
@@ -24,6 +25,19 @@ def kind_of(texts: Texts, form: str, written: str) -> str:
     named = texts(label) if label in preview_labels.FORM_LABELS else ""
     written = texts(_FORMATS[written]) if written in _FORMATS else words.clean(written)
     return ", ".join(part for part in (named, written) if part)
+
+
+def moment_of(texts: Texts, moment: str) -> str:
+    """An ISO 8601 moment to the second in this computer's time, and how far that is from UTC; what can't be read as it came."""
+    try:
+        local = datetime.fromisoformat(moment).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return words.clean(moment)
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "\N{MINUS SIGN}" if minutes < 0 else "+"
+    offset = f"UTC{sign}{hours}:{rest:02}" if rest else f"UTC{sign}{hours}" if minutes else "UTC"
+    return texts("preview.moment", moment=f"{local:%d.%m.%Y %H:%M:%S}", offset=offset)
 
 
 def place_of(texts: Texts, place: str) -> str:

@@ -116,6 +116,7 @@ class PreviewPane(QFrame):
         self.pages.zoomed.connect(self._show_scale)
         self.list.chosen.connect(self.pages.go_to)
         self.rows.entered.connect(self._enter)
+        self.summary.entered.connect(self._enter)
         for view in (self.pages, self.list, self.rows):
             view.wants.connect(self._ask_next)
 
@@ -138,7 +139,11 @@ class PreviewPane(QFrame):
             case preview.Known():
                 if is_shown:
                     self._keep_view()
-                if inquiry.know(answer) and is_shown:
+                before = inquiry.overview, inquiry.place
+                is_new = inquiry.know(answer)
+                if is_new and inquiry.place == before[1] and _is_other(before[0], inquiry.overview):
+                    self.pieces.forget(inquiry.number)
+                if is_new and is_shown:
                     self._refresh()
             case preview.Drawn():
                 self._take_drawing(inquiry, answer, pixels)
@@ -166,6 +171,9 @@ class PreviewPane(QFrame):
         if not (isinstance(asked, preview.Read) and asked.start == read.start):
             return
         inquiry.pending = None
+        overview = inquiry.overview
+        if asked.count < PIECE and overview is not None and asked.start + asked.count < overview.rows:
+            return  # the document has grown since; it is asked again
         self.pieces.put(inquiry.where, read.start, read.rows)
         if inquiry.number == self._number:
             self.rows.refresh(read.start)
@@ -328,12 +336,12 @@ class PreviewPane(QFrame):
                     assert layout is not None
                     layout.activate()
                 self.pages.show_pages(inquiry.where, overview.pages, view[0])
-            case ("form" | "tree" | "text" | "entries") as kind if overview.rows:
+            case ("form" | "tree" | "text" | "entries") as kind if overview.rows or overview.is_growing:
                 self._show_above(inquiry)
                 self._show_bar(inquiry)
                 self._show(self.rows)
                 self.rows.setAccessibleName(self.bar.title.text())
-                self.rows.show_rows(inquiry.where, kind, overview.rows, view)
+                self.rows.show_rows(inquiry.where, kind, overview.rows, view, is_growing=overview.is_growing)
             case "pages" | "form" | "tree" | "text" | "entries":
                 self._show_above(inquiry)
                 self._show_bar(inquiry)
@@ -422,6 +430,8 @@ class PreviewPane(QFrame):
         parts.append(what)
         if overview.size:
             parts.append(words.size(overview.size, texts.language, texts))
+        if overview.is_growing:
+            parts.append(texts("preview.still_reading"))
         return " · ".join(part for part in parts if part)
 
     def _show_above(self, inquiry: Inquiry | None) -> None:
@@ -500,6 +510,11 @@ class PreviewPane(QFrame):
             self._leave()
             return
         super().keyPressEvent(event)
+
+
+def _is_other(before: preview.Overview | None, now: preview.Overview | None) -> bool:
+    """Whether rows that are here are none of this document any more: what seemed a tree was none in the end."""
+    return before is not None and now is not None and before.kind != now.kind
 
 
 def _sheet() -> str:

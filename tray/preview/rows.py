@@ -1,7 +1,7 @@
 """Rows of a form, a tree, a text or an archive, of which only those in sight are held: a million rows cost no more than a screenful."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import (
@@ -38,7 +38,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from protocol import letters, preview
+from protocol import letters, preview, preview_labels
 from tray import glyphs, theme, words
 from tray.preview import labels
 from tray.preview.inquiry import PIECE, Recent, Where
@@ -60,6 +60,7 @@ _SETTLE_MS = 60
 _TAB = 8
 _ARROW = 14
 _LONGEST_SIZE = 18  # digits
+_MOMENT = f"{preview_labels.PREFIX}moment"
 _ROW_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -87,6 +88,11 @@ class Pieces:
         at = number - start
         return piece[at] if at < len(piece) else preview.Row("", "")
 
+    def drop(self, where: Where, start: int) -> None:
+        """Forgets a piece that ended where the document was known to end, and goes on by now."""
+        self._kept.drop((where, start))
+        self._failed.pop((where, start), None)
+
     def is_wanted(self, where: Where, start: int) -> bool:
         return (where, start) not in self._kept and (where, start) not in self._failed
 
@@ -99,7 +105,7 @@ class Pieces:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
-    """A row as it is painted and said."""
+    """A row as it is painted and said. `note` is a word about it."""
 
     label: str
     value: str
@@ -107,35 +113,51 @@ class Cell:
     kind: str = ""
     is_entry: bool = False
     is_known: bool = True
+    note: str = ""
 
     @property
     def spoken(self) -> str:
-        return ": ".join(part for part in (self.label, self.value) if part)
+        said = ": ".join(part for part in (self.label, self.value) if part)
+        return ", ".join(part for part in (said, self.note) if part)
 
 
 class RowsModel(QAbstractTableModel):
-    """One column; what a row looks like is the delegate's affair."""
+    """One column; what a row looks like is the delegate's affair. While a document grows a last row says so, which `known` does not count."""
 
     def __init__(self, texts: Texts, pieces: Pieces) -> None:
         super().__init__()
         self._texts = texts
         self._pieces = pieces
         self._where = Where(-1)
-        self._count = 0
+        self.known = 0
+        self.is_growing = False
         self.kind: Kind = "text"
 
-    def start_over(self, where: Where, kind: Kind, count: int) -> None:
+    def start_over(self, where: Where, kind: Kind, count: int, *, is_growing: bool) -> None:
         self.beginResetModel()
-        self._where, self.kind, self._count = where, kind, count
+        self._where, self.kind, self.known, self.is_growing = where, kind, count, is_growing
         self.endResetModel()
+
+    def grow(self, count: int, *, is_growing: bool) -> None:
+        """More rows, behind those that are here."""
+        if count > self.known:
+            self.beginInsertRows(QModelIndex(), self.known, count - 1)
+            self.known = count
+            self.endInsertRows()
+        if self.is_growing and not is_growing:
+            self.beginRemoveRows(QModelIndex(), self.known, self.known)
+            self.is_growing = False
+            self.endRemoveRows()
 
     def refresh(self, start: int) -> None:
         """A piece came, or will not come."""
-        if start < self._count:
-            last = min(start + PIECE, self._count) - 1
+        if start < self.known:
+            last = min(start + PIECE, self.known) - 1
             self.dataChanged.emit(self.index(start, 0), self.index(last, 0))
 
     def cell(self, number: int) -> Cell:
+        if number >= self.known:
+            return Cell("", self._texts("preview.reading_on"), kind="cut")
         row = self._pieces.row(self._where, number)
         if row is None:
             return Cell("", _NOTHING_YET, is_known=False)
@@ -146,12 +168,15 @@ class RowsModel(QAbstractTableModel):
         value = letters.visible(row.value[: preview.MAX_TEXT].expandtabs(_TAB))
         if self.kind == "entries" and row.value.isdecimal() and len(row.value) <= _LONGEST_SIZE:
             value = words.size(int(row.value), self._texts.language, self._texts)
+        elif row.label == _MOMENT:
+            value = labels.moment_of(self._texts, row.value)
         if row.kind == "cut" and not value:
             value = self._texts("preview.cut")
-        return Cell(label, value, max(0, min(row.depth, _DEEPEST)), row.kind, row.is_entry)
+        note = self._texts(f"preview.{row.kind}") if row.kind in {"covered", "uncovered"} else ""
+        return Cell(label, value, max(0, min(row.depth, _DEEPEST)), row.kind, row.is_entry, note=note)
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:  # noqa: N802  # Qt's name
-        return 0 if parent is not None and parent.isValid() else self._count
+        return 0 if parent is not None and parent.isValid() else self.known + self.is_growing
 
     def columnCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:  # noqa: N802  # Qt's name
         return 0 if parent is not None and parent.isValid() else 1
@@ -183,6 +208,7 @@ class RowsView(QTableView):
         self.rows.setParent(self)  # Qt ends the view before the model, whichever order Python would take
         self.setModel(self.rows)
         self.brush = Brush()
+        self._notes = (texts("preview.covered"), texts("preview.uncovered"))
         delegate = _RowDelegate(self)
         self.setItemDelegate(delegate)
         self.setShowGrid(False)
@@ -210,15 +236,30 @@ class RowsView(QTableView):
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
-    def show_rows(self, where: Where, kind: Kind, count: int, view: tuple[int, int] = (0, 0)) -> None:
-        """Other rows; `view` is where a person who was here before left."""
+    def show_rows(
+        self,
+        where: Where,
+        kind: Kind,
+        count: int,
+        view: tuple[int, int] = (0, 0),
+        *,
+        is_growing: bool = False,
+    ) -> None:
+        """Other rows, or more of the same; `view` is where a person who was here before left."""
+        if (
+            (where, kind) == (self.where, self.rows.kind)
+            and self.rows.is_growing
+            and count >= self.rows.known
+        ):
+            self._grow(count, is_growing=is_growing)
+            return
         self.where = where
         top, current = view
         header = self.verticalHeader()
         header.setDefaultSectionSize(_ROW[kind])
         header.reset()
-        self.brush.begin(kind, count)
-        self.rows.start_over(where, kind, count)
+        self.brush.begin(kind, count, self._notes)
+        self.rows.start_over(where, kind, count, is_growing=is_growing)
         self._fit(0)
         if count:
             self.selectionModel().setCurrentIndex(
@@ -229,6 +270,14 @@ class RowsView(QTableView):
             )
         self._fit_all()
         self.verticalScrollBar().setValue(top)
+        self.wants.emit()
+
+    def _grow(self, count: int, *, is_growing: bool) -> None:
+        """What is seen stays where it is."""
+        known = self.rows.known
+        if known % PIECE and count > known:
+            self._pieces.drop(self.where, known - known % PIECE)
+        self.rows.grow(count, is_growing=is_growing)
         self.wants.emit()
 
     def refresh(self, start: int) -> None:
@@ -243,7 +292,7 @@ class RowsView(QTableView):
 
     def wanted(self) -> Iterator[int]:
         """Where pieces start that should be asked for: those in sight, and the ones beside them."""
-        count = self.rows.rowCount()
+        count = self.rows.known
         if not count:
             return
         first, last = self._seen()
@@ -323,9 +372,13 @@ class Brush:
         self._code = theme.monospaced(theme.SMALL)
         self._kind: Kind = "text"
         self._gutter = 0
+        self._note_width = 0
 
-    def begin(self, kind: Kind, count: int) -> None:
+    def begin(self, kind: Kind, count: int, notes: Sequence[str] = ()) -> None:
+        """`notes` are all that cells may have."""
         self._kind = kind
+        metrics = QFontMetrics(self._plain)
+        self._note_width = max((metrics.horizontalAdvance(note) + 4 for note in notes), default=0)
         self._gutter = QFontMetrics(self._code).horizontalAdvance("0" * max(3, len(str(count))))
 
     def height(self, cell: Cell, number: int, width: int) -> int:
@@ -423,6 +476,16 @@ class Brush:
                 glyphs.pixmap("forward", colour, _ARROW),
             )
             right -= 3 * theme.UNIT
+        if cell.note:
+            wide = self._note_width
+            is_warning = cell.kind == "uncovered"
+            painter.setPen(QColor(colours.warning if is_warning else colours.quiet))
+            painter.drawText(
+                QRect(right - wide, inner.top(), wide, inner.height()),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+                cell.note,
+            )
+            right -= wide + 2 * theme.UNIT
         size = metrics.horizontalAdvance(cell.value) + 4
         painter.setPen(QColor(colours.quiet))
         painter.drawText(

@@ -1,13 +1,15 @@
-"""What is worth saying of a document at first sight: warnings, facts, parties, and whose signatures it has."""
+"""What is worth saying of a document at first sight: warnings, facts, parties, whose signatures it has, and what is attached to it."""
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -15,20 +17,24 @@ from PySide6.QtWidgets import (
 )
 
 from protocol import preview
-from tray import theme, widgets, words
+from tray import glyphs, theme, widgets, words
 from tray.preview import labels
 from tray.texts import Texts
 
-_ORDER: tuple[preview.FactName, ...] = ("number", "date", "total", "vat", "contract", "period")
+_ORDER: tuple[preview.FactName, ...] = ("moment", "number", "date", "total", "vat", "contract", "period")
 _NUMERIC: frozenset[preview.FactName] = frozenset({"total", "vat"})
 _CELL_GAP = 3 * theme.UNIT
 _MOST_PLACES = 3  # of one kind of warning that are named
 _MOST_SIGNERS = 20
 _MOST_PARTIES = 20
+_ATTACHED_ICON = 16
 
 
 class Summary(QScrollArea):
-    """As high as what it says, up to a height that is set; then it scrolls."""
+    """As high as what it says, up to a height that is set; then it scrolls. `entered` is the place of an attached file that the person
+    wants to see."""
+
+    entered = Signal(int)
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
@@ -36,6 +42,7 @@ class Summary(QScrollArea):
         self._texts = texts
         self._most = 20 * theme.UNIT
         self._has_warnings = False
+        self._said: tuple[preview.Overview, str, bool] | None = None
         self.details: QWidget | None = None
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,7 +50,11 @@ class Summary(QScrollArea):
         self.hide()
 
     def show_overview(self, overview: preview.Overview, note: str = "", *, with_details: bool = True) -> None:
-        """`note` is one more warning: a sentence."""
+        """`note` is one more warning: a sentence. What says nothing new changes nothing: a document that grows comes often."""
+        said = dataclasses.replace(overview, rows=0, size=0, digest="", is_growing=False), note, with_details
+        if said == self._said:
+            return
+        self._said = said
         inner = QWidget()
         inner.setObjectName("plain")
         column = QVBoxLayout(inner)
@@ -66,12 +77,14 @@ class Summary(QScrollArea):
 
     def show_nothing(self) -> None:
         self.details = None
+        self._said = None
         self.setWidget(QWidget())
         self.hide()
 
     def show_details(self, *, are_shown: bool) -> None:
         """Facts, parties and signers can be put away; warnings can't."""
         if self.details is not None:
+            self._said = None  # for it looks otherwise now
             self.details.setVisible(are_shown)
             self.setVisible(are_shown or self._has_warnings)
             self._fit()
@@ -105,7 +118,7 @@ class Summary(QScrollArea):
     def _details(self, overview: preview.Overview) -> QWidget | None:
         cells = list(self._cells(overview.facts))
         titles = [words.clean(fact.value) for fact in overview.facts if fact.name == "title" and fact.value]
-        if not (cells or titles or overview.parties or overview.signers):
+        if not (cells or titles or overview.parties or overview.signers or overview.attachments):
             return None
         made = QWidget()
         made.setObjectName("plain")
@@ -116,15 +129,34 @@ class Summary(QScrollArea):
             column.addWidget(widgets.label(widgets.breakable(title), pixels=theme.MEDIUM, bold=True))
         if cells:
             column.addWidget(Strip(cells))
-        rows = [*self._parties(overview.parties), *self._signers(overview.signers)]
+        if any(fact.name == "moment" for fact in overview.facts):
+            column.addWidget(widgets.label(self._texts("preview.moment_note"), quiet=True))
+        rows = [
+            *self._parties(overview.parties),
+            *self._signers(overview.signers, is_timestamp=overview.form == "timestamp"),
+        ]
         if rows:
             column.addLayout(_grid(rows))
+        if overview.attachments:
+            column.addLayout(self._attachments(overview.attachments))
         return made
+
+    def _attachments(self, names: Sequence[str]) -> QVBoxLayout:
+        """The files that are attached, each to be entered."""
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addWidget(widgets.label(self._texts("preview.attachments", count=len(names)), quiet=True))
+        for place, name in enumerate(names):
+            shown = words.clean(name) or self._texts("preview.attachment_unnamed", number=place + 1)
+            column.addWidget(_Attached(shown, lambda place=place: self.entered.emit(place)))  # type: ignore[misc]
+        return column
 
     def _cells(self, facts: Sequence[preview.Lifted]) -> Iterator[tuple[str, str]]:
         found = [fact for fact in facts if fact.name in _ORDER and fact.value]
         for fact in sorted(found, key=lambda fact: _ORDER.index(fact.name)):
-            yield self._texts(f"preview.fact.{fact.name}"), words.clean(fact.value)
+            is_moment = fact.name == "moment"
+            value = labels.moment_of(self._texts, fact.value) if is_moment else words.clean(fact.value)
+            yield self._texts(f"preview.fact.{fact.name}"), value
 
     def _parties(self, parties: Sequence[preview.Party]) -> Iterator[tuple[str, str, str]]:
         for party in parties[:_MOST_PARTIES]:
@@ -140,19 +172,23 @@ class Summary(QScrollArea):
         kind = self._texts("form.bin" if number[4:5] in tuple("456") else "form.iin")
         return f"{kind}{words.NO_BREAK_SPACE}{number}" if number else ""
 
-    def _signers(self, signers: Sequence[preview.Signer]) -> Iterator[tuple[str, str, str]]:
+    def _signers(
+        self, signers: Sequence[preview.Signer], *, is_timestamp: bool
+    ) -> Iterator[tuple[str, str, str]]:
         texts = self._texts
-        if signers:
+        if signers and not is_timestamp:
             yield texts("preview.signers", count=len(signers)), "", texts("preview.signers_note")
-        for signer in signers[:_MOST_SIGNERS]:
+        for number, signer in enumerate(signers[:_MOST_SIGNERS]):
             owner, organisation = words.clean(signer.owner), words.clean(signer.organisation)
             who = ", ".join(part for part in (owner, organisation) if part) or texts("preview.signer_unknown")
             when = ""
-            if signer.time:
+            if signer.time and not is_timestamp:  # which has a moment of its own
                 key = "preview.signed_stamped" if signer.has_timestamp else "preview.signed_claimed"
-                when = texts(key, time=words.time_of_year(signer.time))
+                when = texts(key, time=labels.moment_of(texts, signer.time))
+            elif signer.has_timestamp:
+                when = texts("preview.signed_stamp_unread")
             yield (
-                "",
+                texts("preview.stamped_by") if is_timestamp and number == 0 else "",
                 who,
                 ", ".join(
                     part for part in (self._numbered(words.clean(signer.bin or signer.iin)), when) if part
@@ -180,7 +216,7 @@ def warnings_of(texts: Texts, overview: preview.Overview) -> Iterator[str]:
 
 
 _GRAVITY: tuple[preview.FlagCode, ...] = (
-    "changed-after-signature", "javascript", "launch", "hidden-text", "fields", "external-reference", "attachment", "mixed-encoding",
+    "changed-after-signature", "not-covered", "javascript", "launch", "hidden-text", "fields", "external-reference", "attachment", "mixed-encoding",
 )  # fmt: skip
 
 
@@ -218,6 +254,30 @@ def _grid(rows: Sequence[tuple[str, str, str]]) -> QGridLayout:
             line.addWidget(below)
         grid.addLayout(line, row, 1)
     return grid
+
+
+class _Attached(QPushButton):
+    """An attached file. A name that is too long for the room loses its middle, never its end."""
+
+    def __init__(self, name: str, on_press: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("link")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._name = name
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setFont(theme.font(theme.SMALL))
+        self.setIcon(QIcon(glyphs.pixmap("document", theme.current().accent, _ATTACHED_ICON)))
+        self.setAutoDefault(False)
+        self.setStyleSheet("text-align: left;")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda _checked=False: on_press())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        super().resizeEvent(event)
+        room = event.size().width() - _ATTACHED_ICON - 2 * theme.UNIT
+        elided = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, room)
+        self.setText(elided.replace("&", "&&"))
 
 
 class Strip(QWidget):

@@ -67,6 +67,39 @@ def test_a_signed_container_says_who_signed() -> None:
     assert (opened(national).overview.format, len(opened(national).overview.signers)) == ("ZIP (signed)", 1)
 
 
+def test_what_no_signature_names_is_marked_and_flagged() -> None:
+    container = asic.create(authority.signer("p256-individual"), [("акт.txt", ACT)], at=AT)
+    files = [(entry.name, entry.octets()) for entry in zip_files.read(container).entries]
+    shown = opened(strict(*files, ("more.txt", b"more")))
+    assert shown.overview.flags == (Flag("not-covered", "more.txt"),)
+    kinds = {row.label: row.kind for row in shown.read(0, 50)}
+    assert (kinds["акт.txt"], kinds["more.txt"], kinds["mimetype"]) == ("covered", "uncovered", "")
+    assert opened(container).overview.flags == ()
+    many = opened(strict(*files, *((f"{number}.txt", b"") for number in range(500))))
+    assert len(many.overview.flags) == 20
+
+
+def test_archives_in_archives_are_entered_one_by_one() -> None:
+    """Each is opened when it is asked for; the one that is alone in another speaks for it only so deep."""
+    inside = strict(("акт.txt", ACT))
+    for _ in range(30):
+        inside = strict(("a.zip", inside))
+    shown = opened(inside)
+    assert shown.overview.rows == 1
+    assert recognise.open_view("a.zip", shown.enter(0).octets).overview.kind == "entries"
+
+
+def test_an_office_document_is_none_of_the_signed_kinds() -> None:
+    odf = (
+        ("mimetype", b"application/vnd.oasis.opendocument.text"),
+        ("content.xml", b"<a/>"),
+        ("META-INF/manifest.xml", b"<m/>"),
+    )
+    assert opened(strict(*odf)).overview.format == "ODF"
+    signed = opened(strict(*odf, ("META-INF/documentsignatures.xml", b"<a/>")))
+    assert signed.overview.format == "ODF"
+
+
 def test_an_archive_that_can_be_read_in_two_ways_is_shown_and_said_to_be_odd() -> None:
     octets = loose(("a.txt", b"one"), ("a.txt", b"two"))
     shown = opened(octets)

@@ -1,6 +1,14 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from agent.renderer import forms, tree
+from agent import algorithms
+from agent.formats import asn1
+from agent.renderer import forms
+from agent.renderer.timestamp import TimestampView
+from agent.renderer.tree import Place, Plain
+from agent.renderer.xml_root import root_of
+from agent.renderer.xml_tree import XmlView
 from protocol import preview_labels
 from protocol.preview import Party
 from tests.support import authority, xml_signatures
@@ -41,12 +49,12 @@ APPLICATION = """<Application><applicant><iin>790305450182</iin><lastName>ӘБД
 <serviceName>Справка о несудимости</serviceName><number>101</number><date>2026-11-23</date><odd>1</odd></Application>"""
 
 
-def opened(text: str | bytes) -> tree.XmlView:
+def opened(text: str | bytes) -> XmlView:
     octets = text.encode() if isinstance(text, str) else text
-    root = tree.root_of(octets)
+    root = root_of(octets)
     naming = forms.naming_of(root)
-    return tree.XmlView(
-        octets, root, naming or tree.Plain(), forms.Fields(is_known=naming is not None and naming.has_schema)
+    return XmlView(
+        octets, root, naming or Plain(), forms.Fields(is_known=naming is not None and naming.has_schema), 60
     )
 
 
@@ -214,7 +222,21 @@ def test_signers_of_a_form_are_told_of() -> None:
     ]
 
 
-def labels_of(place: tree.Place) -> set[str]:
+TOKEN_INFO = asn1.element(
+    asn1.SEQUENCE,
+    asn1.integer(1),
+    algorithms.oid_der("1.2.3"),
+    asn1.element(
+        asn1.SEQUENCE,
+        algorithms.algorithm_identifier(algorithms.SHA256.oid, b""),
+        asn1.element(asn1.OCTET_STRING, bytes(32)),
+    ),
+    asn1.integer(17),
+    asn1.generalized_time(datetime(2026, 5, 8, tzinfo=UTC)),
+)
+
+
+def labels_of(place: Place) -> set[str]:
     return {place.label} if place.label.startswith(preview_labels.PREFIX) else set()
 
 
@@ -227,6 +249,7 @@ def test_every_label_is_agreed_with_the_window() -> None:
         f"{preview_labels.PREFIX}{key}"
         for key in ("application", "applicant", "tax_form", "sheet", "signature", "form_code", "form_version")
     }
+    used |= {row.label for row in TimestampView(TOKEN_INFO, ()).read(0, 100)}
     assert used == preview_labels.FORM_LABELS
 
 

@@ -3,10 +3,12 @@
 import base64
 import io
 import json
+import os
 import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,7 +17,8 @@ from typing import Self
 import pytest
 from PIL import Image
 
-from agent.formats import cms
+from agent import algorithms
+from agent.formats import asic, cms, tsp
 from agent.formats.pdf import pades
 from agent.previews import Previews
 from protocol import preview
@@ -89,7 +92,16 @@ def samples() -> dict[str, bytes]:
         "signed.cms": signed,
         "stamped.cms": timestamps.stamped(signed),
         "base64.txt": base64.b64encode(signed),
+        "stamp.tst": timestamps.token(b"octets", tsp.Profile(tsp.POLICY_RSA, algorithms.SHA256)),
+        "numbers.json": b'{"number": 17, "list": [1, 2]}',
+        "attached.pdf": hostile_pdfs.of_page(
+            b"",
+            b"<< /Type /Filespec /F (a.xml) /EF << /F 5 0 R >> >>",
+            b"<< /Type /EmbeddedFile /Length 4 >>\nstream\n<a/>\nendstream",
+            catalog=b"/Names << /EmbeddedFiles << /Names [(one) 4 0 R] >> >>",
+        ),
         "files.zip": container(),
+        "signed.asice": asic.create(chains.person("p256"), [("акт.txt", b"a")], at=pdfs.AT),
         "octets.bin": bytes(range(256)) * 4,
         "empty": b"",
     }
@@ -113,6 +125,10 @@ def test_a_document_of_every_kind_is_shown_and_nothing_crashes() -> None:
                 rows, _ = talk.ask(preview.Read(number, 0, 100))
                 assert isinstance(rows, preview.RowsRead), name
                 assert rows.rows
+            if overview.attachments:
+                inside, _ = talk.ask(preview.Enter(number, 0))
+                assert isinstance(inside, preview.Known), name
+                assert (inside.place, inside.overview.kind) == (("a.xml",), "tree")
     kinds = {name: overview.kind for name, overview in overviews.items()}
     assert {kinds[name] for name in kinds if name.startswith("picture.") or name.endswith(".pdf")} == {
         "pages"
@@ -183,6 +199,108 @@ def test_nothing_is_loaded_or_opened_while_documents_are_read() -> None:
     assert json.loads(ended.stdout) == []
 
 
+# --- large documents --------------------------------------------------------------------------------------------------
+
+ITEM = "<product><name>Тауар бір</name><ndsRate>16</ndsRate><priceWithTax>1160.00</priceWithTax></product>\n"
+
+
+def large_xml(size: int) -> tuple[bytes, int]:
+    """An XML of about this size, and how many rows it has."""
+    count = size // len(ITEM.encode())
+    return f"<r>{ITEM * count}</r>".encode(), 1 + 4 * count
+
+
+def memory_of_children() -> list[int]:
+    """The most that each renderer took so far, in octets."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
+            command = (status.parent / "cmdline").read_bytes()
+        except (OSError, ValueError):
+            continue  # it has ended
+        if b"agent.renderer" in command and "VmHWM" in lines and _is_below(lines["PPid"], os.getpid()):
+            found.append(int(lines["VmHWM"].split()[0]) * 1024)
+    return found
+
+
+def _is_below(parent: str, ancestor: int) -> bool:
+    number = int(parent)
+    while number > 1:
+        if number == ancestor:
+            return True
+        try:
+            stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+        except OSError:
+            return False
+        number = int(stat.rpartition(")")[2].split()[1])
+    return False
+
+
+@pytest.mark.slow
+def test_fifty_megabytes_of_xml_are_seen_while_they_are_read() -> None:
+    """However slow the machine: rows at once, questions about another document in between, and in the end all of it."""
+    octets, rows = large_xml(50_000_000)
+    with Talk({"large.xml": octets, "b.txt": b"text"}, answer_s=60.0) as talk:
+        first, _ = talk.next()
+        assert isinstance(first, preview.Known)
+        assert (first.document, first.overview.kind, first.overview.is_growing) == (0, "tree", True)
+        assert 0 < first.overview.rows < rows
+        wanted: list[preview.Question] = [
+            preview.Read(0, 0, 100),
+            preview.Read(1, 0, 1),
+            preview.Read(0, first.overview.rows - 5, 5),
+            preview.Look(1),
+        ]
+        answered_early = 0
+        overview = first.overview
+        answers: list[preview.Answer] = []
+        talk.previews.ask(wanted[0])
+        while overview.is_growing or len(answers) < len(wanted):
+            answer, _ = talk.next()
+            if isinstance(answer, preview.Known) and answer.document == 0:
+                assert answer.overview.rows >= overview.rows
+                overview = answer.overview
+            elif isinstance(answer, preview.Known) and len(answers) != 3:
+                assert answer.overview.kind == "text"  # what the other one is, told before it is asked about
+            else:
+                answers.append(answer)
+                answered_early += overview.is_growing
+                if len(answers) < len(wanted):
+                    talk.previews.ask(wanted[len(answers)])
+        assert answered_early >= 2
+        beginning, other, middle, known = answers
+        assert isinstance(beginning, preview.RowsRead)
+        assert beginning.rows[:2] == (
+            preview.Row("r", "", 0, "element"),
+            preview.Row("product", "", 1, "element"),
+        )
+        assert other == preview.RowsRead(1, 0, (preview.Row("", "text"),))
+        assert isinstance(middle, preview.RowsRead)
+        assert len(middle.rows) == 5
+        assert isinstance(known, preview.Known)
+        assert (overview.rows, overview.why) == (rows, "")
+        last, _ = talk.ask(preview.Read(0, rows - 1, 9))
+        assert isinstance(last, preview.RowsRead)
+        assert last.rows == (preview.Row("priceWithTax", "1160.00", 2, "element"),)
+        # The document comes in pieces which are then joined; beside that there is little.
+        assert max(memory_of_children()) < 300 * 1024 * 1024
+
+
+@pytest.mark.slow
+def test_a_large_json_is_a_tree_in_the_sandbox() -> None:
+    members = ",".join(f'{{"number": {n}, "name": "Тауар бір"}}' for n in range(200_000))
+    with Talk({"large.json": f"[{members}]".encode()}, answer_s=60.0) as talk:
+        overview = preview.Overview("tree", is_growing=True)
+        while overview.is_growing:
+            known, _ = talk.next()
+            assert isinstance(known, preview.Known)
+            overview = known.overview
+        assert (overview.kind, overview.rows) == ("tree", 600_000)
+        rows, _ = talk.ask(preview.Read(0, 599_999, 1))
+        assert rows == preview.RowsRead(0, 599_999, (preview.Row("name", "Тауар бір", 1, "element"),))
+
+
 def test_a_signed_file_that_was_changed_is_flagged() -> None:
     changed = pdfs.update(pades.sign(chains.person(), pdfs.page(), at=pdfs.AT), {4: pdfs.text("Act 99")})
     covered = pades.sign(chains.person(), changed, at=pdfs.AT)
@@ -219,6 +337,43 @@ def test_hostile_files_end_in_answers_and_do_not_touch_each_other() -> None:
             assert time.monotonic() - began < 11, name
         assert isinstance(drawn, preview.Drawn)
         assert drawn.document == last
+
+
+def bomb(megabytes: int) -> bytes:
+    """Zeros, deflated: so many of them that they fit into no memory."""
+    deflate = zlib.compressobj(9, wbits=-15)
+    block = deflate.compress(bytes(1 << 20)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return b"\x78\xda" + block * megabytes + b"\x03\x00"
+
+
+def test_bombs_in_what_is_attached_or_signed_harm_nobody_else() -> None:
+    packed = bomb(4000)
+    attached = hostile_pdfs.of_page(
+        b"",
+        b"<< /Type /Filespec /F (a.xml) /EF << /F 5 0 R >> >>",
+        b"<< /Type /EmbeddedFile /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream"
+        % (len(packed), packed),
+        catalog=b"/Names << /EmbeddedFiles << /Names [(one) 4 0 R] >> >>",
+    )
+    entities = b"".join(b"<!ENTITY a%d '%b'>" % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 12))
+    signature = b"<!DOCTYPE a [<!ENTITY a0 'x'>" + entities + b"]><a>&a11;</a>"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.txt", b"a")
+        file.writestr("META-INF/signatures0.xml", signature)
+        file.writestr("META-INF/signatures1.xml", bytes(100_000_000))
+    with Talk({"a.pdf": attached, "b.asice": buffer.getvalue(), "c.txt": b"text"}, answer_s=60.0) as talk:
+        known = [talk.next()[0] for _ in range(3)]
+        assert [each.overview.kind for each in known] == ["pages", "entries", "text"]  # type: ignore[union-attr]
+        assert known[1].overview.signers == ()  # type: ignore[union-attr]
+        assert preview.Flag("not-covered", "a.txt") in known[1].overview.flags  # type: ignore[union-attr]
+        answer, _ = talk.ask(preview.Enter(0, 0))
+        assert isinstance(answer, preview.Unshown)
+        assert answer.why in ("too-large", "crashed")
+        drawn, _ = talk.ask(preview.Draw(0, 0, 100))
+        assert isinstance(drawn, preview.Drawn)
+        rows, _ = talk.ask(preview.Read(2, 0, 1))
+        assert rows == preview.RowsRead(2, 0, (preview.Row("", "text"),))
 
 
 def test_a_page_that_takes_for_ever_is_given_up() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zlib
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -208,6 +209,88 @@ def test_files_in_it_are_flagged_by_name() -> None:
     assert flags(of_page(b"", file, EMBEDDED, catalog=named)) == [("attachment", "akт.x d")]
     remark = b"<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 9 9] /FS << /EF << /F 5 0 R >> >> >>"
     assert flags(of_page(b"/Annots [4 0 R]", remark, EMBEDDED)) == [("attachment", "")]
+
+
+def with_files(*files: tuple[str, bytes], stream: bytes = b"") -> bytes:
+    """A PDF to which these files are attached; `stream` says more of their streams."""
+    first = 4 + len(files)
+    names = b"".join(b"(%06d) %d 0 R " % (number, 4 + number) for number in range(len(files)))
+    specs = [
+        b"<< /Type /Filespec /F (f) /UF <FEFF%b> /EF << /F %d 0 R >> >>"
+        % (name.encode("utf-16-be").hex().encode(), first + number)
+        for number, (name, _) in enumerate(files)
+    ]
+    streams = [
+        b"<< /Type /EmbeddedFile %b /Length %d >>\nstream\n%b\nendstream" % (stream, len(content), content)
+        for _, content in files
+    ]
+    catalog = b"/Names << /EmbeddedFiles << /Names [%b] >> >>" % names
+    return of_page(b"", *specs, *streams, catalog=catalog)
+
+
+def test_an_attached_file_can_be_entered() -> None:
+    """An invoice to look at, with the invoice for programs inside."""
+    invoice = b"<invoice><number>17</number></invoice>"
+    view = PdfView(with_files(("счёт.xml", invoice), ("a/b\\c.txt", b""), ("third", b"3" * 5000)))
+    assert view.overview.attachments == ("счёт.xml", "a/b\\c.txt", "third")
+    assert [(view.enter(row).name, view.enter(row).octets) for row in range(3)] == [
+        ("счёт.xml", invoice),
+        ("c.txt", b""),
+        ("third", b"3" * 5000),
+    ]
+    for row in (-1, 3, 10**9):
+        with pytest.raises(CannotShow):
+            view.enter(row)
+    packed = PdfView(with_files(("a.xml", zlib.compress(invoice)), stream=b"/Filter /FlateDecode"))
+    assert packed.enter(0).octets == invoice
+    locked = PdfView(encrypted(with_files(("a.xml", invoice))))
+    assert locked.enter(0).octets == invoice
+
+
+def test_an_attached_file_that_is_too_large_is_not_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = PdfView(with_files(("bomb", zlib.compress(bytes(3_000_000))), stream=b"/Filter /FlateDecode"))
+    monkeypatch.setattr(pdf, "MAX_ATTACHMENT_BYTES", 2_000_000)
+    with pytest.raises(CannotShow) as caught:
+        view.enter(0)
+    assert caught.value.why == "too-large"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        b"<< /Type /Filespec /F (a.xml) >>",
+        b"<< /Type /Filespec /F (a.xml) /EF << /F 4000 0 R >> >>",
+        b"<< /Type /Filespec /F (a.xml) /EF << /F 4 0 R >> >>",
+        b"(a.xml)",
+        b"null",
+        b"17",
+    ],
+)
+def test_an_attached_file_that_is_not_there_is_broken(spec: bytes) -> None:
+    """A file without octets, with those of an object that does not exist, of itself."""
+    named = b"/Names << /EmbeddedFiles << /Names [(one) 4 0 R] >> >>"
+    view = PdfView(of_page(b"", spec, catalog=named))
+    assert len(view.overview.pages) == 1
+    for row in range(len(view.overview.attachments)):
+        with pytest.raises(CannotShow) as caught:
+            view.enter(row)
+        assert caught.value.why == "broken"
+
+
+def test_of_very_many_attached_files_the_first_are_named() -> None:
+    names = b"".join(b"(%07d) 4 0 R " % number for number in range(1_000_000))
+    file = b"<< /Type /Filespec /F (a.xml) /EF << /F 5 0 R >> >>"
+    catalog = b"/Names << /EmbeddedFiles << /Names [%b] >> >>" % names
+    view = PdfView(of_page(b"", file, EMBEDDED, catalog=catalog))
+    assert 1 <= len(view.overview.attachments) <= pdf.MAX_ATTACHMENTS
+    assert view.enter(0).name == "a.xml"
+
+
+def test_names_of_attached_files_that_go_round_in_circles_end() -> None:
+    catalog = b"/Names << /EmbeddedFiles 4 0 R >>"
+    view = PdfView(of_page(b"", b"<< /Kids [4 0 R 4 0 R 5 0 R] >>", b"<< /Kids [4 0 R] >>", catalog=catalog))
+    assert view.overview.attachments == ()
+    assert len(view.overview.pages) == 1
 
 
 def test_a_form_that_can_be_filled_in_is_flagged_and_a_place_for_a_signature_is_not() -> None:

@@ -1,5 +1,6 @@
 """The conversation of a renderer about one document, and how processes divide and end."""
 
+import dataclasses
 import importlib
 import io
 import os
@@ -148,6 +149,27 @@ def test_what_can_not_be_shown_is_said_and_it_goes_on(
     _, *answers, known = messages(frames)
     assert answers == [preview.Unshown(0, why)] * 3
     assert isinstance(known, preview.Known)
+
+
+def test_one_that_grows_reads_on_when_it_is_looked_at(tmp_path: Path) -> None:
+    class Long(Box):
+        def __init__(self, name: str, octets: bytes) -> None:
+            super().__init__(name, octets)
+            self.overview = dataclasses.replace(self.overview, is_growing=True)
+
+        def grow(self, seconds: float) -> None:
+            assert 0 < seconds < previews.ANSWER_S
+            rows = self.overview.rows + 1
+            self.overview = dataclasses.replace(self.overview, rows=rows, is_growing=rows < 3)
+
+    frames = talk(tmp_path, opening(), frame(preview.Look(0)) * 5, open_view=Long)
+    known = [message.overview for message in messages(frames)]  # type: ignore[union-attr]
+    assert [(overview.rows, overview.is_growing) for overview in known] == [
+        (0, True),
+        (1, True),
+        (2, True),
+        *[(3, False)] * 3,
+    ]
 
 
 def test_a_mistake_of_a_reader_ends_the_process(tmp_path: Path) -> None:

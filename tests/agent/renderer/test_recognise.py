@@ -10,8 +10,9 @@ from PIL import Image
 
 from agent import algorithms
 from agent.formats import cms, jws, tsp, zip_files
-from agent.renderer import picture, recognise
+from agent.renderer import picture, recognise, tree
 from agent.renderer.base import CannotShow
+from agent.renderer.signed import Unwrapped
 from protocol import preview
 from protocol.preview import Flag, Overview
 from tests.support import authority, pdfs, timestamps
@@ -107,7 +108,27 @@ def test_a_detached_signature_is_all_that_is_there() -> None:
 def test_a_timestamp_token_is_told_from_a_document() -> None:
     token = timestamps.token(b"octets", tsp.Profile(tsp.POLICY_RSA, algorithms.SHA256))
     found = overview(token)
-    assert (found.kind, found.format, found.wrappers) == ("unknown", "TSTInfo", ("cms",))
+    assert (found.kind, found.form, found.wrappers) == ("form", "timestamp", ())
+    assert [(fact.name, fact.value) for fact in found.facts] == [("moment", timestamps.AT.isoformat())]
+    assert len(found.signers) == 1
+    damaged = token.replace(b"\x18\x0f20260601", b"\x18\x0f20269901")
+    assert damaged != token
+    assert (overview(damaged).kind, overview(damaged).why) == ("unknown", "broken")
+
+
+def test_a_tree_that_turns_out_to_be_none_becomes_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far behind what was read first."""
+    monkeypatch.setattr(tree, "FIRST_S", 0)
+    for begin, end in ((b"<r>" + b"<a>1</a>\n" * 100_000, b"</x>"), (b"[\n" + b"1,\n" * 10_000, b"]")):
+        shown = recognise.open_view("a", signed(begin + end))
+        assert isinstance(shown, Unwrapped)
+        assert (shown.overview.kind, shown.overview.is_growing) == ("tree", True)
+        assert shown.read(0, 1)
+        shown.grow(60)
+        assert (shown.overview.kind, shown.overview.is_growing) == ("text", False)
+        assert shown.overview.wrappers == ("cms",)
+        assert len(shown.overview.signers) == 1
+        assert shown.read(0, 1)[0].value in ("<r><a>1</a>", "[")
 
 
 @pytest.mark.parametrize(

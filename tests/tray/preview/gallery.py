@@ -101,6 +101,34 @@ ENTRIES = (
     preview.Row("акт.xml", "12 КБ", is_entry=True),
     preview.Row("mimetype", "28 байт", is_entry=True),
 )
+CONTAINER = (
+    preview.Row("mimetype", "31", is_entry=True),
+    preview.Row(
+        "Договор поставки № 15-2026 с приложениями и спецификациями.pdf",
+        "493568",
+        kind="covered",
+        is_entry=True,
+    ),
+    preview.Row("акт.xml", "12288", kind="covered", is_entry=True),
+    preview.Row("Дополнительное соглашение.pdf", "48213", kind="uncovered", is_entry=True),
+    preview.Row("META-INF/signatures0.xml", "9012", is_entry=True),
+)
+STAMP = (
+    preview.Row("form.timestamp", "", kind="heading"),
+    preview.Row("form.moment", "2026-03-12T05:15:00+00:00"),
+    preview.Row("form.digest_algorithm", "SHA-256"),
+    preview.Row("form.digest", DIGEST),
+    preview.Row("form.policy", "1.2.398.3.3.2.6.1"),
+    preview.Row("form.token_number", "6CD779C92F27E02B"),
+)
+TSA = preview.Signer(
+    "TSA ТОО «Удостоверяющий центр»", organisation="НУЦ РК", time="2026-03-12T05:15:00+00:00"
+)
+ATTACHED = (
+    "счёт-фактура.xml",
+    "Спецификация к договору поставки № 15-2026 от 09.01.2026 с дополнениями.xlsx",
+    "",
+)
 TEXT = tuple(
     preview.Row("", line)
     for line in (
@@ -143,6 +171,18 @@ ITEMS = {
     "tree": of_rows("tree", TREE, format="XML"),
     "text": of_rows("text", TEXT, format="windows-1251", flags=(preview.Flag("hidden-text", "line 3"),)),
     "archive": Item(preview.Overview("entries", "ZIP", size=512_000, digest=DIGEST, rows=len(ENTRIES)), ENTRIES, PDF),
+    "container": of_rows(
+        "entries", CONTAINER, format="ASiC", signers=SIGNERS, flags=(preview.Flag("not-covered", "Дополнительное соглашение.pdf"),)
+    ),
+    "timestamp": of_rows(
+        "form", STAMP, form="timestamp", facts=(preview.Lifted("moment", "2026-03-12T05:15:00+00:00"),), signers=(TSA,)
+    ),
+    "attached-pdf": Item(
+        dataclasses.replace(
+            PDF.overview, attachments=ATTACHED, flags=tuple(preview.Flag("attachment", name) for name in ATTACHED if name)
+        )
+    ),
+    "growing": of_rows("tree", TREE, format="XML", is_growing=True),
     "unknown": Item(preview.Overview("unknown", size=48_213, digest=DIGEST)),
     "crashed": Item(preview.Overview("unknown", size=48_213, digest=DIGEST, why="crashed")),
     "digest": Item(preview.Overview("digest"), document=prompts.Document("хеш", None, "ГОСТ Р 34.11-2012 (256)", DIGEST, is_digest=True)),

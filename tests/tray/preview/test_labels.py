@@ -33,3 +33,21 @@ def test_places_are_said_in_words():
     assert labels.place_of(russian, "page 3") == "Страница 3"
     assert labels.place_of(russian, "line 12") == "строка 12"
     assert labels.place_of(russian, "page 3 of the\nmoon") == "page 3 of the\ufffdmoon"
+
+
+@pytest.mark.parametrize(
+    ("place", "moment", "expected"),
+    [
+        ("ALMT-5", "2026-03-12T05:15:00+00:00", "12.03.2026 10:15:00 (UTC+5)"),
+        ("ALMT-5", "2026-03-12T05:15:00Z", "12.03.2026 10:15:00 (UTC+5)"),
+        ("IST-5:30", "2026-03-12T05:15:00Z", "12.03.2026 10:45:00 (UTC+5:30)"),
+        ("NST3:30", "2026-01-12T05:15:00Z", "12.01.2026 01:45:00 (UTC\N{MINUS SIGN}3:30)"),
+        ("UTC0", "2026-03-12T05:15:00Z", "12.03.2026 05:15:00 (UTC)"),
+        ("UTC0", "yesterday\u202e", "yesterday\ufffd"),
+        ("ALMT-5", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("UTC0", "", ""),
+    ],
+)
+def test_a_moment_is_in_the_persons_time(zone, place, moment, expected):
+    zone(place)
+    assert labels.moment_of(texts.load("en"), moment) == expected

@@ -70,6 +70,76 @@ def words_of(widget):
     ]
 
 
+# --- documents that grow ----------------------------------------------------------------------------------------------
+
+
+def rows_of(start, count):
+    return tuple(preview.Row(f"r{number}", "v", 1, "element") for number in range(start, start + count))
+
+
+def growing(rows, *, is_growing=True, **more):
+    return preview.Overview("tree", "XML", size=50_000_000, rows=rows, is_growing=is_growing, **more)
+
+
+def test_the_first_rows_are_seen_while_the_rest_is_read(application, talk):
+    one = talk()
+    one.show()
+    one.know(growing(50))
+    assert one.pane.bar.title.text().endswith("still being read")
+    assert one.last == preview.Read(0, 0, 50)
+    one.pane.receive(preview.RowsRead(0, 0, rows_of(0, 50)))
+    one.know(growing(90_000))
+    # What ended where the document was known to end is asked for again, whole.
+    assert one.last == preview.Read(0, 0, PIECE)
+    one.pane.receive(preview.RowsRead(0, 0, rows_of(0, PIECE)))
+    model = one.pane.rows.rows
+    assert model.cell(PIECE - 1).label == f"r{PIECE - 1}"
+    one.know(growing(100_000, is_growing=False, facts=(preview.Lifted("number", "17"),)))
+    assert not one.pane.bar.title.text().endswith("still being read")
+    assert model.rowCount() == 100_000
+    assert "17" in words_of(one.pane.summary)
+    assert model.cell(3).label == "r3"  # nothing that was here is asked again
+    assert preview.Read(0, 0, PIECE) not in one.asked[one.asked.index(preview.Read(0, 0, PIECE)) + 1 :]
+
+
+def test_rows_that_were_asked_before_it_grew_are_asked_again(application, talk):
+    one = talk()
+    one.show()
+    one.know(growing(50))
+    one.know(growing(500))  # the question about the 50 still stands
+    assert one.asked[-1] == preview.Read(0, 0, 50)
+    one.pane.receive(preview.RowsRead(0, 0, rows_of(0, 50)))
+    assert one.asked[-1] == preview.Read(0, 0, PIECE)
+
+
+def test_a_tree_that_is_none_in_the_end_shows_none_of_its_rows(application, talk):
+    one = talk()
+    one.show()
+    one.know(growing(PIECE))
+    one.pane.receive(preview.RowsRead(0, 0, rows_of(0, PIECE)))
+    one.know(preview.Overview("text", "UTF-8", size=50_000_000, rows=PIECE))
+    assert one.last == preview.Read(0, 0, PIECE)
+    assert one.pane.rows.rows.cell(0).value == "…"
+    one.pane.receive(preview.RowsRead(0, 0, (preview.Row("", "<r>"),) * PIECE))
+    assert one.pane.rows.rows.cell(0).value == "<r>"
+
+
+def test_an_attached_file_is_entered_and_left(application, talk):
+    one = talk()
+    one.show()
+    one.know(dataclasses.replace(PAGES, attachments=("счёт.xml", "b.txt")))
+    one.pane.summary.entered.emit(1)
+    while isinstance(one.last, preview.Draw):
+        one.draw(one.last)
+    assert preview.Enter(0, 1) in one.asked
+    one.know(TEXT, place=("b.txt",))
+    assert one.pane.bar.title.text().startswith("b.txt")
+    one.pane.receive(preview.RowsRead(0, 0, rows_of(0, PIECE)))
+    one.pane.bar.back.click()
+    one.pane.receive(preview.RowsRead(0, one.last.start, rows_of(one.last.start, PIECE)))
+    assert one.last == preview.Leave(0)
+
+
 # --- one question at a time -------------------------------------------------------------------------------------------
 
 

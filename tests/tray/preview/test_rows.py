@@ -156,3 +156,64 @@ def test_millions_of_rows_open_at_once(application, view):
     application.processEvents()
     assert time.monotonic() - begun < 2
     assert max(one.wanted()) == MOST_ROWS - PIECE
+
+
+# --- documents that grow ----------------------------------------------------------------------------------------------
+
+
+def piece(start, count):
+    return tuple(preview.Row(str(number), "v", 1, "element") for number in range(start, start + count))
+
+
+def test_more_rows_come_behind_those_that_are_seen(application, view):
+    one = view("tree", piece(0, 50))
+    one.show_rows(HERE, "tree", 50, is_growing=True)
+    one.selectionModel().setCurrentIndex(one.rows.index(7, 0), one.selectionModel().SelectionFlag.Select)
+    resets = []
+    one.rows.modelReset.connect(lambda: resets.append(1))
+    one.show_rows(HERE, "tree", 50, is_growing=True)
+    assert (one.rows.rowCount(), spoken(one, 50)) == (51, "More of the document is being read…")
+    one.verticalScrollBar().setValue(40)
+    one.show_rows(HERE, "tree", 1000, is_growing=True)
+    assert (one.rows.rowCount(), spoken(one, 1000)) == (1001, "More of the document is being read…")
+    assert one.verticalScrollBar().value() == 40
+    assert one.currentIndex().row() == 7
+    one.show_rows(HERE, "tree", 1100)
+    assert (one.rows.rowCount(), one.rows.known) == (1100, 1100)
+    assert resets == []
+
+
+def test_a_piece_that_ended_early_is_asked_for_again(application, view):
+    one = view("tree", piece(0, 50))
+    one.show_rows(HERE, "tree", 50, is_growing=True)
+    assert list(one.wanted()) == []
+    one.show_rows(HERE, "tree", 450, is_growing=True)
+    assert next(one.wanted()) == 0
+    one._pieces.put(HERE, 0, piece(0, PIECE))
+    one.show_rows(HERE, "tree", 450 + PIECE, is_growing=True)
+    assert 0 not in list(one.wanted())
+
+
+def test_of_which_nothing_is_known_yet_there_is_a_word(application, view):
+    one = view("text")
+    one.show_rows(HERE, "text", 0, is_growing=True)
+    assert (one.rows.rowCount(), spoken(one, 0)) == (1, "More of the document is being read…")
+    assert list(one.wanted()) == []
+    one.show_rows(HERE, "text", 0)
+    assert one.rows.rowCount() == 0
+
+
+# --- what cells say ---------------------------------------------------------------------------------------------------
+
+
+def test_what_no_signature_covers_is_said(application, view):
+    one = view("entries", gallery.CONTAINER, language="ru")
+    assert spoken(one, 2) == "акт.xml: 12\u00a0КБ, в подписи"
+    assert spoken(one, 3).endswith("47\u00a0КБ, не подписан")
+    assert spoken(one, 0) == "mimetype: 31 байт"
+
+
+def test_a_moment_in_a_form_is_in_the_persons_time(application, view, zone):
+    zone("ALMT-5")
+    one = view("form", gallery.STAMP, language="ru")
+    assert spoken(one, 1) == "Время по метке: 12.03.2026 10:15:00 (UTC+5)"

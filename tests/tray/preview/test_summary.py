@@ -5,7 +5,8 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from protocol import preview
 from tests.tray.preview import gallery
@@ -57,7 +58,7 @@ def test_signers_are_named_and_it_is_said_that_they_were_not_verified(applicatio
     found = words_of(one)
     assert found[:3] == [
         "Already signed by",
-        "Whether signatures are genuine was not checked here",
+        "Whether signatures and timestamps are genuine was not checked here",
         "PETROV PETR",
     ]
     assert found[3].startswith("IIN\u00a0900101300123, ")
@@ -145,3 +146,55 @@ def test_facts_take_as_many_lines_as_they_need(application, put_up):
     assert not any(
         a.geometry().intersects(b.geometry()) for a in strip.cells for b in strip.cells if a is not b
     )
+
+
+def test_moments_are_in_the_persons_time_and_said_to_be_what_the_timestamp_says(application, shown, zone):
+    zone("ALMT-5")
+    stamp = preview.Overview(
+        "form",
+        form="timestamp",
+        facts=(preview.Lifted("moment", "2026-03-12T05:15:00+00:00"),),
+        signers=(preview.Signer("TSA", time="2026-03-12T05:15:00+00:00"),),
+    )
+    assert words_of(shown(stamp)) == [
+        "Time in the timestamp",
+        "12.03.2026 10:15:00 (UTC+5)",
+        "So the timestamp itself says. Whether it is genuine was not checked here.",
+        "Issued by",
+        "TSA",
+    ]
+    signed = preview.Signer("PETROV", time="2026-03-12T05:15:00Z", has_timestamp=True)
+    unread = preview.Signer("PETROV", has_timestamp=True)
+    found = words_of(shown(dataclasses.replace(PLAIN, signers=(signed, unread))))
+    assert found[-3:] == [
+        "timestamp: 12.03.2026 10:15:00 (UTC+5)",
+        "PETROV",
+        "has a timestamp that can’t be read",
+    ]
+
+
+def test_an_attached_file_is_entered_by_mouse_and_keyboard(application, shown):
+    names = ("счёт.xml", "a\u202eb & c", "", "x" * 500)
+    one = shown(dataclasses.replace(PLAIN, attachments=names), width=300)
+    wanted = []
+    one.entered.connect(wanted.append)
+    buttons = one.findChildren(QPushButton)
+    assert [button.accessibleName() for button in buttons[:3]] == [
+        "счёт.xml", "a\ufffdb & c", "Attachment 3, without a name",
+    ]  # fmt: skip
+    assert buttons[1].text() == "a\ufffdb && c"
+    assert "…" in buttons[3].text()  # and the whole name is said
+    assert buttons[3].accessibleName() == buttons[3].toolTip() == "x" * 500
+    buttons[0].click()
+    QTest.keyClick(buttons[3], Qt.Key.Key_Space)
+    assert wanted == [0, 3]
+
+
+def test_what_says_nothing_new_changes_nothing(application, shown):
+    """A document that grows comes often; what the person has selected or scrolled to stays."""
+    one = shown(dataclasses.replace(PLAIN, signers=gallery.SIGNERS, is_growing=True))
+    inner = one.widget()
+    one.show_overview(dataclasses.replace(PLAIN, signers=gallery.SIGNERS, rows=17))
+    assert one.widget() is inner
+    one.show_overview(PLAIN)
+    assert one.widget() is not inner
