@@ -21,7 +21,7 @@ import ssl
 import subprocess
 import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from agent import autostart, dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
@@ -32,7 +32,7 @@ from agent.errors import AgentError, StorageFailed
 from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
-from agent.key_library import KeyLibrary
+from agent.key_library import KeyLibrary, lines_of
 from agent.localhost import identity
 from agent.localhost.identity import Identity
 from agent.origins import Origin
@@ -49,6 +49,7 @@ if typing.TYPE_CHECKING:
 
 IDENTITY_CHECK_S = 12 * 60 * 60.0
 RENEWAL_LIMIT_S = 60.0
+REMIND_FIRST_S = 2 * 60.0  # who has just logged in has other things to look at
 REMIND_EVERY_S = 15 * 60.0
 RECENT_RECEIPTS = 5
 
@@ -192,7 +193,13 @@ class _Daemon:
         self._endpoint = Endpoint(config.paths.control_socket, self._obey)
         self._icon = TrayIcon(self._obey_icon, children.tray_icon, self._when_icon_ended)
         self._is_session_watched = False
+        self._has_icon = self._wants_icon()
+        self._is_icon_shown = False
+        self._library = KeyLibrary(config.paths.key_library)
         self._ending: tuple[control.EndingKey, ...] = ()
+        self._unnoted: set[str] = (
+            set()
+        )  # keys of which the person was reminded, and nobody could write that down
         self._stop = asyncio.Event()
         self.wants_restart = False
         self._autostart = autostart.of_person(autostart.run_command())
@@ -220,7 +227,7 @@ class _Daemon:
             await self._open_endpoint(stack)
             if self._config.https_api:
                 self._open_https_api(stack)
-            if self._wants_icon():
+            if self._has_icon:
                 stack.push_async_callback(self._icon.stop)
                 self._icon.start()
             with _signals(self._stop):
@@ -342,18 +349,39 @@ class _Daemon:
     # --- keys that end soon --------------------------------------------------------------------------------------
 
     async def _remind_of_keys(self) -> None:
-        """Has the icon say which keys end soon, each a few times in its life (agent.key_library)."""
-        library = KeyLibrary(self._config.paths.key_library)
+        """Has the icon say which keys end soon, each a few times in its life (agent.key_library).
+
+        Only an icon that is seen is asked to. What it does not say stays due: then, or where there is no icon, the desk shows it.
+        """
+        await asyncio.sleep(REMIND_FIRST_S)
         while True:
-            await asyncio.sleep(REMIND_EVERY_S)
-            if not (self._icon.is_there and self._config.notifications):
-                continue  # who would not be told now is told later
-            try:
-                self._ending = await asyncio.to_thread(ending_keys, library, dt.datetime.now(dt.UTC))
-            except StorageFailed as error:
-                logs.note(_log, logging.WARNING, "reminders of keys can't be kept", error=error)
-                continue
+            due: tuple[control.EndingKey, ...] = ()
+            if self._config.notifications and self._is_icon_shown and await self._note_told(self._unnoted):
+                due = await asyncio.to_thread(ending_keys, self._library, dt.datetime.now(dt.UTC))
+            self._ending = due if self._is_icon_shown else ()  # it may have gone meanwhile
             self._changed()
+            await asyncio.sleep(REMIND_EVERY_S)
+
+    async def _note_reminded(self, fingerprints: Sequence[str]) -> None:
+        """The icon told the person of these keys, of those that it was asked to tell of."""
+        seen = [line for line in self._ending if set(line.keys) <= set(fingerprints)]
+        self._ending = tuple(line for line in self._ending if line not in seen)
+        self._changed()
+        await self._note_told({key for line in seen for key in line.keys})
+
+    async def _note_told(self, keys: Collection[str]) -> bool:
+        """Whether it could be written down. Until it can the person is told of no more keys: it would be the same ones, again and again."""
+        told = frozenset(keys)
+        if not told:
+            return True
+        try:
+            await asyncio.to_thread(self._library.note_told, told, dt.datetime.now(dt.UTC))
+        except StorageFailed as error:
+            logs.note(_log, logging.WARNING, "reminders of keys can't be noted", error=error)
+            self._unnoted |= told
+            return False
+        self._unnoted -= told
+        return True
 
     # --- state and commands --------------------------------------------------------------------------------------
 
@@ -376,6 +404,8 @@ class _Daemon:
             unlocked_until=held.until.isoformat() if held else "",
             unlocked_owner=held.owner if held else "",
             ending=self._ending,
+            icon=self._icon_state(),
+            is_session_watched=self._is_session_watched,
             recent=self._recent,
         )
 
@@ -386,6 +416,11 @@ class _Daemon:
             return "signing" if self._workers.is_signing else "asking"
         return "trouble" if self._trouble or self._https_trouble else "ready"
 
+    def _icon_state(self) -> typing.Literal["shown", "hidden", "off"]:
+        if not self._has_icon:
+            return "off"
+        return "shown" if self._is_icon_shown else "hidden"
+
     def _obey(self, command: control.Command) -> control.State | control.Refused:
         logs.note(_log, logging.INFO, "command", method=command.name)
         match command.name:
@@ -395,8 +430,8 @@ class _Daemon:
                     self._workers.refuse_waiting()
             case "lock":
                 self._workers.lock()
-            case "watch-session":
-                return control.Refused("only the icon can watch the session")
+            case "watch-session" | "icon" | "reminded":
+                return control.Refused(f"only the icon can say {command.name!r}")
             case "quit" | "restart":
                 self.wants_restart = command.name == "restart"
                 self._stop.set()
@@ -424,15 +459,28 @@ class _Daemon:
         return self._state()
 
     def _obey_icon(self, command: control.Command) -> control.State | control.Refused:
-        if command.name == "watch-session":
-            self._is_session_watched = True
-            return self._state()
-        return self._obey(command)
+        """What comes through the pipe of the icon that was started here: nobody else can say it."""
+        match command.name:
+            case "watch-session":
+                self._is_session_watched = True
+            case "icon":
+                self._is_icon_shown = command.value == "shown"
+                if not self._is_icon_shown:
+                    self._ending = ()  # it can't say that now
+                self._changed()
+            case "reminded":
+                self._errand(self._note_reminded(command.value.split()))
+            case _:
+                return self._obey(command)
+        return self._state()
 
     def _when_icon_ended(self) -> None:
-        """Nobody watches the session any more."""
+        """Nobody watches the session any more, and nothing is seen."""
         self._is_session_watched = False
+        self._is_icon_shown = False
+        self._ending = ()
         self._workers.lock()
+        self._changed()
 
     def _unlock_minutes(self) -> int:
         """For how long keys may stay open: not at all where nobody would tell that the screen was locked."""
@@ -499,11 +547,8 @@ class _Daemon:
 
 
 def ending_keys(library: KeyLibrary, now: dt.datetime) -> tuple[control.EndingKey, ...]:
-    """The keys of which the person is to be reminded now; each is told a few times in its life. Raises StorageFailed."""
-    return tuple(
-        control.EndingKey(each.key.owner, each.key.not_after.isoformat(), each.days_left)
-        for each in library.take_reminders(now)
-    )
+    """The keys of which the person is to be reminded next: as many as one message says."""
+    return lines_of(library.due_reminders(now))[: control.MOST_ENDING]
 
 
 def _is_granted(grants: Grants, origin: Origin) -> bool:

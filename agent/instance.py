@@ -64,7 +64,7 @@ class Lock:
             )
             os.close(descriptor)
             raise AlreadyRunning(
-                f"the agent runs already{f' as process {owner}' if owner.isdigit() else ''}"
+                f"the agent runs already{f' as process {owner}' if owner.isdigit() else ''}; qalamsap open shows its window"
             ) from error
         os.truncate(descriptor, 0)
         os.write(descriptor, b"%d\n" % os.getpid())

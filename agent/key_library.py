@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 
 from agent import locks, paths
 from agent.errors import StorageFailed
+from protocol import control
 
 State: TypeAlias = Literal["good", "ending", "early", "superseded", "expired", "revoked"]
 """Good to use; good for REMIND_DAYS at most; not yet valid; there is a newer one of the same kind; too old; taken back by its authority."""
@@ -171,6 +172,24 @@ def reminders(library: Library, now: datetime) -> tuple[Reminder, ...]:
     return tuple(sorted(found.values(), key=lambda each: (each.key.not_after, each.key.fingerprint)))
 
 
+def lines_of(due: Iterable[Reminder]) -> tuple[control.EndingKey, ...]:
+    """What a person is told of reminders: a line for the keys of one owner that end on the same day."""
+    lines: dict[tuple[object, ...], list[Reminder]] = {}
+    for each in due:
+        place = (each.key.owner, each.key.organisation, each.step, each.key.not_after.date())
+        lines.setdefault(place, []).append(each)
+    return tuple(
+        control.EndingKey(
+            first.key.owner,
+            first.key.not_after.isoformat(),
+            first.days_left,
+            first.key.organisation,
+            tuple(each.key.fingerprint for each in (first, *others)),
+        )
+        for first, *others in lines.values()
+    )
+
+
 def digest_of(octets: bytes) -> str:
     """How the octets of a key file are known again."""
     return hashlib.sha256(octets).hexdigest()
@@ -262,18 +281,24 @@ class KeyLibrary:
 
         self._change(without)
 
-    def take_reminders(self, now: datetime) -> tuple[Reminder, ...]:
-        """Those that were not told yet at their step: they count as told from now on."""
-        due = self._untold(self.read(), now)
-        if due:
+    def due_reminders(self, now: datetime) -> tuple[Reminder, ...]:
+        """Those that the person was not told yet at their step."""
+        return self._untold(self.read(), now)
 
-            def note(library: Library) -> Library:
-                known = {key.fingerprint for key in library.known_keys()}
-                told = {key: step for key, step in library.told.items() if key in known}
-                return replace(library, told={**told, **{each.key.fingerprint: each.step for each in due}})
+    def note_told(self, fingerprints: Collection[str], now: datetime) -> None:
+        """The person saw what is due for these keys: that counts as told from now on. Raises StorageFailed."""
 
-            self._change(note)
-        return due
+        def note(library: Library) -> Library:
+            known = {key.fingerprint for key in library.known_keys()}
+            told = {key: step for key, step in library.told.items() if key in known}
+            seen = {
+                each.key.fingerprint: each.step
+                for each in self._untold(library, now)
+                if each.key.fingerprint in fingerprints
+            }
+            return replace(library, told={**told, **seen})
+
+        self._change(note)
 
     @staticmethod
     def _untold(library: Library, now: datetime) -> tuple[Reminder, ...]:

@@ -61,6 +61,15 @@ class LockedBuffer:
         raise TypeError("a LockedBuffer can't be pickled")
 
 
+def can_lock() -> bool:
+    """Whether this system lets such a process lock memory at all."""
+    try:
+        LockedBuffer(mmap.PAGESIZE).wipe()
+    except CannotLock:
+        return False
+    return True
+
+
 def _pages(size: int) -> mmap.mmap:
     if sys.platform == "win32":
         return mmap.mmap(-1, size)

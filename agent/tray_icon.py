@@ -48,11 +48,6 @@ class TrayIcon:
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def is_there(self) -> bool:
-        """Whether its process runs."""
-        return self._process is not None
-
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._keep_alive())
 

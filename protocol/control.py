@@ -24,13 +24,20 @@ class Receipt:
     count: int
 
 
+MOST_ENDING = 3
+"""Lines of one reminder; those that are left come with the next one."""
+
+
 @dataclass(frozen=True, slots=True)
 class EndingKey:
-    """A key that ends soon: whose, when (ISO 8601), in how many days."""
+    """A line of a reminder: whose keys end, when (ISO 8601), in how many days. `keys` are their fingerprints: those of a pair that was
+    issued together are one line."""
 
     owner: str
     until: str
     days_left: int
+    organisation: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +60,19 @@ class State:
     notifications: bool = True  # the icon may show messages
     unlocked_until: str = ""  # ISO 8601, of a key that is open between approvals; empty: none is
     unlocked_owner: str = ""
-    ending: tuple[EndingKey, ...] = ()  # of which the person is to be reminded now
+    ending: tuple[EndingKey, ...] = ()  # of which the icon is to remind the person now
+    icon: Literal["shown", "hidden", "off"] = "off"
+    """Whether the person sees the icon: it is on a panel; there is no place for it, or it does not run; it is not wanted here."""
+    is_session_watched: bool = False  # somebody tells when the screen is locked: a key may stay open
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`lock` closes a key that is open; `watch-session`, by the icon alone, says that it will send `lock` when the screen is locked.
-    `set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk; the others leave it empty."""
+    """`lock` closes a key that is open. `set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk.
+
+    By the icon alone: `watch-session` says that it will send `lock` when the screen is locked; `icon` says in `value` whether it is
+    shown or hidden now; `reminded`, that the person was told of the keys with these fingerprints (a space between them). The others
+    leave `value` empty."""
 
     name: Literal[
         "query",
@@ -69,6 +82,8 @@ class Command:
         "quit",
         "lock",
         "watch-session",
+        "icon",
+        "reminded",
         "set-language",
         "set-autostart",
         "open-status",

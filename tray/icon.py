@@ -18,12 +18,17 @@ OnCommand: TypeAlias = Callable[[control.Command], None]
 
 
 class Face(Protocol):
-    """An icon on the screen. `show`, `notify` and `quit` may be called from any thread, `run` belongs to the main one."""
+    """An icon on the screen. `show`, `notify` and `quit` may be called from any thread, `run` belongs to the main one.
+
+    It says by itself (the command "icon") whether it is seen: a panel may come later, or go.
+    """
+
+    done: notices.Done
 
     def show(self, view: menu.View) -> None: ...
 
     def notify(self, notice: notices.Notice) -> None:
-        """Shows a message beside the icon, for a while. From any thread."""
+        """Shows a message beside the icon, for a while, and tells `done` of the face whether a person could see it. From any thread."""
         ...
 
     def run(self) -> int:
@@ -40,7 +45,11 @@ def run(frames: int, wanted: str) -> int:
         choose(sys.platform, wanted, _is_installed), lambda command: writer.send(control.to_message(command))
     )
 
-    reminder = notices.Reminder(face.notify)
+    reminder = notices.Reminder(
+        face.notify,
+        lambda keys: writer.send(control.to_message(control.Command("reminded", " ".join(keys)))),
+    )
+    face.done = reminder.done
 
     def receive(message: control.Message) -> None:
         if isinstance(message, control.State):

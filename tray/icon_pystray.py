@@ -10,12 +10,15 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
+from protocol import control
 from tray import menu, startup
 from tray.icon import OnCommand
-from tray.notices import Notice
+from tray.notices import Done, Notice
 
 _SIZE = 64  # pystray scales it to what the system wants
 _MAX_TITLE_LENGTH = 127  # Windows takes no more
+# Systems whose tray is always there; AppIndicator does not say whether a panel shows what it is given.
+_SURE_OF_A_PLACE = frozenset({"win32", "darwin"})
 
 
 class PystrayFace:
@@ -35,6 +38,8 @@ class PystrayFace:
             )
         self._pystray = pystray
         self._on_command = on_command
+        self.done: Done = lambda _notice, _is_shown: None
+        self._is_shown = False
         self._icon: Any = None
         self._first = threading.Event()
         self._view: menu.View | None = None
@@ -47,8 +52,14 @@ class PystrayFace:
         self._first.set()
 
     def notify(self, notice: Notice) -> None:
-        if self._icon is not None and self._pystray.Icon.HAS_NOTIFICATION:
-            self._icon.notify(notice.text, notice.title)
+        can_show = self._icon is not None and self._pystray.Icon.HAS_NOTIFICATION
+        if can_show:
+            try:
+                self._icon.notify(notice.text, notice.title)
+            except OSError as error:  # the system refuses it
+                sys.stderr.write(f"tray: no message can be shown: {error}\n")
+                can_show = False
+        self.done(notice, can_show and self._is_shown)
 
     def quit(self) -> None:
         self._is_over = True
@@ -63,8 +74,13 @@ class PystrayFace:
         self._icon = self._pystray.Icon(
             "qalamsap", _picture(self._view), title_of(self._view), self._menu(self._view.entries)
         )
-        self._icon.run()
+        self._icon.run(self._when_ready)
         return startup.DONE
+
+    def _when_ready(self, icon: Any) -> None:
+        icon.visible = True
+        self._is_shown = sys.platform in _SURE_OF_A_PLACE
+        self._on_command(control.Command("icon", "shown" if self._is_shown else "hidden"))
 
     def _draw(self) -> None:
         assert self._view is not None

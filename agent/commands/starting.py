@@ -1,9 +1,12 @@
 """`qalamsap autostart [on|off]`: whether the agent starts when the person logs in."""
 
 import argparse
+import sys
 
 from agent import autostart
 from agent.commands import exit_codes
+from agent.desk import file_menus
+from agent.errors import AgentError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,5 +20,15 @@ def run(options: argparse.Namespace) -> int:
     switch = autostart.of_person(autostart.run_command())
     if options.wish:
         switch.turn(on=options.wish == "on")
+    if options.wish == "on":
+        _put_entry()
     print(switch.state())
     return exit_codes.DONE
+
+
+def _put_entry() -> None:
+    """What starts by itself can be opened: not every desktop has a place for the icon."""
+    try:
+        file_menus.of_person("en").put_entry()  # it speaks every language
+    except AgentError as error:
+        print(f"qalamsap: it starts, but is not among the programs: {error.detail}", file=sys.stderr)

@@ -40,5 +40,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         trouble = f", trouble: {answer.trouble}" if answer.trouble else ""
         kind = " (simulation)" if answer.is_simulation else ""
-        print(f"{answer.state}{kind}, port {answer.port}, {answer.connections} connections{trouble}")
+        icon = ", no place for the icon: qalamsap open shows the window" if answer.icon == "hidden" else ""
+        print(f"{answer.state}{kind}, port {answer.port}, {answer.connections} connections{trouble}{icon}")
     return exit_codes.DONE

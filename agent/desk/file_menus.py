@@ -17,15 +17,16 @@ import shutil
 import sys
 import xml.etree.ElementTree as ET  # the person's own file, written by their file manager
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from agent import autostart, paths
 from agent.errors import StorageFailed, UnsupportedOperation
 from agent.words import texts
 from protocol.prompts import Language
 
+_MANAGERS: Final = ("nautilus", "caja", "nemo", "dolphin", "thunar")
 WISHES: Final = ("sign", "verify")
 _MARK = "made by qalamsap menu"
 _ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
@@ -38,6 +39,15 @@ _THUNAR_USUAL = Path("/etc/xdg/Thunar/uca.xml")
 _THUNAR_KINDS = ("audio-files", "image-files", "other-files", "text-files", "video-files")
 _EXECUTABLE = 0o755
 _VERB_KEY = r"Software\Classes\*\shell\Qalamsap."
+
+
+State: TypeAlias = Literal["on", "off", "stale", "none", "unsupported"]
+"""Of the file managers' menus, as it is on the disk: the entries are there; none is; some are missing, or start a program that lies
+elsewhere now; there is no file manager whose menu we know; not on this system."""
+
+
+class SomebodyElses(StorageFailed):
+    """Where an entry of ours would be lies a file that is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +67,48 @@ class Menus:
             self._write_verbs()
             return []
         self._check_system()
+        return self._write(self._files(), with_thunar=self.has("thunar"))
+
+    def put_entry(self) -> list[Path]:
+        """Puts the program into the list of programs and nothing else: a way in where no icon is. Raises StorageFailed."""
+        if sys.platform != "linux":
+            return []
+        program, *_ = self._groups()
+        return self._write({path: text.encode() for path, text in program.items()}, with_thunar=False)
+
+    def _write(self, files: Mapping[Path, bytes], *, with_thunar: bool) -> list[Path]:
         if any(not word.isprintable() for word in self.command):
             raise UnsupportedOperation("the program lies at a path that no entry can hold")
         done = []
         try:
-            for path, content in self._files().items():
+            for path, content in files.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if path.exists() and not _is_ours(path):
-                    raise StorageFailed(f"{path} is somebody else's")
+                    raise SomebodyElses(f"{path} is somebody else's")
                 paths.write_whole(path, content)
                 if not path.suffix or "servicemenus" in path.parts:
                     path.chmod(_EXECUTABLE)  # scripts, and what Dolphin would not run otherwise
                 done.append(path)
             done += self._icons()
-            if self.has("thunar"):
+            if with_thunar:
                 done.append(self._join_thunar())
         except OSError as error:
             raise StorageFailed(f"the menus can't be written: {error.strerror}") from error
         return done
 
-    def remove(self) -> list[Path]:
-        """Takes them back, wherever they are, and says which were there. Raises StorageFailed."""
+    def remove(self, *, keeps_entry: bool = False) -> list[Path]:
+        """Takes them back, wherever they are, and says which were there. Raises StorageFailed.
+
+        With `keeps_entry` the program stays in the list of programs, for who only wants nothing in the menus of files.
+        """
         if sys.platform == "win32":  # untested
             self._delete_verbs()
             return []
         self._check_system()
         found = self.installed()
+        if keeps_entry:
+            icons = [self._icon(size) for size in _ICON_SIZES]
+            found = [path for path in found if path not in (self._program, *icons)]
         try:
             for path in found:
                 if path == self._thunar:
@@ -101,6 +127,38 @@ class Menus:
             found.append(self._thunar)
         return found
 
+    def state(self) -> State:
+        """How it is with the menus of files. What can't be read is not there."""
+        if sys.platform == "win32":  # untested
+            return "on" if _has_verbs() else "off"
+        if sys.platform == "darwin":
+            return "unsupported"
+        known = [name for name in _MANAGERS if self.has(name)]
+        if not known:
+            return "none"
+        if all(self._is_in(name) for name in known):
+            return "on"
+        ours = [path for path in self._places() if path != self._program and _is_ours(path)]
+        return "stale" if ours or self._actions_of_thunar() else "off"
+
+    def _is_in(self, manager: str) -> bool:
+        """Whether that one has all entries, in whichever language, and they start this program."""
+        if manager == "thunar":
+            wanted = {f"{shlex.join((*self.command, *self._open(wish)))} %F" for wish in WISHES}
+            return wanted <= {action.findtext("command") for action in self._actions_of_thunar()}
+        place = _MANAGERS.index(manager) + 1
+        for language in texts.LANGUAGES:
+            group = list(replace(self, language=language)._groups())[place]
+            if all(_content(path) == text.encode() for path, text in group.items()):
+                return True
+        return False
+
+    def _actions_of_thunar(self) -> list[ET.Element]:
+        try:
+            return _ours_of(_read_actions(self._thunar)) if self._thunar.is_file() else []
+        except StorageFailed:
+            return []
+
     @staticmethod
     def _check_system() -> None:
         if sys.platform == "darwin":
@@ -110,9 +168,9 @@ class Menus:
 
     def _files(self) -> dict[Path, bytes]:
         """Those of the file managers that are installed."""
-        program, nautilus, caja, nemo, dolphin = self._groups()
+        program, *groups = self._groups()
         wanted = dict(program)
-        for name, group in (("nautilus", nautilus), ("caja", caja), ("nemo", nemo), ("dolphin", dolphin)):
+        for name, group in zip(_MANAGERS[:-1], groups, strict=True):  # Thunar has no file of ours
             if self.has(name):
                 wanted |= group
         return {path: text.encode() for path, text in wanted.items()}
@@ -120,11 +178,16 @@ class Menus:
     def _places(self) -> Iterator[Path]:
         """Where a file of ours may be, in whichever language it was made."""
         for language in texts.LANGUAGES:
-            for group in Menus(self.data_home, self.config_home, self.command, language)._groups():
+            for group in replace(self, language=language)._groups():
                 yield from (path for path in group if language == self.language or not path.suffix)
 
+    @property
+    def _program(self) -> Path:
+        return self.data_home / "applications" / "qalamsap.desktop"
+
     def _groups(self) -> Iterator[Mapping[Path, str]]:
-        yield {self.data_home / "applications" / "qalamsap.desktop": self._entry()}
+        """The program's own entry, then the files for each of _MANAGERS."""
+        yield {self._program: self._entry()}
         scripts = {wish: self._script(wish) for wish in WISHES}
         for folder in (self.data_home / "nautilus", self.config_home / "caja"):
             yield {folder / "scripts" / self._word(wish): script for wish, script in scripts.items()}
@@ -285,6 +348,24 @@ def _names(key: str, member: str = "Name") -> str:
     lines = [f"{member}={texts.load('en')(key)}\n"]
     lines += [f"{member}[{language}]={texts.load(language)(key)}\n" for language in ("kk", "ru")]
     return "".join(lines)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _has_verbs() -> bool:
+    import winreg  # noqa: PLC0415  # there on Windows only
+
+    for wish in WISHES:
+        try:
+            winreg.OpenKey(winreg.HKEY_CURRENT_USER, f"{_VERB_KEY}{wish}").Close()  # type: ignore[attr-defined]  # Windows only
+        except FileNotFoundError:
+            return False
+    return True
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,17 +1,21 @@
 """The page of settings: reads them as the agent would, changes config.toml, switches the start at login, has the agent start anew."""
 
 import contextlib
+import errno
+import logging
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from agent import autostart, config, control, paths, settings_file
+from agent import autostart, config, control, locked_memory, logs, paths, settings_file
 from agent.autostart import Autostart
 from agent.config import BadConfig, Config
+from agent.desk import file_menus
 from agent.desk.base import Desk
-from agent.errors import AgentError, UnsupportedOperation
+from agent.desk.file_menus import Menus, SomebodyElses
+from agent.errors import AgentError, StorageFailed, UnsupportedOperation
 from protocol.control import Command, Refused, State
 from protocol.desk import settings as page
 from protocol.errors import ProtocolError
@@ -37,17 +41,28 @@ _RANGES = {
     "port": (0, 65535),
     "https_api_port": (0, 65535),
 }
+_WHYS: Mapping[int, page.Why] = {
+    errno.EROFS: "read-only",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+}
+
+_log = logging.getLogger(__name__)
 
 
 def make(desk: Desk) -> "SettingsPage":
-    return SettingsPage(desk)
+    return SettingsPage(desk, file_menus.of_person(desk.language))
 
 
 @dataclass
 class SettingsPage:
-    """See agent.desk.base.Page. `switch` is the start at login."""
+    """See agent.desk.base.Page. `switch` is the start at login, `menus` are those of file managers."""
 
     desk: Desk
+    menus: Menus
+    can_lock_memory: Callable[[], bool] = locked_memory.can_lock
     switch: Autostart = field(default_factory=lambda: autostart.of_person(autostart.run_command()))
     child: "subprocess.Popen[bytes] | None" = (
         None  # the agent that was started here; it is nobody's, and goes on
@@ -64,7 +79,9 @@ class SettingsPage:
             case page.Reset(name):
                 self._edit(name, lambda _: settings_file.reset(self.desk.paths.config_file, name))
             case page.SetAutostart(is_on):
-                self.switch.turn(on=is_on)
+                self._switch("autostart", lambda: self._turn_autostart(on=is_on))
+            case page.SetMenus(is_on):
+                self._switch("file_menus", lambda: self._turn_menus(on=is_on))
             case page.Restart():
                 self._restart()
         self._send()
@@ -84,8 +101,22 @@ class SettingsPage:
                 is_running=running is not None,
                 is_stale=self._is_stale(running),
                 file=str(self.desk.paths.config_file),
+                menus=self.menus.state(),
+                no_unlock=self._no_unlock(loaded, running),
+                is_icon_unseen=running is not None and running.icon == "hidden",
             )
         )
+
+    def _no_unlock(self, loaded: Config, running: State | None) -> page.NoUnlock:
+        """Why no key could stay open (decision 0027)."""
+        if not self.can_lock_memory():
+            return "no-memory"
+        if running is None or running.is_session_watched or running.is_simulation:
+            return ""
+        if loaded.tray == "off":
+            return "icon-off"
+        # An icon that was just switched on is there once the agent has started anew.
+        return "" if running.icon == "off" and self._is_stale(running) else "unwatched"
 
     def _state(self) -> State | None:
         """Of the agent that runs."""
@@ -109,6 +140,34 @@ class SettingsPage:
                 moments.append(file.stat().st_mtime)
         return max(moments, default=0.0)
 
+    # --- switches -------------------------------------------------------------------------------------------------
+
+    def _switch(self, name: str, turn: Callable[[], object]) -> None:
+        try:
+            turn()
+        except (StorageFailed, UnsupportedOperation) as error:
+            self._not_written(name, error)
+
+    def _not_written(self, name: str, error: AgentError) -> None:
+        logs.note(_log, logging.WARNING, "not written", kind=name, error=error)
+        self.desk.send(page.NotWritten(name, _why(error), error.detail))
+
+    def _turn_autostart(self, *, on: bool) -> None:
+        self.switch.turn(on=on)
+        if on:
+            # What starts by itself can be opened: not every desktop has a place for the icon.
+            try:
+                self.menus.put_entry()
+            except AgentError as error:
+                logs.note(_log, logging.WARNING, "no entry among the programs", error=error)
+
+    def _turn_menus(self, *, on: bool) -> None:
+        menus = replace(self.menus, language=self.desk.language)
+        if on:
+            menus.install()
+        else:
+            menus.remove(keeps_entry=True)
+
     # --- changing -------------------------------------------------------------------------------------------------
 
     def _change(self, asked: page.Change) -> None:
@@ -127,19 +186,26 @@ class SettingsPage:
         was_stale = self._is_stale(running)
         try:
             edit(getattr(loaded, name))
+            if name == "language":
+                self._forget_language()
         except BadConfig as error:
             self.desk.send(page.Refused(name, error.detail))
             return
+        except StorageFailed as error:
+            self._not_written(name, error)
+            return
         if name == "language":
-            self._forget_language()
             if running is not None:
                 self._tell(Command("set-language", self.desk.settings().language))
             if not was_stale:
                 self._settled = self._changed()
 
     def _forget_language(self) -> None:
-        """What was chosen in the icon's menu is stronger than the file, and would hide the change."""
-        self.desk.paths.language.unlink(missing_ok=True)
+        """What was chosen in the icon's menu is stronger than the file, and would hide the change. Raises StorageFailed."""
+        try:
+            self.desk.paths.language.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFailed(f"the choice in the menu can't be taken back: {error.strerror}") from error
 
     def _tell(self, command: Command) -> None:
         """Raises AgentError where the agent does not do it."""
@@ -182,6 +248,13 @@ class SettingsPage:
             if running is not None and (before is None or running.started != before.started):
                 return
         raise control.NotRunning("the agent did not come up; its log says why")
+
+
+def _why(error: AgentError) -> page.Why:
+    if isinstance(error, SomebodyElses):
+        return "foreign"
+    cause = error.__cause__
+    return _WHYS.get(cause.errno or 0, "other") if isinstance(cause, OSError) else "other"
 
 
 def _setting(name: str, loaded: Config) -> page.Setting:

@@ -10,6 +10,8 @@ nothing and knows no secret; at the other end of its pipes is the desk's process
     desk   -> Show(page)                       the person opened the desk once more, elsewhere
     desk   -> Spoken(language), Dressed(theme) another language, other colours: the pages are made anew
     desk   -> Trouble(page, code)              what they wanted did not work
+    desk   -> Ending(lines)                    keys end soon, and the person was not told yet: above all pages, until they close it
+    window <- Reminded(keys)                   they did
 
 The end of the window's output means that the person closed it; the end of its input closes it. No password goes this way: what
 needs one opens a signing window of its own.
@@ -18,6 +20,7 @@ needs one opens a signing window of its own.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from protocol.control import EndingKey
 from protocol.prompts import Language
 
 Page: TypeAlias = Literal["files", "keys", "history", "sites", "doctor", "settings"]
@@ -64,6 +67,20 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """Keys that end soon; no lines: there is nothing to be told any more."""
+
+    lines: tuple[EndingKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """The person closed what Ending said; `keys` are the fingerprints of its lines."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     page: Page
 
@@ -80,4 +97,4 @@ class Summons:
     refused: int = 0
 
 
-MESSAGES = (Begin, Show, Spoken, Dressed, Trouble, Opened, Summons)
+MESSAGES = (Begin, Show, Spoken, Dressed, Trouble, Ending, Reminded, Opened, Summons)

@@ -3,7 +3,8 @@
 desk   -> Settings(...)      all of them, at first and after each change
 window <- Change / Reset     one of them
 desk   -> Refused(name)      the value can't be used; what was there stays
-window <- SetAutostart, Restart
+window <- SetAutostart, SetMenus, Restart
+desk   -> NotWritten(name)   it could not be written: a setting, or one of these two
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,12 @@ from typing import Literal, TypeAlias
 Kind: TypeAlias = Literal["choice", "number", "switch", "text", "list"]
 Source: TypeAlias = Literal["default", "file", "flag", "tray", "policy"]
 Autostart: TypeAlias = Literal["on", "off", "locked", "unsupported"]
+Menus: TypeAlias = Literal["on", "off", "stale", "none", "unsupported"]
+"""Of the file managers' menus: some entries are missing or lead elsewhere; there is no file manager that we know."""
+NoUnlock: TypeAlias = Literal["", "icon-off", "unwatched", "no-memory"]
+"""Why no key can stay open, whatever is set: the icon that hears of a locked screen is switched off; nobody hears of it; memory can't be
+locked. Empty: it can, or nobody knows."""
+Why: TypeAlias = Literal["read-only", "denied", "full", "foreign", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`is_stale` where the agent that runs was started with other settings. `file` is where they stand."""
+    """`is_stale` where the agent that runs was started with other settings. `file` is where they stand.
+    `is_icon_unseen` where it is wanted and the desktop has no place for it."""
 
     settings: tuple[Setting, ...]
     autostart: Autostart
     is_running: bool
     is_stale: bool
     file: str
+    menus: Menus = "unsupported"
+    no_unlock: NoUnlock = ""
+    is_icon_unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,24 @@ class SetAutostart:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMenus:
+    """«Sign» in the menus of file managers."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritten:
+    """It stays as it is, for the disk or folder can't be written, is full, or holds somebody else's file; `detail` is technical English.
+
+    `name` is that of a setting, "autostart" or "file_menus"."""
+
+    name: str
+    why: Why
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """The agent starts anew, with the settings as they are now; or for the first time."""
 
@@ -82,4 +111,4 @@ class Refused:
     detail: str
 
 
-MESSAGES = (Settings, Change, Reset, SetAutostart, Restart, Refused)
+MESSAGES = (Settings, Change, Reset, SetAutostart, SetMenus, NotWritten, Restart, Refused)

@@ -25,11 +25,10 @@ from agent import daemon, paths
 from agent.config import Config, Simulation
 from agent.formats import cms
 from agent.grants import Grants
-from agent.key_library import KeyLibrary
 from agent.localhost import authority, identity
 from agent.origins import Origin
 from protocol import control, handshake
-from tests.support import agents, https_pages, known_keys, simulated_authorities, stage, timestamps
+from tests.support import agents, https_pages, simulated_authorities, stage, timestamps
 from tests.support import authority as national
 from tests.support.http_server import HttpServer, ok
 from tests.support.simulated_authorities import TSP
@@ -525,16 +524,6 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
 def test_named_folders_of_keys_reach_the_workers() -> None:
     config = Config(paths.resolve(), key_folders=(Path("/media/stick"), Path("/keys")))
     assert daemon.programs(config).worker[4:] == ("--key-folder", "/media/stick", "--key-folder", "/keys")
-
-
-def test_the_person_is_reminded_of_a_key_once_at_each_step(tmp_path: Path) -> None:
-    library = KeyLibrary(tmp_path / "library.json")
-    library.remember(known_keys.known_file(known_keys.known_key(1, days=20)))
-    (told,) = daemon.ending_keys(library, known_keys.AT)
-    assert (told.owner, told.days_left) == ("АХМЕТОВА АЙГЕРІМ", 20)
-    assert daemon.ending_keys(library, known_keys.AT) == ()
-    (again,) = daemon.ending_keys(library, known_keys.AT + dt.timedelta(days=10))
-    assert again.days_left == 10
 
 
 def test_windows_are_dressed_as_the_person_wants_them() -> None:

@@ -257,18 +257,42 @@ def test_only_keys_in_use_are_reminded_of_and_the_soonest_first() -> None:
     assert [(each.key.iin, each.path) for each in found] == [("2", "/1"), ("1", "/1")]
 
 
-def test_a_reminder_is_taken_once_at_each_step(library: KeyLibrary) -> None:
+def test_a_reminder_is_due_until_it_was_told_and_once_at_each_step(library: KeyLibrary) -> None:
     library.remember(known_file(known_key(days=30)))
-    steps = [
-        [each.step for each in library.take_reminders(AT + timedelta(days=day))]
-        for day in (-1, 0, 1, 15, 16, 17, 27, 28, 40)
+
+    def due(day: int) -> list[int]:
+        return [each.step for each in library.due_reminders(AT + timedelta(days=day))]
+
+    assert [due(day) for day in (-1, 0, 1, 15)] == [[], [30], [30], [30]]
+    steps = []
+    for day in (15, 15, 16, 17, 17, 27, 28, 40):
+        steps.append(due(day))
+        if day != 16:  # nobody saw that one
+            library.note_told([known_key().fingerprint], AT + timedelta(days=day))
+    assert steps == [[30], [], [14], [14], [], [3], [], []]
+
+
+def test_only_what_was_told_counts_as_told(library: KeyLibrary) -> None:
+    library.remember(known_file(known_key(1, days=20, iin="1"), known_key(2, days=5, iin="2")))
+    library.note_told([known_key(1).fingerprint, "nobody's"], AT)
+    assert [each.key.iin for each in library.due_reminders(AT)] == ["2"]
+    assert set(library.read().told) == {known_key(1).fingerprint}
+
+
+def test_keys_of_one_owner_that_end_together_are_one_line() -> None:
+    one, two = known_key(1, days=5, uses=("sign",)), known_key(2, days=5, uses=("identify",))
+    other = known_key(3, days=5, organisation="ЖШС АЛМА")
+    lines = key_library.lines_of(key_library.reminders(Library((known_file(one, two, other),)), AT))
+    assert [(line.organisation, line.keys, line.days_left) for line in lines] == [
+        ("", (one.fingerprint, two.fingerprint), 5),
+        ("ЖШС АЛМА", (other.fingerprint,), 5),
     ]
-    assert steps == [[], [30], [], [], [14], [], [3], [], []]
 
 
 def test_a_forgotten_key_is_reminded_of_anew(library: KeyLibrary) -> None:
     library.remember(known_file(known_key(days=5)))
-    assert library.take_reminders(AT)
+    library.note_told([known_key().fingerprint], AT)
+    assert not library.due_reminders(AT)
     library.forget(known_key().fingerprint)
     library.remember(known_file(known_key(days=5)))
-    assert library.take_reminders(AT)
+    assert library.due_reminders(AT)

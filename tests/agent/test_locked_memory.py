@@ -75,6 +75,15 @@ def test_a_failed_lock_gives_its_memory_back(monkeypatch: pytest.MonkeyPatch) ->
     assert Path("/proc/self/maps").read_text().count("\n") < before + 40
 
 
+@pytest.mark.parametrize("can", [True, False])
+def test_whether_memory_can_be_locked_is_found_by_trying(monkeypatch: pytest.MonkeyPatch, can: bool) -> None:
+    if not can:
+        monkeypatch.setattr(locked_memory, "_lock", lambda _: False)
+    before = len(flags_of_locked_areas())
+    assert locked_memory.can_lock() is can
+    assert len(flags_of_locked_areas()) == before
+
+
 def test_it_is_never_shown_or_copied_away() -> None:
     with LockedBuffer(4) as buffer:
         assert repr(buffer) == "<LockedBuffer>"

@@ -84,19 +84,39 @@ def test_the_menu_has_the_lines_of_the_view(face):
 
 def test_a_click_on_the_icon_itself_opens_the_desk(face):
     face._icon.menu(face._icon)
-    assert face.commands == [control.Command("open", "files")]
+    assert face.commands[-1] == control.Command("open", "files")
 
 
-def test_a_message_is_passed_on(face, monkeypatch):
-    said = []
+def test_a_message_is_passed_on_and_counts_as_seen_where_a_tray_is_sure_to_be_there(face, monkeypatch):
+    said, done = [], []
     monkeypatch.setattr(face._icon, "notify", lambda text, title: said.append((title, text)))
+    monkeypatch.setattr(face._pystray.Icon, "HAS_NOTIFICATION", True)
+    face.done = lambda notice, is_shown: done.append((notice.title, is_shown))
+    for platform in ("linux", "win32"):
+        monkeypatch.setattr(sys, "platform", platform)
+        face._when_ready(face._icon)
+        face.notify(Notice("title", "text"))
+    assert said == [("title", "text")] * 2
+    assert done == [("title", False), ("title", True)]
+    assert face.commands[-2:] == [control.Command("icon", "hidden"), control.Command("icon", "shown")]
+
+
+def test_a_message_that_the_system_refuses_was_not_seen(face, monkeypatch):
+    def refuse(_text, _title):
+        raise OSError("no")
+
+    done = []
+    monkeypatch.setattr(sys, "platform", "win32")
+    face._when_ready(face._icon)
+    monkeypatch.setattr(face._icon, "notify", refuse)
+    face.done = lambda _notice, is_shown: done.append(is_shown)
     face.notify(Notice("title", "text"))
-    assert said == [("title", "text")]
+    assert done == [False]
 
 
 def test_a_click_sends_its_command(face):
     next(item for item in face._icon.menu.items if item.text == "Приостановить")(face._icon)
-    assert face.commands == [control.Command("pause")]
+    assert face.commands[-1] == control.Command("pause")
 
 
 def test_a_new_state_changes_picture_title_and_menu(face, samples):

@@ -10,7 +10,7 @@ pytest.importorskip("dbus_fast", reason="needs tool: dbus-fast")
 
 from dbus_fast import Message, MessageType, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
-from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from protocol import control, pipes
 from tests.support import display
@@ -24,9 +24,18 @@ MENU = "com.canonical.dbusmenu"
 class Watcher(ServiceInterface):
     """The panel's side: programs register their icons here."""
 
-    def __init__(self):
+    def __init__(self, *, has_host=True):
         super().__init__("org.kde.StatusNotifierWatcher")
         self.registered = asyncio.Queue()
+        self.has_host = has_host
+
+    @dbus_signal()
+    def StatusNotifierHostRegistered(self) -> None:
+        """A panel came."""
+
+    @dbus_signal()
+    def StatusNotifierHostUnregistered(self) -> None:
+        """It went."""
 
     @dbus_method()
     def RegisterStatusNotifierItem(self, service: "s"):  # noqa: F821  # D-Bus signatures
@@ -34,7 +43,7 @@ class Watcher(ServiceInterface):
 
     @dbus_property(PropertyAccess.READ)
     def IsStatusNotifierHostRegistered(self) -> "b":  # noqa: F821
-        return True
+        return self.has_host
 
     @dbus_property(PropertyAccess.READ)
     def ProtocolVersion(self) -> "i":  # noqa: F821
@@ -127,12 +136,12 @@ async def panel(program, screen, samples, **state):
 
 
 def command(one):
-    """The next one that the person gave: the icon says by itself that it watches the session."""
+    """The next one that the person gave: the icon says by itself that it watches the session, and that it is shown."""
     while True:
         kind, payload = one.frame()
         assert kind == pipes.JSON
         given = control.from_message(pipes.unpack_json(payload))
-        if given != control.Command("watch-session"):
+        if given.name not in {"watch-session", "icon"}:
             return given
 
 
@@ -219,7 +228,8 @@ def test_the_icon_goes_with_the_end_of_its_input(program, screen, samples):
             one.close_input()
             assert await asyncio.to_thread(one.wait) == 0
             assert [control.from_message(pipes.unpack_json(each[1])) for each in iter(one.frame, None)] == [
-                control.Command("watch-session")
+                control.Command("watch-session"),
+                control.Command("icon", "shown"),
             ]
 
     asyncio.run(leave())
@@ -234,6 +244,101 @@ def test_without_a_place_for_icons_it_says_so_once_and_goes_on_quietly(program, 
         assert one.wait() == 0
         assert one.errors.count(b"\n") == 1
         assert one.errors.startswith(b"tray: this desktop has no place for tray icons")
+
+
+class Messages(ServiceInterface):
+    """Who shows messages on the desktop."""
+
+    def __init__(self):
+        super().__init__("org.freedesktop.Notifications")
+        self.said = asyncio.Queue()
+
+    @dbus_method()
+    def GetServerInformation(self) -> "ssss":  # noqa: F821
+        return ["test", "test", "1", "1.2"]
+
+    @dbus_method()
+    def GetCapabilities(self) -> "as":  # noqa: F722
+        return ["body"]
+
+    @dbus_method()
+    def Notify(  # noqa: PLR0917  # as the standard has it
+        self,
+        name: "s",  # noqa: F821
+        replaces: "u",  # noqa: F821
+        icon: "s",  # noqa: F821
+        title: "s",  # noqa: F821
+        text: "s",  # noqa: F821
+        actions: "as",  # noqa: F722
+        hints: "a{sv}",  # noqa: F722
+        expire: "i",  # noqa: F821
+    ) -> "u":  # noqa: F821
+        self.said.put_nowait((title, text))
+        return 1
+
+
+def reported(one):
+    """What the icon says next of being seen, or of what it said."""
+    while True:
+        kind, payload = one.frame()
+        assert kind == pipes.JSON
+        given = control.from_message(pipes.unpack_json(payload))
+        if given.name in {"icon", "reminded"}:
+            return given
+
+
+@contextlib.asynccontextmanager
+async def icon_on_a_bus(program, screen):
+    """An icon that came before any panel, and the bus on which one may come."""
+    with display.session_bus() as address:
+        bus = await MessageBus(address).connect()
+        one = program(["icon"], screen.environment({"DBUS_SESSION_BUS_ADDRESS": address}))
+        try:
+            yield one, bus
+        finally:
+            bus.disconnect()
+            one.end()
+
+
+def test_a_panel_that_comes_late_or_starts_anew_gets_the_icon(program, screen, samples):
+    async def look():
+        async with icon_on_a_bus(program, screen) as (one, bus):
+            one.say(control.to_message(samples.state()))
+            assert await asyncio.to_thread(reported, one) == control.Command("icon", "hidden")
+            watcher = Watcher(has_host=False)
+            bus.export("/StatusNotifierWatcher", watcher)
+            await bus.request_name(
+                "org.kde.StatusNotifierWatcher"
+            )  # which shows nothing as long as no panel is there
+            watcher.has_host = True
+            watcher.StatusNotifierHostRegistered()
+            for _ in range(2):
+                assert await asyncio.to_thread(reported, one) == control.Command("icon", "shown")
+                seen = Panel(bus, await asyncio.wait_for(watcher.registered.get(), LIMIT_S))
+                assert "Готов к работе" in await seen.lines()
+                await bus.release_name("org.kde.StatusNotifierWatcher")
+                assert await asyncio.to_thread(reported, one) == control.Command("icon", "hidden")
+                await bus.request_name("org.kde.StatusNotifierWatcher")
+
+    asyncio.run(look())
+
+
+def test_a_reminder_counts_once_somebody_could_show_it(program, screen, samples):
+    line = control.EndingKey("ТЕСТОВ ТЕСТ", "2026-12-01T00:00:00+00:00", 3, keys=("aa", "bb"))
+
+    async def look():
+        async with panel(program, screen, samples) as (one, seen):
+            assert await asyncio.to_thread(reported, one) == control.Command("icon", "shown")
+            messages = Messages()
+            seen.bus.export("/org/freedesktop/Notifications", messages)
+            await seen.bus.request_name("org.freedesktop.Notifications")
+            one.say(control.to_message(samples.state(ending=(line,))))
+            assert await asyncio.to_thread(reported, one) == control.Command("reminded", "aa bb")
+            title, text = await asyncio.wait_for(messages.said.get(), LIMIT_S)
+            assert title == "Ключ ЭЦП закончится через 3 дня"
+            assert "ТЕСТОВ" in text
+
+    asyncio.run(look())
 
 
 def test_a_broken_stream_is_a_crash(program, screen):

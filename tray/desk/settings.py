@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -23,10 +24,12 @@ from protocol.desk import settings as page
 from tray import menu, theme, widgets, words
 from tray.chooser import Chooser
 from tray.desk.page import DeskPage, Send
+from tray.drop_area import announce
+from tray.flow import Flow
 from tray.texts import Texts
 
 GROUPS = {
-    "general": ("autostart", "language", "theme", "tray", "notifications"),
+    "general": ("autostart", "language", "theme", "tray", "notifications", "file_menus"),
     "keys": ("key_folders", "unlock_minutes"),
     "authorities": ("timestamp_url", "ocsp_url", "authorities"),
     "network": ("offline", "proxy", "fetch_hosts"),
@@ -93,14 +96,13 @@ class SettingsPage(DeskPage):
 
     def _build_banner(self) -> None:
         self.banner = QFrame()
-        row = QHBoxLayout(self.banner)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        self._banner_text = QVBoxLayout()
-        row.addLayout(self._banner_text, 1)
+        told = QWidget()
+        told.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._banner_text = QVBoxLayout(told)
+        self._banner_text.setContentsMargins(0, 0, 0, 0)
         self.restart = QPushButton()
         self.restart.clicked.connect(self._restart)
-        row.addWidget(self.restart)
+        self.banner.setLayout(Flow(told, self.restart, spacing=12))
         self.column.addWidget(self.banner)
         self.banner.hide()
 
@@ -115,7 +117,13 @@ class SettingsPage(DeskPage):
                 self._show(message)
             case page.Refused(name, detail):
                 if name in self.rows:
-                    self.rows[name].refuse(detail)
+                    self.rows[name].refuse(self.texts("settings.refused"), "", detail)
+            case page.NotWritten(name, why, detail):
+                if name in self.rows:
+                    texts = self.texts
+                    self.rows[name].refuse(
+                        texts("settings.not_written"), texts(f"settings.why.{why}"), detail
+                    )
             case frame.Trouble(_, code, detail):
                 self._settle()
                 notice = widgets.Notice(
@@ -135,6 +143,16 @@ class SettingsPage(DeskPage):
         self.rows["autostart"].show_setting(_of_autostart(settings.autostart))
         if settings.autostart == "unsupported":
             self.rows["autostart"].origin.setText(texts("settings.unsupported"))
+        self.rows["file_menus"].show_setting(_of_menus(settings.menus))
+        if settings.menus in {"none", "unsupported"}:
+            word = "settings.no_file_manager" if settings.menus == "none" else "settings.unsupported"
+            self.rows["file_menus"].origin.setText(texts(word))
+        self.rows["file_menus"].hint(
+            texts("settings.menus_stale") if settings.menus == "stale" else "", "warning"
+        )
+        self.rows["tray"].hint(texts("settings.icon_unseen") if settings.is_icon_unseen else "", "info")
+        why = texts(f"settings.no_unlock.{settings.no_unlock}") if settings.no_unlock else ""
+        self.rows["unlock_minutes"].hint(why, "info")
         self.file.setText(texts("settings.file", path=words.path(settings.file)))
         self.banner.setVisible(settings.is_stale or not settings.is_running)
         if settings.is_stale:
@@ -154,6 +172,8 @@ class SettingsPage(DeskPage):
     def _change(self, change: page.Change) -> None:
         if change.name == "autostart":
             self.send(page.SetAutostart(change.is_on))
+        elif change.name == "file_menus":
+            self.send(page.SetMenus(change.is_on))
         else:
             self.send(change)
 
@@ -195,6 +215,9 @@ class SettingRow(QWidget):
         left.setSpacing(4)
         left.addWidget(self.title)
         left.addWidget(note)
+        self._hint = QVBoxLayout()
+        left.addLayout(self._hint)
+        self._hinted = ""
         self.notices = QVBoxLayout()
         left.addLayout(self.notices)
         left.addStretch(1)
@@ -234,11 +257,18 @@ class SettingRow(QWidget):
         self.origin.setText(self._texts("settings.locked") if setting.is_locked else "")
         self.reset.setVisible(setting.source in {"file", "tray"})
 
-    def refuse(self, detail: str) -> None:
-        """The value can't be used: says so, and shows the one that stays."""
-        notice = widgets.Notice("danger", self._texts("settings.refused"), is_framed=False)
+    def hint(self, text: str, tone: theme.Tone) -> None:
+        """A sentence under the setting, on how it is on this computer; empty: none."""
+        if text != self._hinted:
+            self._hinted = text
+            _replace(self._hint, widgets.Notice(tone, text, is_framed=False) if text else None)
+
+    def refuse(self, sentence: str, advice: str, detail: str) -> None:
+        """The value can't be used or kept: says so, and shows the one that stays."""
+        notice = widgets.Notice("danger", sentence, advice, is_framed=False)
         notice.add_detail(words.clean(detail), self._texts)
         _replace(self.notices, notice)
+        announce(self.window(), notice.accessibleName())
         if self._setting is not None:
             self._fill(self._setting)
 
@@ -380,6 +410,12 @@ def _of_autostart(state: page.Autostart) -> page.Setting:
     """The start at login as a setting; where it can't be switched it is locked."""
     source: page.Source = "default" if state in {"on", "off"} else "policy"
     return page.Setting("autostart", "switch", source, is_on=state == "on")
+
+
+def _of_menus(state: page.Menus) -> page.Setting:
+    """The file managers' menus as a setting; where there are none it is locked. What is not there as a whole is off."""
+    source: page.Source = "policy" if state in {"none", "unsupported"} else "default"
+    return page.Setting("file_menus", "switch", source, is_on=state == "on")
 
 
 def _replace(place: QVBoxLayout, notice: widgets.Notice | None) -> None:

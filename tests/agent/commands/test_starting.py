@@ -11,9 +11,26 @@ def test_it_is_switched_and_says_how_it_is(
     run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     said = []
     for words in ([], ["on"], [], ["off"], []):
         assert run("autostart", *words) == 0
         said.append(run.out.strip())
     assert said == ["off", "on", "on", "off", "off"]
     assert run("autostart", "maybe") == 64
+
+
+def test_what_starts_by_itself_is_among_the_programs(
+    run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    entry = tmp_path / "share" / "applications" / "qalamsap.desktop"
+    assert run("autostart") == 0
+    assert not entry.exists()
+    assert run("autostart", "on") == 0
+    assert " open files --file %F" in entry.read_text("utf-8")
+    entry.write_text("[Desktop Entry]\nName=Mine\n")
+    assert run("autostart", "on") == 0
+    assert (run.out.strip(), "somebody else's" in run.err) == ("on", True)
+    assert "Mine" in entry.read_text("utf-8")

@@ -1,5 +1,6 @@
 """The menus of file managers, in a home of the test's own."""
 
+import argparse
 import configparser
 import os
 import shutil
@@ -7,14 +8,18 @@ import stat
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agent import autostart
+from agent.commands import open_desk
 from agent.desk import file_menus
 from agent.desk.file_menus import Menus
 from agent.errors import StorageFailed, UnsupportedOperation
 from agent.words import texts
+from tests.support import display
 
 MANAGERS = ("nautilus", "caja", "nemo", "dolphin", "thunar")
 USUAL = """<?xml version="1.0" encoding="UTF-8"?>
@@ -180,3 +185,77 @@ def test_the_persons_own_menus_start_the_program_that_is_installed() -> None:
     assert Path(found.command[0]).is_file()
     assert found.command[-1] != "run"
     assert found.data_home.is_absolute()
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
+def test_whether_the_entries_are_there_is_read_from_the_disk(tmp_path: Path, manager: str) -> None:
+    (tmp_path / "usual.xml").write_text(USUAL, encoding="utf-8")
+    assert menus(tmp_path, manager).state() == "off"
+    menus(tmp_path, manager, language="kk").install()
+    assert menus(tmp_path, manager).state() == "on"  # in another language than is spoken now
+    moved = replace(menus(tmp_path, manager), command=("/elsewhere/qalamsap",))
+    assert moved.state() == "stale"
+    moved.install()
+    assert moved.state() == "on"
+    assert menus(tmp_path, *MANAGERS).state() == "stale"  # others have come since
+    moved.remove(keeps_entry=True)
+    assert moved.state() == "off"
+    assert (tmp_path / "share" / "applications" / "qalamsap.desktop").is_file()
+
+
+def test_where_no_file_manager_is_known_there_is_nothing_to_switch(tmp_path: Path) -> None:
+    assert menus(tmp_path).state() == "none"
+
+
+def test_actions_of_thunar_that_can_not_be_read_are_not_there(tmp_path: Path) -> None:
+    place = tmp_path / "config" / "Thunar" / "uca.xml"
+    place.parent.mkdir(parents=True)
+    place.write_text("<actions>")
+    assert menus(tmp_path, "thunar").state() == "off"
+
+
+def test_there_is_no_state_for_the_finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert menus(tmp_path, "nautilus").state() == "unsupported"
+    assert menus(tmp_path).put_entry() == []
+
+
+def test_the_program_alone_can_be_put_among_the_programs(tmp_path: Path) -> None:
+    made = menus(tmp_path, *MANAGERS).put_entry()
+    assert made[0] == tmp_path / "share" / "applications" / "qalamsap.desktop"
+    assert {path.suffix for path in made[1:]} == {".png"}
+    assert menus(tmp_path, *MANAGERS).state() == "off"
+
+
+def test_the_entry_starts_the_desk_also_without_files(tmp_path: Path) -> None:
+    """A desktop that names no files takes %F out of the line."""
+    words = unescaped(entry(menus(tmp_path).put_entry()[0])["Desktop Entry"]["Exec"])
+    parser = argparse.ArgumentParser()
+    open_desk.add_arguments(parser.add_subparsers(dest="command").add_parser("open"))
+    options = parser.parse_args([word for word in words[1:] if word != "%F"])
+    assert (options.page, options.files) == ("files", [])
+
+
+@pytest.mark.display
+def test_where_no_icon_has_a_place_the_entry_is_the_way_in_and_brings_the_desk_back(tmp_path: Path) -> None:
+    pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
+    ours = Menus(tmp_path / "share", tmp_path / "config", autostart.run_command()[:-1], "ru")
+    words = [word for word in unescaped(entry(ours.put_entry()[0])["Desktop Entry"]["Exec"]) if word != "%F"]
+    with display.screen() as screen, display.session_bus() as address:
+        home = {"HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": address, "LC_ALL": "ru_RU.UTF-8"}
+        home |= {
+            f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")
+        }
+        environment = screen.environment(home)
+        with display.child(words, env=environment) as first:
+            window = screen.wait_for_window("Qalamsap")
+            subprocess.run(
+                ["xdotool", "windowminimize", "--sync", window], env=environment, check=True, timeout=20
+            )
+            assert screen.windows() == []
+            again = subprocess.run(
+                words, env=environment, check=False, timeout=30
+            )  # as if it was chosen once more
+            assert again.returncode == 0
+            assert screen.wait_for_window("Qalamsap") == window
+            assert first.poll() is None

@@ -1,9 +1,12 @@
 """The desk's page of settings."""
 
 import contextlib
+import errno
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +14,8 @@ from agent import control, paths
 from agent.autostart import Autostart
 from agent.config import BadConfig
 from agent.desk import settings
-from agent.errors import StorageFailed
-from protocol.control import Command
+from agent.desk.file_menus import Menus
+from protocol.control import Command, State
 from protocol.desk import settings as page
 from tests.support import desks
 from tests.support.desks import Sent
@@ -26,6 +29,8 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     desk, sent = desks.desk(tmp_path)
     shown = settings.make(desk)
     shown.switch = Autostart(tmp_path / "config", ("qalamsap", "run"))
+    shown.menus = Menus(tmp_path / "share", tmp_path / "config", ("qalamsap",), "ru", {"nemo"}.__contains__)
+    shown.can_lock_memory = lambda: True
     return shown, sent, desk.paths.config_file
 
 
@@ -122,11 +127,127 @@ def test_a_broken_file_is_told_and_not_overwritten(made: Made) -> None:
 
 
 def test_a_disk_that_can_not_be_written_is_told(made: Made, tmp_path: Path) -> None:
-    shown, _, file = made
+    shown, sent, file = made
     (tmp_path / "state").write_bytes(b"")
-    with pytest.raises(StorageFailed):
-        shown.take(page.Change("theme", text="dark"))
+    shown.take(page.Change("theme", text="dark"))
+    told, after = sent.take()
+    assert (told.name, told.why) == ("theme", "other")
+    assert named(after, "theme").source == "default"
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [(errno.EROFS, "read-only"), (errno.EACCES, "denied"), (errno.ENOSPC, "full"), (errno.EDQUOT, "full"), (errno.EIO, "other")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (page.SetAutostart(is_on=True), "autostart"),
+        (page.SetMenus(is_on=True), "file_menus"),
+        (page.Change("theme", text="dark"), "theme"),
+    ],
+)
+def test_why_something_can_not_be_written_is_told_in_a_word(
+    made: Made, monkeypatch: pytest.MonkeyPatch, asked: tuple[Any, str], failure: tuple[int, str]
+) -> None:
+    message, name = asked
+    number, why = failure
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    shown, sent, _ = made
+    monkeypatch.setattr(paths, "write_whole", fail)
+    monkeypatch.setattr(paths, "write_private", fail)
+    shown.take(message)
+    told, after = sent.take()
+    assert (told.name, told.why) == (name, why)
+    assert os.strerror(number) in told.detail
+    assert (after.autostart, after.menus) == ("off", "off")
+
+
+def test_a_language_whose_earlier_choice_can_not_be_taken_back_is_told(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "no")
+
+    shown, sent, _ = made
+    monkeypatch.setattr(Path, "unlink", fail)
+    shown.take(page.Change("language", text="kk"))
+    assert [type(message) for message in sent.take()] == [page.NotWritten, page.Settings]
+
+
+def test_entries_in_the_menus_of_files_are_switched_as_they_are_on_the_disk(
+    made: Made, tmp_path: Path
+) -> None:
+    shown, sent, _ = made
+    shown.take(page.SetMenus(is_on=True))
+    assert (tmp_path / "share/nemo/actions/qalamsap-sign.nemo_action").is_file()
+    (tmp_path / "share/nemo/actions/qalamsap-verify.nemo_action").unlink()  # by hand
+    shown.opened()
+    shown.take(page.SetMenus(is_on=True))
+    shown.take(page.SetMenus(is_on=False))
+    assert [message.menus for message in sent.take()] == ["on", "stale", "on", "off"]
+    assert (
+        tmp_path / "share/applications/qalamsap.desktop"
+    ).is_file()  # the program stays among the programs
+
+
+def test_somebody_elses_file_is_told_and_left_alone(made: Made, tmp_path: Path) -> None:
+    shown, sent, _ = made
+    place = tmp_path / "share/applications/qalamsap.desktop"
+    place.parent.mkdir(parents=True)
+    place.write_text("[Desktop Entry]\nName=Mine\n")
+    shown.take(page.SetMenus(is_on=True))
+    told, after = sent.take()
+    assert (told.why, after.menus) == ("foreign", "off")
+    assert "Mine" in place.read_text()
+
+
+def test_what_starts_at_login_is_among_the_programs(made: Made, tmp_path: Path) -> None:
+    shown, sent, _ = made
+    place = tmp_path / "share/applications/qalamsap.desktop"
+    shown.take(page.SetAutostart(is_on=True))
+    assert "Exec=qalamsap open files" in place.read_text()
+    assert [message.menus for message in sent.take()] == ["off"]
+    place.write_text("mine")
+    shown.take(page.SetAutostart(is_on=True))  # and starts at login where that can't be
+    assert [message.autostart for message in sent.take()] == ["on"]
+
+
+RUNNING = State(
+    "ready", "ru", "1", 1, icon="shown", is_session_watched=True, started="2026-11-27T12:00:00+00:00"
+)
+
+
+@pytest.mark.parametrize(
+    ("settings_text", "running", "can_lock", "expected"),
+    [
+        ("", RUNNING, True, ""),
+        ("", RUNNING, False, "no-memory"),
+        ("", None, True, ""),
+        ("", None, False, "no-memory"),
+        ("", replace(RUNNING, icon="hidden"), True, ""),  # its process listens all the same
+        ("", replace(RUNNING, icon="hidden", is_session_watched=False), True, "unwatched"),
+        ('tray = "off"', replace(RUNNING, icon="off", is_session_watched=False), True, "icon-off"),
+        ("", replace(RUNNING, icon="off", is_session_watched=False, started="2036-11-27T12:00:00+00:00"), True, "unwatched"),
+        ("offline = true", replace(RUNNING, icon="off", is_session_watched=False, started="2016-11-27T12:00:00+00:00"), True, ""),
+    ],
+)  # fmt: skip
+def test_it_says_why_no_key_can_stay_open(
+    made: Made, settings_text: str, running: State | None, can_lock: bool, expected: str
+) -> None:
+    shown, sent, file = made
+    file.parent.mkdir()
+    file.write_text(settings_text)
+    shown._state = lambda: running  # type: ignore[method-assign]  # no agent of the test's
+    shown.can_lock_memory = lambda: can_lock
+    shown.opened()
+    (message,) = sent.take()
+    assert message.no_unlock == expected
+    assert message.is_icon_unseen == (running is not None and running.icon == "hidden")
 
 
 @pytest.mark.process

@@ -1,3 +1,6 @@
+import dataclasses
+import typing
+
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
@@ -27,7 +30,14 @@ KNOWN = (
 
 
 def message(**changes):
-    values = {"settings": KNOWN, "autostart": "off", "is_running": True, "is_stale": False, "file": "/c.toml"}
+    values = {
+        "settings": KNOWN,
+        "autostart": "off",
+        "is_running": True,
+        "is_stale": False,
+        "file": "/c.toml",
+        "menus": "off",
+    }
     return page.Settings(**{**values, **changes})
 
 
@@ -50,7 +60,7 @@ def words_on(widget):
 
 def test_it_has_a_row_for_every_setting_that_the_desk_shows():
     named = {name for names in settings.GROUPS.values() for name in names}
-    assert named == {*behind.SHOWN, "autostart"}
+    assert named == {*behind.SHOWN, "autostart", "file_menus"}
 
 
 def test_what_is_changed_goes_out_once_and_what_is_not_does_not(shown, sent):
@@ -66,6 +76,7 @@ def test_what_is_changed_goes_out_once_and_what_is_not_does_not(shown, sent):
     rows["key_folders"].add_folder("/keys")
     rows["key_folders"].add_folder("/more")
     rows["autostart"].field.click()
+    rows["file_menus"].field.click()
     assert sent == [
         page.Change("language", text="ru"),
         page.Change("offline", is_on=True),
@@ -73,6 +84,7 @@ def test_what_is_changed_goes_out_once_and_what_is_not_does_not(shown, sent):
         page.Change("timestamp_url", text="http://tsa/"),
         page.Change("key_folders", items=("/keys", "/more")),
         page.SetAutostart(is_on=True),
+        page.SetMenus(is_on=True),
     ]
 
 
@@ -160,3 +172,54 @@ def test_every_field_has_a_name_for_a_screen_reader(shown):
     for name, row in shown.rows.items():
         if row.field is not None:
             assert row.field.accessibleName() == shown.texts(f"settings.name.{name}")
+
+
+@pytest.mark.parametrize(
+    ("state", "is_on", "can_switch", "says"),
+    [
+        ("on", True, True, ""),
+        ("off", False, True, ""),
+        ("stale", False, True, "settings.menus_stale"),
+        ("none", False, False, "settings.no_file_manager"),
+        ("unsupported", False, False, "settings.unsupported"),
+    ],
+)
+def test_the_menus_of_files_are_shown_as_they_are_on_the_disk(shown, state, is_on, can_switch, says):
+    row = shown.rows["file_menus"]
+    shown.receive(message(menus="stale"))
+    shown.receive(message(menus=state))
+    assert (row.field.isChecked(), row.field.isEnabled()) == (is_on, can_switch)
+    others = {"settings.menus_stale", "settings.no_file_manager", "settings.unsupported"} - {says}
+    assert not says or shown.texts(says) in words_on(row)
+    assert not any(shown.texts(key) in words_on(row) for key in others)
+    assert not row.reset.isVisible()
+
+
+@pytest.mark.parametrize("why", typing.get_args(page.Why))
+@pytest.mark.parametrize("name", ["file_menus", "autostart", "offline"])
+def test_what_could_not_be_written_is_told_beside_it_and_taken_back(shown, sent, name, why):
+    row = shown.rows[name]
+    row.field.click()
+    shown.receive(page.NotWritten(name, why, "/home/x can't be written: Errno 28"))
+    shown.receive(message())  # nothing has changed
+    assert not row.field.isChecked()
+    said = words_on(row)
+    assert shown.texts("settings.not_written") in said
+    assert shown.texts(f"settings.why.{why}") in said
+    assert "Errno" not in said  # one click away
+    shown.receive(message(settings=tuple(dataclasses.replace(each, source="file", is_on=True) for each in KNOWN), autostart="on", menus="on"))  # fmt: skip
+    assert shown.texts("settings.not_written") not in words_on(row)
+
+
+@pytest.mark.parametrize("reason", [each for each in typing.get_args(page.NoUnlock) if each])
+def test_where_no_key_can_stay_open_the_setting_says_why(shown, reason):
+    row = shown.rows["unlock_minutes"]
+    shown.receive(message(no_unlock=reason))
+    assert shown.texts(f"settings.no_unlock.{reason}") in words_on(row)
+    shown.receive(message())
+    assert shown.texts(f"settings.no_unlock.{reason}") not in words_on(row)
+
+
+def test_where_the_icon_has_no_place_it_says_how_this_window_opens(shown):
+    shown.receive(message(is_icon_unseen=True))
+    assert shown.texts("settings.icon_unseen") in words_on(shown.rows["tray"])
