@@ -1,7 +1,7 @@
 """The journal as people read it: operations instead of lines, the newest first, and a search in them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
@@ -41,6 +41,17 @@ class Operation:
     code: str = ""
     certificate: str = ""  # SHA-256 of it, hex
     owner: str = ""
+    left_out: tuple[str, ...] = ()  # digests of documents that the person left out of their yes
+
+    @property
+    def documents(self) -> str:
+        """How many there were; of some that were left out: "3/5"."""
+        whole = self.count + len(self.left_out)
+        return f"{self.count}/{whole}" if self.left_out and self.is_signature else str(self.count)
+
+    def is_about(self, digests: Collection[str]) -> bool:
+        """Whether it was signed there, or asked to be, what one of these digests is of."""
+        return not frozenset(digests).isdisjoint((*self.digests, *self.left_out))
 
     @property
     def is_signature(self) -> bool:
@@ -56,12 +67,15 @@ class Query:
     since: date | None = None
     until: date | None = None  # that day included
     outcomes: frozenset[Outcome] = frozenset()  # none: all
+    digests: frozenset[str] | None = None  # of one file; None: of any
 
     def finds(self, operation: Operation) -> bool:
         day = operation.asked_at.astimezone().date()
         if (self.since and day < self.since) or (self.until and day > self.until):
             return False
         if self.outcomes and operation.outcome not in self.outcomes:
+            return False
+        if self.digests is not None and not operation.is_about(self.digests):
             return False
         return all(_has(operation, word) for word in self.text.casefold().split())
 
@@ -77,6 +91,12 @@ def operations(journal: Journal) -> tuple[Operation, ...]:
 def search(found: Iterable[Operation], query: Query) -> Iterator[Operation]:
     """Those that the query finds, in the same order."""
     return (operation for operation in found if query.finds(operation))
+
+
+def digest_sizes(found: Iterable[Operation]) -> frozenset[int]:
+    """In octets, of the digests that occur: which algorithm one is of is not noted."""
+    lengths = {len(digest) for each in found for digest in (*each.digests, *each.left_out)}
+    return frozenset(length // 2 for length in lengths)
 
 
 def last_seen(found: Iterable[Operation]) -> dict[str, Operation]:
@@ -112,6 +132,8 @@ def _take(found: dict[str, Operation], entry: Mapping[str, Any]) -> None:
             known = replace(known, ended_at=at)  # what came after it takes nothing back
         elif outcome is not None:
             known = replace(known, outcome=outcome, ended_at=at, code=str(entry.get("code", "")))
+        if event == "decided" and entry.get("left_out"):
+            known = replace(known, left_out=_digests(entry, "left_out"))
         if entry.get("certificate"):
             known = replace(known, certificate=str(entry["certificate"]), owner=str(entry.get("owner", "")))
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -133,8 +155,8 @@ def _begun(operation_id: str, at: datetime, entry: Mapping[str, Any]) -> Operati
     )
 
 
-def _digests(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(digest) for digest in entry.get("digests", ()))
+def _digests(entry: Mapping[str, Any], name: str = "digests") -> tuple[str, ...]:
+    return tuple(str(digest) for digest in entry.get(name, ()))
 
 
 def _has(operation: Operation, word: str) -> bool:
@@ -143,7 +165,7 @@ def _has(operation: Operation, word: str) -> bool:
         return True
     return any(
         digest.startswith(word)
-        for digest in (*operation.digests, operation.certificate, operation.operation_id)
+        for digest in (*operation.digests, *operation.left_out, operation.certificate, operation.operation_id)
     )
 
 
@@ -164,6 +186,7 @@ def _plain(operation: Operation) -> dict[str, Any]:
         "code": operation.code,
         "count": operation.count,
         "digests": list(operation.digests),
+        "left_out": list(operation.left_out),
         "certificate": operation.certificate,
         "owner": operation.owner,
     }

@@ -8,9 +8,11 @@ simulation and tests.
 """
 
 import contextlib
+import errno
 import getpass
 import itertools
 import os
+import stat
 import tempfile
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -231,6 +233,15 @@ def free(path: Path, taken: Container[Path] = ()) -> Path:
     while found in taken or os.path.lexists(found):
         found = path.with_name(f"{path.stem} ({next(numbers)}){path.suffix}")
     return found
+
+
+def open_file(path: Path) -> BinaryIO:
+    """The file, open for reading. Raises OSError, also for what is no file: a pipe would keep us waiting for ever."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no file")
+    return os.fdopen(descriptor, "rb")
 
 
 def write_whole(path: Path, content: bytes, *, only_new: bool = False) -> None:

@@ -28,6 +28,7 @@ _BY_ERROR = {
     "wrong-password": WRONG_PASSWORD,
     "cancelled": CANCELLED,
     "bad-input": BAD_INPUT,
+    "file-unusable": BAD_INPUT,
     "broken-file": BAD_INPUT,
     "weak-password": BAD_INPUT,
     "bad-config": BAD_INPUT,

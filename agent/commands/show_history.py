@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
 
-from agent import config, daemon, history, paths
+from agent import config, daemon, file_digests, history, paths
 from agent.commands import exit_codes
 from agent.errors import BadInput, StorageFailed
 from agent.history import Operation, Outcome, Query
@@ -19,8 +19,8 @@ from agent.words.texts import Texts
 DEFAULT_LIMIT = 50
 MAX_DRAWN = 5000
 """Operations in one PDF: a page takes about twenty."""
-_COLUMNS = ("time", "site", "action", "count", "outcome", "owner", "digest", "certificate")
-_DRAWN = _COLUMNS[:-1]
+_COLUMNS = ("time", "site", "action", "count", "outcome", "owner", "digest", "certificate", "left_out")
+_DRAWN = _COLUMNS[:7]
 _SHARES = (14, 20, 18, 9, 15, 22, 12)
 _SHORT_DIGEST = 12
 _PROGRAM = "Qalamsap"
@@ -46,6 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"at most so many lines (default {DEFAULT_LIMIT}; 0: all)",
     )
+    parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="only what was asked and signed of exactly this document; of signed files a PDF and a CMS message are "
+        "looked into, of others give the original",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a JSON array of all that is found")
     form.add_argument(
@@ -64,16 +71,27 @@ def run(options: argparse.Namespace) -> int:
     journal = Journal(paths.resolve(options.state_dir).journal)
     if options.verify:
         return _verify(journal, words)
-    query = Query(" ".join(options.words), options.since, options.until, frozenset(options.outcome))
-    found = tuple(history.search(history.operations(journal), query))
+    operations = history.operations(journal)
+    document = file_digests.of_file(options.file, history.digest_sizes(operations)) if options.file else None
+    query = Query(
+        " ".join(options.words),
+        options.since,
+        options.until,
+        frozenset(options.outcome),
+        document.all if document is not None else None,
+    )
+    found = tuple(history.search(operations, query))
     if options.json:
         print(history.to_json(found))
     elif options.csv:
         write(options.csv, to_csv(found, words))
     elif options.pdf:
-        write(options.pdf, to_pdf(found, query, words, at=datetime.now(UTC)))
+        name = options.file.name if options.file else ""
+        write(options.pdf, to_pdf(found, query, words, at=datetime.now(UTC), file=name))
     else:
         _print(found, options.limit, words)
+        if options.file and not found:
+            print(words("history.file_nothing"))
     return exit_codes.DONE
 
 
@@ -88,8 +106,8 @@ def _verify(journal: Journal, words: Texts) -> int:
 
 def _print(found: Sequence[Operation], limit: int, words: Texts) -> None:
     for operation in found[: limit or None]:
-        time, site, action, count, outcome, owner, *_ = row(operation, words)
-        about = f"{action} ({count})" if operation.count else action
+        time, site, action, _, outcome, owner, *_ = row(operation, words)
+        about = f"{action} ({operation.documents})" if operation.count else action
         print(texts.plain("  ".join(filter(None, (time, outcome, site, about, owner)))))
     print(words("history.found", count=len(found)) if found else words("history.nothing"))
 
@@ -110,8 +128,10 @@ def to_csv(found: Iterable[Operation], words: Texts) -> bytes:
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
-def to_pdf(found: Sequence[Operation], query: Query, words: Texts, *, at: datetime) -> bytes:
-    """The same to print, of digests only the beginning. Raises BadInput where it would be a book, NoFont."""
+def to_pdf(found: Sequence[Operation], query: Query, words: Texts, *, at: datetime, file: str = "") -> bytes:
+    """The same to print, of digests only the beginning; `file` is the name of one that was looked for.
+
+    Raises BadInput where it would be a book, NoFont."""
     from agent.drawing import listing  # noqa: PLC0415  # loads reportlab, which the other forms don't need
 
     if len(found) > MAX_DRAWN:
@@ -120,12 +140,13 @@ def to_pdf(found: Sequence[Operation], query: Query, words: Texts, *, at: dateti
         )
     rows = []
     for operation in found:
-        *cells, digest, _ = row(operation, words)
-        rows.append([*cells, f"{digest[:_SHORT_DIGEST]}…" if digest else ""])
+        time, site, action, _, outcome, owner, digest, *_ = row(operation, words)
+        short = f"{digest[:_SHORT_DIGEST]}…" if digest else ""
+        rows.append([time, site, action, operation.documents, outcome, owner, short])
     return listing.draw(
         listing.Listing(
             title=words("history.title"),
-            about=[*_about(query, words), words("history.found", count=len(found))],
+            about=[*_about(query, words, file), words("history.found", count=len(found))],
             columns=_head(_DRAWN, words),
             shares=_SHARES,
             rows=rows,
@@ -138,7 +159,7 @@ def to_pdf(found: Sequence[Operation], query: Query, words: Texts, *, at: dateti
 
 def row(operation: Operation, words: Texts) -> tuple[str, ...]:
     """The cells of an operation, in the order of the columns: when, who asked, for what, how many documents, what came of it, the
-    key's owner, the digests, the certificate's fingerprint."""
+    key's owner, the digests, the certificate's fingerprint, the digests of documents that were left out."""
     outcome = words.chosen("history.outcome", operation.outcome)
     return (
         words.moment(operation.asked_at),
@@ -149,6 +170,7 @@ def row(operation: Operation, words: Texts) -> tuple[str, ...]:
         operation.owner,
         " ".join(operation.digests),
         operation.certificate,
+        " ".join(operation.left_out),
     )
 
 
@@ -164,7 +186,7 @@ def _head(columns: Iterable[str], words: Texts) -> list[str]:
     return [words(f"history.column.{name}") for name in columns]
 
 
-def _about(query: Query, words: Texts) -> list[str]:
+def _about(query: Query, words: Texts, file: str) -> list[str]:
     """What the list is a list of."""
     lines = [words("history.about")]
     since, until = (f"{day:%d.%m.%Y}" if day else "" for day in (query.since, query.until))
@@ -176,6 +198,8 @@ def _about(query: Query, words: Texts) -> list[str]:
         lines.append(words("history.period_until", until=until))
     if query.text:
         lines.append(words("history.search", text=query.text))
+    if file:
+        lines.append(words("history.file", name=texts.plain(file)))
     return lines
 
 

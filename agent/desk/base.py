@@ -14,6 +14,9 @@ from agent.errors import AgentError
 from agent.paths import Paths, resolve
 from protocol.prompts import Language
 
+MAX_CHARS = 300
+"""Of one text that a stranger wrote, where many are told together: names in certificates and files can be as long as they like."""
+
 
 class FileNotWritten(AgentError):
     """A file that the person wants could not be written."""
@@ -21,9 +24,21 @@ class FileNotWritten(AgentError):
     code = "file-not-written"
 
 
+class NotShown(AgentError):
+    """What a page has to say is no message: there is more of it than one holds."""
+
+    code = "not-shown"
+
+
+def shortened(text: str, most: int = MAX_CHARS) -> str:
+    """The text; of a long one the beginning, and an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 @dataclass
 class Desk:
-    """What pages work with. `send` takes a message of protocol.desk, from any thread, and never raises: the window may be gone.
+    """What pages work with. `send` takes a message of protocol.desk, from any thread, and never raises: the window may be gone. What
+    no message holds is Trouble there, NotShown: pages bound what they say.
 
     `command` starts one of our commands in a process of its own: `[*desk.command, "verify", "--json", path]`.
     `has_ended` is set when the window is closed; what takes long looks at it.

@@ -23,9 +23,11 @@ from typing import Any, cast
 from agent import logs, paths
 from agent.config import BadConfig, Config
 from agent.control import EndpointUnavailable
-from agent.desk import base, endpoint
+from agent.desk import base, endpoint, reminders
+from agent.desk.base import NotShown
 from agent.errors import AgentError, NoOneToAsk, WindowFailed
 from agent.instance import AlreadyRunning, Lock
+from agent.key_library import KeyLibrary
 from protocol import pipes
 from protocol.desk import files, frame, messages
 from protocol.errors import PipeBroken, ProtocolError
@@ -37,6 +39,7 @@ PAGES: Mapping[frame.Page, str] = {
 # How the window's program ends where it has nothing to show itself on (see tray/startup.py): no display, no Qt, Qt gave up.
 _NOTHING_TO_SHOW_ON = (3, 4, -6)
 _GRACE_S = 3.0
+_MAX_DETAIL = 2000  # characters of what went wrong
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +87,10 @@ class _Process:
             command=options.command,
             home=Path.home(),
         )
+        self._beside: list[threading.Thread] = []
+        self._reminders = reminders.Reminders(
+            KeyLibrary(settings.paths.key_library), self._send, self._desk.now
+        )
         self._pages: dict[str, _PageThread] = {
             name: _PageThread(name, module, self._desk, self._refresh)
             for name, module in options.pages.items()
@@ -110,6 +117,7 @@ class _Process:
                 frame.Begin(summons.page, settings.language, self._options.version, theme=settings.theme)
             )
             self._hand_over(summons)
+            self._aside(self._reminders.opened)
             self._open(door)
             self._listen(window)
         except (ProtocolError, OSError) as error:
@@ -119,6 +127,8 @@ class _Process:
             self._desk.has_ended.set()
             for page in self._pages.values():
                 page.end()
+            for thread in self._beside:
+                thread.join(_GRACE_S)
             status = self._end(window)
         if status in _NOTHING_TO_SHOW_ON:
             raise NoOneToAsk(f"no window could be shown, its program ended with {status}")
@@ -140,11 +150,20 @@ class _Process:
             if kind != pipes.JSON:
                 raise PipeBroken(f"a {kind!r} frame, a message expected")
             message = messages.from_message(pipes.unpack_json(payload))
+            if isinstance(message, frame.Reminded):
+                self._aside(self._reminders.closed, message.keys)
+                continue
             name = message.page if isinstance(message, frame.Opened) else messages.page_of(message)
             page = self._pages.get(name)
             if page is None:
                 raise PipeBroken(f"the window says {type(message).__name__}")
             page.put(message)
+
+    def _aside(self, work: Callable[..., None], *values: Any) -> None:
+        """Does what may take a while, while who asks for it goes on to listen."""
+        thread = threading.Thread(target=work, args=values, name=f"desk {work.__name__}", daemon=True)
+        self._beside = [*filter(threading.Thread.is_alive, self._beside), thread]
+        thread.start()
 
     def _end(self, window: "subprocess.Popen[bytes]") -> int:
         assert window.stdin is not None
@@ -166,11 +185,7 @@ class _Process:
 
     def _send(self, message: Any) -> None:
         """See agent.desk.base.Desk."""
-        try:
-            octets = pipes.pack_json(messages.to_message(message))
-        except ValueError as error:  # more than a frame holds
-            logs.note(_log, logging.ERROR, "a page says too much", error=error)
-            return
+        octets = _packed(message)
         window = self._window
         if window is None or window.stdin is None:
             return
@@ -184,6 +199,7 @@ class _Process:
         self._refresh()
         self._send(frame.Show(summons.page))
         self._hand_over(summons)
+        self._aside(self._reminders.opened)
 
     def _hand_over(self, summons: frame.Summons) -> None:
         page = self._pages.get("files")
@@ -204,6 +220,21 @@ class _Process:
             if settings.language != before.language:
                 self._desk.language = settings.language
                 self._send(frame.Spoken(settings.language))
+
+
+def _packed(message: Any) -> bytes:
+    """The frame of a message. What no frame holds is never passed over in silence: the page says that it can't be shown."""
+    try:
+        return pipes.pack_json(messages.to_message(message))
+    except ValueError as error:  # too long, or a name that is no text
+        logs.note(
+            _log, logging.ERROR, "a page says what no message holds", kind=type(message).__name__, error=error
+        )
+        if isinstance(message, frame.Trouble):
+            trouble = frame.Trouble(message.page, message.code)
+        else:
+            trouble = frame.Trouble(cast("frame.Page", messages.page_of(message)), NotShown.code)
+        return pipes.pack_json(messages.to_message(trouble))
 
 
 class _PageThread:
@@ -260,6 +291,7 @@ class _PageThread:
             else:
                 page.take(message)
         except AgentError as error:
-            self._desk.send(frame.Trouble(self._name, error.code, error.detail))
+            detail = base.shortened(error.detail, _MAX_DETAIL)
+            self._desk.send(frame.Trouble(self._name, error.code, detail))
         if self._name == "settings" and not isinstance(message, frame.Opened):
             self._refresh()

@@ -1,6 +1,7 @@
 """The desk's page of what was asked and signed. The journal is read by the desk; the window gets what it shows, in pieces.
 
 window <- Find(question, ...)          what to look for, and from which row on
+desk   -> Reading(question, ...)       how far it is with the file that is looked for, where that takes long
 desk   -> Found(question, ...)         the rows; of an older question they are passed over
 window <- Check()                      whether the journal's chain is whole
 desk   -> Checked(...)
@@ -18,20 +19,26 @@ Outcome: TypeAlias = Literal[
 MAX_ROWS = 200  # in one answer
 MAX_DIGESTS = 50  # of one operation that are shown
 
+About: TypeAlias = Literal["", "signed", "inside", "asked", "left-out", "unknown"]
+"""What the journal knows of a file: it was signed; a document inside it was; it was asked for and not signed; the person left it out;
+nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`since` and `until` are days, "2026-11-27", or empty; `outcome` empty for all."""
+    """`since` and `until` are days, "2026-11-27", or empty; `outcome` empty for all; `file` the path of a document, or empty."""
 
     text: str = ""
     since: str = ""
     until: str = ""
     outcome: Literal["", Outcome] = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """Asks for at most MAX_ROWS rows from `start` on. `question` counts them up, so that answers can be told apart."""
+    """Asks for at most MAX_ROWS rows from `start` on. `question` counts them up, so that answers can be told apart. Another question ends
+    the reading of an older one's file."""
 
     question: int
     search: Search
@@ -52,7 +59,10 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An operation: when it was asked (ISO 8601), by whom, and what came of it. Digests are hex, the first MAX_DIGESTS of them."""
+    """An operation: when it was asked (ISO 8601), by whom, and what came of it. Digests are hex, the first MAX_DIGESTS of them.
+
+    `left_out` counts documents that the person left out of their yes, `left_out_digests` are likewise. `about` says what the operation
+    has to do with the file that was looked for."""
 
     time: str
     kind: str
@@ -64,14 +74,31 @@ class Row:
     owner: str = ""
     certificate: str = ""
     digests: tuple[str, ...] = ()
+    left_out: int = 0
+    left_out_digests: tuple[str, ...] = ()
+    about: About = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """So many octets of `total` were read of the file that `question` is about."""
+
+    question: int
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """`about` says what the whole journal knows of the file that was looked for, whatever else the search asks for, and `times` in how
+    many operations that is so."""
+
     question: int
     total: int
     start: int
     rows: tuple[Row, ...]
+    about: About = ""
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +114,4 @@ class Exported:
     path: str
 
 
-MESSAGES = (Find, Check, Export, Found, Checked, Exported)
+MESSAGES = (Find, Check, Export, Reading, Found, Checked, Exported)

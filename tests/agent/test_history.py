@@ -138,3 +138,30 @@ def test_programs_get_json(journal: Journal) -> None:
     (item,) = json.loads(history.to_json(history.operations(journal)))
     assert item["outcome"] == "signed"
     assert datetime.fromisoformat(item["asked_at"]) == AT
+
+
+def test_what_was_left_out_is_told_apart_from_what_was_signed(journal: Journal) -> None:
+    write(journal, "1", "asked", count=3, digests=["0a" * 32, "0b" * 32, "0c" * 64])
+    journal.write("decided", "1", AT, {**CALLER, **OWNER, "decision": "approved", "left_out": ["0c" * 64]})
+    (asked,) = history.operations(journal)
+    assert (asked.left_out, asked.documents) == (("0c" * 64,), "3")  # nothing is signed yet
+    write(journal, "1", "signed", at=AT + timedelta(minutes=1))
+    (operation,) = history.operations(journal)
+    assert (operation.count, operation.left_out, operation.documents) == (2, ("0c" * 64,), "2/3")
+    assert operation.digests == ("0a" * 32, "0b" * 32)
+    assert json.loads(history.to_json([operation]))[0]["left_out"] == ["0c" * 64]
+    assert list(history.search([operation], Query("0c0c")))
+    assert history.digest_sizes([operation]) == {32, 64}
+
+
+@pytest.mark.parametrize(
+    ("digests", "finds"),
+    [(None, True), ({"0a" * 32, "ff" * 32}, True), ({"0d" * 32}, True), ({"0a"}, False), (set(), False)],
+)
+def test_operations_are_found_by_a_document_of_theirs(
+    journal: Journal, digests: set[str] | None, finds: bool
+) -> None:
+    write(journal, "1", "asked")
+    journal.write("decided", "1", AT, {**CALLER, **OWNER, "decision": "approved", "left_out": ["0d" * 32]})
+    query = Query(digests=None if digests is None else frozenset(digests))
+    assert bool(list(history.search(history.operations(journal), query))) is finds

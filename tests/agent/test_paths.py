@@ -1,5 +1,6 @@
 """Places, and writing into them in private."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -124,3 +125,16 @@ def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / ("a" * 255)
     paths.write_whole(path, b"act")
     assert path.read_bytes() == b"act"
+
+
+def test_what_is_opened_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "act").write_bytes(b"act")
+    with paths.open_file(tmp_path / "act") as stream:
+        assert stream.read() == b"act"
+    places = [tmp_path, tmp_path / "missing"]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")  # whoever opened it to read would wait for a writer
+        places.append(tmp_path / "pipe")
+    for place in places:
+        with pytest.raises(OSError, match=r"no file|No such file"):
+            paths.open_file(place)

@@ -1,6 +1,7 @@
 """`qalamsap history`."""
 
 import csv
+import hashlib
 import io
 import json
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,7 @@ def test_a_spreadsheet_gets_all_of_it_and_no_formula(
     octets = (tmp_path / "list.csv").read_bytes()
     assert octets.startswith(b"\xef\xbb\xbf")
     head, failed, signed = csv.reader(io.StringIO(octets.decode("utf-8-sig")), delimiter=";")
-    assert len(set(head)) == len(head) == 8
+    assert len(set(head)) == len(head) == 9
     assert failed[1].startswith("'=")
     assert signed[1:2] + signed[3:4] + signed[5:] == [
         "kds.example.kz",
@@ -80,7 +81,49 @@ def test_a_spreadsheet_gets_all_of_it_and_no_formula(
         "ТЕСТОВ ТЕСТ",
         "0a" * 32,
         "ab" * 32,
+        "",
     ]
+
+
+def test_documents_that_were_left_out_are_counted_and_named(
+    run: CommandLine, journal: Journal, tmp_path: Path
+) -> None:
+    some = {**SITE, "count": 3, "digests": ["0c" * 32] * 3}
+    at = AT + timedelta(days=4)
+    journal.write("asked", "3", at, some)
+    journal.write("decided", "3", at, {**some, **OWNER, "decision": "approved", "left_out": ["0d" * 32]})
+    journal.write("signed", "3", at, {**some, **OWNER, "count": 2, "digests": ["0c" * 32] * 2})
+    assert ask(run) == 0
+    assert "Sign documents (2/3)" in run.out.splitlines()[0]
+    assert ask(run, "--csv", tmp_path / "list.csv") == 0
+    rows = list(csv.reader(io.StringIO((tmp_path / "list.csv").read_text("utf-8-sig")), delimiter=";"))
+    assert (rows[1][3], rows[1][8]) == ("2", "0d" * 32)
+    assert ask(run, "--pdf", tmp_path / "list.pdf") == 0
+    document = pypdfium2.PdfDocument(tmp_path / "list.pdf")
+    assert "2/3" in document[0].get_textpage().get_text_range()
+
+
+def test_operations_are_found_by_the_document_itself(
+    run: CommandLine, journal: Journal, tmp_path: Path
+) -> None:
+    act = run.file("act.txt", b"an act")
+    digest = hashlib.sha256(b"an act").hexdigest()
+    at = AT + timedelta(days=4)
+    journal.write("asked", "3", at, {**SITE, "count": 1, "digests": [digest]})
+    assert run.sign(act) == 0
+    assert ask(run, "--file", act, "--json") == 0
+    assert {each["outcome"] for each in json.loads(run.out)} == {"signed", "unfinished"}
+    assert ask(run, "--file", act.with_name("act.txt.cms"), "--outcome", "signed", "--json") == 0
+    (found,) = json.loads(run.out)  # the message has the document inside
+    assert found["digests"] == [digest]
+    assert ask(run, "--file", act, "--pdf", tmp_path / "list.pdf") == 0
+    text = pypdfium2.PdfDocument(tmp_path / "list.pdf")[0].get_textpage().get_text_range()
+    assert "Only this document: act.txt" in text
+    assert ask(run, "--file", run.file("other.txt", b"an Act")) == 0
+    assert "Nothing was found." in run.out
+    assert "give the original" in run.out
+    for missing in (run.folder, run.folder / "missing"):
+        assert ask(run, "--file", missing) == 5
 
 
 def test_a_pdf_has_every_operation_and_says_what_it_is_a_list_of(

@@ -6,6 +6,7 @@ import time
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from agent.config import BadConfig, Config
 from agent.desk import base, process
 from agent.errors import BadInput, NoOneToAsk, WindowFailed
 from agent.instance import Lock
+from agent.key_library import KeyLibrary
 from protocol import pipes
 from protocol.desk import files, frame, settings, sites
 from tests.support import fake_desk
 from tests.support.fake_desk import expect, hang, leave, say, send, wait_for_end
+from tests.support.known_keys import known_file, known_key
 
 pytestmark = pytest.mark.process
 
@@ -37,7 +40,7 @@ class Page:
     def take(self, message: Any) -> None:
         match message:
             case sites.Forget():
-                raise BadInput("no such site")
+                raise BadInput("no such site" + message.origin.removeprefix("https://a.kz"))
             case sites.Block():
                 raise ValueError("a mistake")
             case sites.Unblock(origin):
@@ -117,6 +120,13 @@ def test_what_a_page_cannot_do_is_trouble_and_the_page_goes_on(world: World) -> 
         expect("sites.Sites"),
     )
     assert world.heard()[1:] == [frame.Trouble("sites", "bad-input", "no such site"), sites.Sites(())]
+
+
+def test_of_a_long_story_the_beginning_is_told(world: World) -> None:
+    world.run(expect("frame.Begin"), send(sites.Forget("https://a.kz" + "y" * 5000)), expect("frame.Trouble"))
+    (told,) = world.heard()[1:]
+    assert told.detail.startswith("no such siteyyy")
+    assert len(told.detail) == 2000
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -212,7 +222,23 @@ def test_a_window_that_hangs_when_its_output_is_closed_is_killed(
         world.run(expect("frame.Begin"), say(b"X\0\0\0\0"), hang())
 
 
-def test_more_than_a_frame_holds_is_left_out(world: World) -> None:
+NONSENSE = sites.Sites((sites.Site("https://\udcff.kz", "x", "x", "seen", is_protected=True),))
+TOO_MUCH = sites.Sites(
+    (sites.Site("https://a.kz", "x" * (pipes.MAX_JSON_BYTES + 1), "x", "seen", is_protected=True),)
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (TOO_MUCH, frame.Trouble("sites", "not-shown")),
+        (NONSENSE, frame.Trouble("sites", "not-shown")),
+        (frame.Trouble("sites", "x", "y" * 5_000_000), frame.Trouble("sites", "x")),
+    ],
+)
+def test_what_no_message_holds_is_trouble_and_never_silence(
+    world: World, said: Any, told: frame.Trouble, caplog: pytest.LogCaptureFixture
+) -> None:
     sender: list[Callable[[Any], None]] = []
     module = sys.modules["made_for_a_test"]
     make = module.make
@@ -221,14 +247,15 @@ def test_more_than_a_frame_holds_is_left_out(world: World) -> None:
         sender.append(desk.send)
         page: Page = make(desk)
         page.opened = lambda: [
-            desk.send(frame.Trouble("sites", "x", "y" * 5_000_000)),
+            desk.send(said),
             desk.send(sites.Sites(())),
         ][1]  # type: ignore[method-assign]  # a page that says too much
         return page
 
     module.make = made  # type: ignore[attr-defined]  # likewise
     world.run(expect("frame.Begin"), send(frame.Opened("sites")), expect("sites.Sites"))
-    assert world.heard()[1:] == [sites.Sites(())]
+    assert world.heard()[1:] == [told, sites.Sites(())]
+    assert f"a page says what no message holds kind={type(said).__name__}" in caplog.text
     sender[0](sites.Sites(()))  # the window is gone, and nobody minds
 
 
@@ -246,3 +273,14 @@ def test_every_page_can_be_made(tmp_path: Path, name: frame.Page) -> None:
     )
     assert config.Theme
     importlib.import_module(process.PAGES[name]).make(desk).close()
+
+
+def test_keys_that_end_soon_are_told_above_the_pages_until_the_person_closes_that(world: World) -> None:
+    library = KeyLibrary(world.load().paths.key_library)
+    soon = datetime.now(UTC) + timedelta(days=5)
+    library.remember(known_file(known_key(1, not_after=soon)))
+    world.run(expect("frame.Ending"))  # and the window closes, with the reminder unread
+    world.run(expect("frame.Ending"), send(frame.Reminded((known_key(1).fingerprint,))))
+    told = [message for message in world.heard() if isinstance(message, frame.Ending)]
+    assert [line.keys for message in told for line in message.lines] == [(known_key(1).fingerprint,)] * 2
+    assert library.read().told == {known_key(1).fingerprint: 14}
