@@ -24,14 +24,18 @@
 logs and developers: English, lower case, no full stop, never a password, a document or personal data.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import ClassVar
 
 
 class AgentError(Exception):
-    """Something the agent could not do. `retryable`: the person can mend it and try again in the same window."""
+    """Something the agent could not do. `retryable`: the person can mend it and try again in the same window. `document` is the number,
+    from 0, of the one of several that it is about."""
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    document: int | None = None
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.code)
@@ -136,3 +140,13 @@ class TimestampFailed(Unreachable):
 
 class StorageFailed(AgentError):
     code = "storage-failed"
+
+
+@contextlib.contextmanager
+def about(document: int) -> Iterator[None]:
+    """Errors that come out of the block are about that document, by its number."""
+    try:
+        yield
+    except AgentError as error:
+        error.document = document
+        raise

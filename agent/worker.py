@@ -32,7 +32,7 @@ from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
 from agent.user import scripted, showing, window
-from agent.user.base import PageLeft, User
+from agent.user.base import PageLeft, User, failure_of
 from protocol import base64_text, codec, flat_messages, messages, pipes, prompts, work
 from protocol.errors import BadCall
 from protocol.v1 import codec as own
@@ -214,9 +214,12 @@ def _carry_out(request: messages.Request, begin: work.Begin, means: _Means) -> m
         return messages.Cancelled()
     except AgentError as error:
         logs.note(_log, logging.WARNING, "the operation failed", error=error, code=error.code)
-        means.user.tell(prompts.Finished(problem=prompts.Problem(error.code, detail=error.detail)))
+        # Of a series, the signature of each document had left before the next one came; else nothing of what failed leaves.
+        given = (error.document or 0) if isinstance(request, messages.SeriesRequest) else 0
+        means.user.tell(failure_of(error, given=given))
         return messages.Failed(error.code, error.detail)
-    means.user.tell(prompts.Finished(count=_signatures(request, outcome)))
+    lacking = outcome.lacking if isinstance(outcome, messages.Signed) else ()
+    means.user.tell(prompts.Finished(count=_signatures(request, outcome), lacking=lacking))
     return outcome
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from protocol import flat_messages
-from protocol.prompts import Fact, FileKind, Language, Purpose
+from protocol.prompts import MAX_LISTED, Fact, FileKind, Language, Purpose
 from protocol.readings import USUAL, NameKeywords, Readings
 
-MAX_DOCUMENTS = 10_000  # what one prompt can list (protocol.pipes.MAX_JSON_BYTES)
+MAX_DOCUMENTS = MAX_LISTED  # what one prompt can list (protocol.pipes.MAX_JSON_BYTES)
 MAX_DIGEST_BYTES = 128  # twice the longest digest that we know
 MAX_AUTHORITIES = 64  # certificates in one request
 

@@ -16,7 +16,7 @@ An approval may also begin, or consist of, another question:
     worker  -> AllowFile(...)                  Allowed
     worker  -> NewKey(...)                     KeyNamed, followed by one S frame with the password for it
     worker  -> About(...)                      nothing: it is closed, which is Cancelled
-    command -> ReadKey(...)                    KeyOpened, followed by one S frame with the password
+    command -> ReadKey(...)                    KeyOpened, of that file or of another, followed by one S frame with the password
     command -> ChangePassword(...)             PasswordsTyped, followed by two S frames: the password that the file has, and the new one
 
 At any moment: worker -> Waiting(count) tells how many approvals wait behind this one, and Progress how many documents are signed;
@@ -31,6 +31,7 @@ raises BadMessage. Times are ISO 8601 with offset; digests are lower-case hex.
 
 import dataclasses
 import functools
+import itertools
 import types
 import typing
 from dataclasses import dataclass
@@ -142,11 +143,26 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A document of which there is no signature. `code` says why, as in Problem; `number` counts from 0."""
+
+    number: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The approval is over. `problem` None means that it succeeded."""
+    """The approval is over. `problem` None means that it succeeded.
+
+    `count` signatures are where they belong: with who asked, or in their files. `failed` are documents that there is a problem with,
+    `lacking` those whose signature has no timestamp though one was wished for: numbers, from 0, as the documents were listed, rising. All
+    the others are signed if `count` is not 0; if it is, none is, for whoever asks gets all or nothing.
+    """
 
     count: int = 0
     problem: Problem | None = None
+    lacking: tuple[int, ...] = ()
+    failed: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,9 +330,11 @@ class KeyNamed:
 
 @dataclass(frozen=True, slots=True)
 class PasswordsTyped:
-    """The answer to ChangePassword; exactly two S frames follow: the password that the file has, and the new one."""
+    """The answer to ChangePassword; exactly two S frames follow: the password that the file has, and the new one. `path` is another key
+    file, if the person named one in place of that of the prompt."""
 
     keep_copy: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +432,8 @@ _TYPES: dict[str, type[Any]] = {
 }
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 
+MAX_LISTED = 10_000  # documents, in one prompt
+
 T = TypeVar("T")
 
 
@@ -428,7 +448,26 @@ def from_message(message: dict[str, Any]) -> ToWindow | FromWindow | preview.Ope
     if cls is None:
         raise BadMessage(f"unknown message type {message.get('type')!r}")
     body = {key: value for key, value in message.items() if key != "type"}
-    return typing.cast("ToWindow | FromWindow | preview.Open", build(cls, body))
+    value = build(cls, body)
+    if isinstance(value, Finished):
+        _check(value)
+    return typing.cast("ToWindow | FromWindow | preview.Open", value)
+
+
+def _check(finished: Finished) -> None:
+    """Raises BadMessage where it contradicts itself."""
+    failed = tuple(each.number for each in finished.failed)
+    for name, numbers in (("lacking", finished.lacking), ("failed", failed)):
+        if any(not 0 <= number < MAX_LISTED for number in numbers):
+            raise BadMessage(f"Finished.{name} has a number that no document can have")
+        if any(second <= first for first, second in itertools.pairwise(numbers)):
+            raise BadMessage(f"Finished.{name} is not in order")
+    if not 0 <= finished.count <= MAX_LISTED:
+        raise BadMessage("Finished.count is no number of documents")
+    if len(finished.lacking) > finished.count or not set(failed).isdisjoint(finished.lacking):
+        raise BadMessage("Finished.lacking has documents that are not signed")
+    if failed and finished.problem is None:
+        raise BadMessage("Finished.failed comes without a problem")
 
 
 def build(cls: type[T], body: Any, where: str = "") -> T:

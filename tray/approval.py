@@ -193,9 +193,9 @@ class SigningWindow(stage.Stage):
             return
         texts, documents = self._texts, self._documents
         results = documents.results(finished) if documents is not None else None
-        left_out = len(documents.left_out) if documents is not None else 0
+        batch = documents.batch if documents is not None else None
         panel = OutcomePanel(
-            texts, self._question, finished, new_key=self._new_key, results=results, left_out=left_out
+            texts, self._question, finished, new_key=self._new_key, results=results, batch=batch
         )
         self._busy_timer.stop()
         self.set_up_end(Header(texts, self._question, is_over=True), panel)

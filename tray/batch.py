@@ -1,4 +1,5 @@
-"""Many documents under one yes: what is known of each, in which order they stand, what they come to, and which of them stand out.
+"""Many documents under one yes: what is known of each, in which order they stand, what they come to, which of them stand out, and what
+became of each.
 
 What is known comes bit by bit, and is the word of a process that is not trusted: it helps the person to look, and decides nothing.
 """
@@ -16,13 +17,23 @@ from typing import Any, Literal, TypeAlias, get_args
 from protocol import preview, prompts
 from tray import words
 
-Column: TypeAlias = Literal["place", "name", "date", "party", "sum", "size", "digest", "marks"]
-"""By what documents can be put in order; "place" is the caller's own."""
+Column: TypeAlias = Literal["place", "name", "result", "date", "party", "sum", "size", "digest", "marks"]
+"""By what documents can be put in order; "place" is the caller's own, "result" is known at the end."""
+Result: TypeAlias = Literal["", "signed", "lacking", "failed", "unsigned", "left-out"]
+"""What became of a document: signed; signed without the timestamp that was wished for; there was a problem with it; not signed, because
+of another; taken out by the person."""
 Mark: TypeAlias = Literal["not-mine", "twin", "twin-number", "sum", "party", "flags", "unseen"]
 """Why a document stands out: the key belongs to no party of it; it is there twice; another has its number; its sum is far from the
 others'; it is about somebody else than nearly all; it has something to be wary of; it can't be looked into, as most others can."""
 
 COLUMNS: tuple[Column, ...] = get_args(Column)
+_RESULTS: tuple[Result, ...] = (
+    "failed",
+    "lacking",
+    "unsigned",
+    "left-out",
+    "signed",
+)  # what is to be looked at first
 _FEW = 5  # of so few nothing stands out
 _SPREAD = 8.0  # times the usual distance from the middle
 _FACTOR = 5.0  # by which a sum differs from the middle at least, to be far from it
@@ -63,6 +74,8 @@ class Entry:
     marks: tuple[Mark, ...] = ()
     is_in: bool = True
     is_signed: bool = False
+    result: Result = ""
+    why: str = ""  # it failed: a code of agent.errors
 
     @property
     def name(self) -> str:
@@ -73,10 +86,15 @@ class Entry:
     def size(self) -> int | None:
         return None if self.document.is_digest else self.document.size
 
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether it stands out; at the end, whether less became of it than was wished for."""
+        return self.result != "signed" if self.result else bool(self.marks)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Totals:
-    """Of the documents that will be signed. `sums` has one for each currency, `without_sum` counts documents of which none is known."""
+    """Of the documents that will be signed, or at the end were. `sums` has one for each currency, `without_sum` counts documents of which none is known."""
 
     count: int
     size: int
@@ -94,15 +112,20 @@ class Batch:
         ]
         self.own: frozenset[str] = frozenset()
         self.known = 0
+        self._growing: set[int] = set()
 
     @property
     def is_being_read(self) -> bool:
-        """Whether something is known of some documents, and not of all yet."""
-        return 0 < self.known < len(self.entries)
+        """Whether something is known of some documents, or of a part of one, and not of all yet."""
+        return bool(self._growing) or 0 < self.known < len(self.entries)
 
     def know(self, place: int, overview: preview.Overview) -> bool:
-        """Notes what a document is. False for one that is not here, or known already: what lies inside of it is not it."""
+        """Notes what a document is. False for one that is not here, is known already (what lies inside of it is not it), or of which a part
+        is still being read: what it says as a whole comes with the last of it."""
         if not 0 <= place < len(self.entries) or self.entries[place].overview is not None:
+            return False
+        (self._growing.add if overview.is_growing else self._growing.discard)(place)
+        if overview.is_growing:
             return False
         entry = self.entries[place]
         entry.overview = overview
@@ -143,19 +166,19 @@ class Batch:
     def order(
         self, column: Column, *, is_descending: bool = False, needle: str = "", only_marked: bool = False
     ) -> list[int]:
-        """Places of the documents in which `needle` occurs, or that stand out, in the order of `column`. What has no value comes last."""
+        """Places of the documents in which `needle` occurs, or that need a look, in the order of `column`. What has no value comes last."""
         wanted = needle.casefold().strip()
         shown = [
             entry
             for entry in self.entries
-            if (not only_marked or entry.marks) and (not wanted or wanted in _haystack(entry))
+            if (not only_marked or entry.needs_a_look) and (not wanted or wanted in _haystack(entry))
         ]
         keyed = [(_sort_key(entry, column), entry.place) for entry in shown]
         valued = sorted((pair for pair in keyed if pair[0] is not None), reverse=is_descending)
         return [place for _, place in valued] + [place for key, place in keyed if key is None]
 
     def totals(self) -> Totals:
-        taken = [entry for entry in self.entries if entry.is_in]
+        taken = [entry for entry in self.entries if (entry.is_signed if entry.result else entry.is_in)]
         sums: dict[str, Decimal] = {}
         for entry in taken:
             if entry.money is not None:
@@ -173,6 +196,22 @@ class Batch:
             if entry.is_in and done > 0:
                 entry.is_signed = True
                 done -= 1
+
+    def note_results(self, finished: prompts.Finished) -> None:
+        """What became of each document, by the last word. Signatures that nobody got don't count, however many were made."""
+        failed = {each.number: each.code for each in finished.failed}
+        lacking, left = frozenset(finished.lacking), finished.count
+        for entry in self.entries:
+            if not entry.is_in:
+                entry.result = "left-out"
+            elif entry.place in failed:
+                entry.result, entry.why = "failed", failed[entry.place]
+            elif left > 0:
+                entry.result = "lacking" if entry.place in lacking else "signed"
+                left -= 1
+            else:
+                entry.result = "unsigned"
+            entry.is_signed = entry.result in {"signed", "lacking"}
 
     @staticmethod
     def _names(entry: Entry, numbers: Collection[str]) -> bool:
@@ -336,6 +375,8 @@ def _sort_key(entry: Entry, column: Column) -> Any:
             return entry.document.digest
         case "marks":
             return -len(entry.marks) if entry.marks else None
+        case "result":
+            return _RESULTS.index(entry.result) if entry.result else None
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

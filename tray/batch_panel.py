@@ -45,9 +45,10 @@ class BatchPanel(QWidget):
         self.filter.setToolTip(texts("batch.find_hint"))
         self.filter.setClearButtonEnabled(True)
         self.order = _OrderBox()
-        self.order.setAccessibleName(texts("batch.order"))
+        widgets.name_box(self.order, texts("batch.order"))
         for column in COLUMNS:
-            self.order.addItem(texts(f"batch.by.{column}"), column)
+            if column != "result":  # which is not known yet
+                self.order.addItem(texts(f"batch.by.{column}"), column)
         self.only_marked = widgets.CheckBox("")
         self.all = widgets.link("")
         self.totals = _Line("")
@@ -101,7 +102,7 @@ class BatchPanel(QWidget):
         self._settle_timer.stop()
         begun = time.monotonic()
         self.batch.settle()
-        if not any(entry.marks for entry in self.batch.entries):
+        if not any(entry.needs_a_look for entry in self.batch.entries):
             self.only_marked.setChecked(False)
         if self.batch.known == len(self.batch.entries) and (self._order != "place" or self._is_filtered):
             self._arrange()
@@ -112,10 +113,19 @@ class BatchPanel(QWidget):
         self.changed.emit()
 
     def show_results(self) -> None:
-        """It is over: all that is left to do is to read."""
-        self.model.is_frozen = self.model.is_over = True
-        self.table.refresh()
-        self._tell()
+        """It is over: all that is left to do is to read. All rows are there again, and first those that need a look."""
+        self._settle_timer.stop()
+        self.model.finish()
+        self.order.insertItem(0, self._texts("batch.by.result"), "result")
+        self.only_marked.setChecked(False)
+        self.filter.clear()
+        self._order, self._is_descending = "place", False
+        if any(entry.needs_a_look for entry in self.batch.entries):
+            self._order = "result"
+        self._show_order()
+        self._arrange()
+        self.table.select(self.model.places[0])
+        self.table.scrollToTop()
 
     def freeze(self, *, is_frozen: bool) -> None:
         """While an answer is under way nobody can be taken out."""
@@ -155,10 +165,14 @@ class BatchPanel(QWidget):
             self._is_descending = not usual
         else:
             self._order, self._is_descending = "place", False
-        self.order.blockSignals(True)  # Qt's
-        self.order.setCurrentIndex(COLUMNS.index(self._order))
-        self.order.blockSignals(False)  # Qt's
+        self._show_order()
         self._arrange()
+
+    def _show_order(self) -> None:
+        """Has the box say by what the rows are in order."""
+        self.order.blockSignals(True)  # Qt's
+        self.order.setCurrentIndex(self.order.findData(self._order))
+        self.order.blockSignals(False)  # Qt's
 
     def _toggle_all(self) -> None:
         """All that are shown are taken out, or in where none is left."""
@@ -194,15 +208,16 @@ class BatchPanel(QWidget):
             if totals.without_sum and batch.known == count:
                 parts.append(texts("batch.without_sum", count=totals.without_sum))
         self.totals.setText(" · ".join(parts))
-        marked = sum(bool(entry.marks) for entry in batch.entries)
-        self.only_marked.setText(texts("batch.only_marked", count=marked))
+        marked = sum(entry.needs_a_look for entry in batch.entries)
+        is_over = self.model.is_over
+        self.only_marked.setText(texts("batch.only_faulty" if is_over else "batch.only_marked", count=marked))
         self.only_marked.setAccessibleName(self.only_marked.text())
-        self.only_marked.setVisible(bool(marked))
+        self.only_marked.setVisible(0 < marked < count or (bool(marked) and not is_over))
         self.only_marked.updateGeometry()
         is_any_in = any(batch.entries[place].is_in for place in self.model.places)
         self.all.setText(texts("batch.none" if is_any_in else "batch.all"))
         self.all.setVisible(self.model.may_leave_out and not self.model.is_over)
-        is_reading = 0 < batch.known < count
+        is_reading = batch.is_being_read and not is_over
         self.reading.setText(
             texts(
                 "batch.reading",

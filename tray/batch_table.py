@@ -1,5 +1,5 @@
-"""The table of a batch: documents in rows, with a box to take one out, and a drawing where one stands out. 10,000 rows cost no more
-than those on the screen."""
+"""The table of a batch: documents in rows, with a box to take one out, and a drawing where one stands out; at the end, what became of
+each, as a drawing and in words. 10,000 rows cost no more than those on the screen."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -29,24 +29,30 @@ from PySide6.QtWidgets import (
 )
 
 from tray import glyphs, parties, theme, widgets, words
-from tray.batch import Batch, Column, Entry, money
+from tray.batch import Batch, Column, Entry, Result, money
 from tray.texts import Texts
 
 ROW_HEIGHT = 4 * theme.UNIT
 SHOWN: tuple[Column, ...] = ("name", "date", "party", "sum", "size", "digest")
+AT_THE_END: tuple[Column, ...] = ("name", "result", *SHOWN[1:])
 _BOX = 28  # pixels of a row's beginning that a box takes
 _GLYPH = 16
 _PADDING = theme.UNIT
 _NOTHING = "–"
 _LEAST_NAME, _LEAST_PARTY = 17 * theme.UNIT, 16 * theme.UNIT
+_LEAST_RESULT, _MOST_RESULT = 14 * theme.UNIT, 54 * theme.UNIT
 _NAME_SHARE, _PARTY_SHARE = 5, 6
 _GOES_FIRST: tuple[Column, ...] = ("digest", "size", "date", "party")  # where there is no room for all
+_DRAWINGS: dict[Result, str] = {
+    "signed": "good", "lacking": "warning", "failed": "danger", "unsigned": "minus", "left-out": "minus",
+}  # fmt: skip
 _USUAL_ROWS, _LEAST_ROWS = 6, 3
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class BatchModel(QAbstractTableModel):
-    """The documents at `places`, in that order. `may_leave_out` gives each a box; `toggled` says whose was changed."""
+    """The documents at `places`, in that order. `may_leave_out` gives each a box; `toggled` says whose was changed. At the end there is a
+    column more."""
 
     toggled = Signal(int)
 
@@ -57,6 +63,7 @@ class BatchModel(QAbstractTableModel):
         self.may_leave_out = may_leave_out
         self.is_frozen = False
         self.is_over = False
+        self.columns = SHOWN
         self.places: Sequence[int] = range(len(batch.entries))
         self._rows = {place: row for row, place in enumerate(self.places)}
 
@@ -66,6 +73,19 @@ class BatchModel(QAbstractTableModel):
         self.places = places
         self._rows = {place: row for row, place in enumerate(places)}
         self.endResetModel()
+
+    def finish(self) -> None:
+        """From now on it shows what became of each document."""
+        self.beginResetModel()
+        self.is_frozen = self.is_over = True
+        self.columns = AT_THE_END
+        self.endResetModel()
+
+    def result_of(self, entry: Entry) -> str:
+        """What became of it, in words."""
+        if entry.result == "failed":
+            return self._texts("batch.result.failed", why=self._texts.problem("error", entry.why))
+        return self._texts(f"batch.result.{entry.result}") if entry.result else ""
 
     def row_of(self, place: int) -> int | None:
         """Where a document stands; None if it is not shown."""
@@ -80,7 +100,7 @@ class BatchModel(QAbstractTableModel):
                 return
             first = last = row
         if last >= 0:
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(SHOWN) - 1))
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
     def entry(self, row: int) -> Entry:
         return self.batch.entries[self.places[row]]
@@ -97,7 +117,7 @@ class BatchModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self.places)
 
     def columnCount(self, parent: _Index | None = None) -> int:  # noqa: N802  # Qt's name
-        return 0 if parent is not None and parent.isValid() else len(SHOWN)
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def headerData(  # noqa: N802  # Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -105,9 +125,9 @@ class BatchModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._texts(f"batch.column.{SHOWN[section]}")
+            return self._texts(f"batch.column.{self.columns[section]}")
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return alignment_of(SHOWN[section])
+            return alignment_of(self.columns[section])
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -125,7 +145,7 @@ class BatchModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        entry, column = self.entry(index.row()), SHOWN[index.column()]
+        entry, column = self.entry(index.row()), self.columns[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(entry, column)
@@ -144,6 +164,8 @@ class BatchModel(QAbstractTableModel):
         match column:
             case "name":
                 return entry.name
+            case "result":
+                return self.result_of(entry)
             case "date":
                 return entry.day or _NOTHING
             case "party":
@@ -167,13 +189,9 @@ class BatchModel(QAbstractTableModel):
         match column:
             case "name":
                 marks = [texts(f"batch.mark.{mark}") for mark in entry.marks]
-                state = (
-                    texts("batch.signed")
-                    if entry.is_signed
-                    else ""
-                    if entry.is_in
-                    else texts("batch.left_out")
-                )
+                state = self.result_of(entry)
+                if not state and (entry.is_signed or not entry.is_in):
+                    state = texts("batch.signed" if entry.is_signed else "batch.left_out")
                 own = [entry.number, entry.title] if entry.number else [entry.title]
                 return ". ".join(part for part in (", ".join(own), state, *marks) if part)
             case "party" if entry.party is not None:
@@ -220,7 +238,7 @@ class BatchTable(QTableView):
         head.setSectionsClickable(True)
         head.setFixedHeight(ROW_HEIGHT)
         head.setFont(theme.font(theme.SMALL))
-        head.sectionClicked.connect(lambda section: self.sorted_by.emit(SHOWN[section]))
+        head.sectionClicked.connect(lambda section: self.sorted_by.emit(model.columns[section]))
         self.selectionModel().currentRowChanged.connect(self._when_current)
         self.setMinimumHeight(_height(min(_LEAST_ROWS, len(model.places))))
 
@@ -248,10 +266,11 @@ class BatchTable(QTableView):
     def show_order(self, column: Column, *, is_descending: bool) -> None:
         """Draws the arrow in the head of the column by which the rows are in order."""
         head = self.horizontalHeader()
-        head.setSortIndicatorShown(column in SHOWN)
-        if column in SHOWN:
+        columns = self._model.columns
+        head.setSortIndicatorShown(column in columns)
+        if column in columns:
             order = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
-            head.setSortIndicator(SHOWN.index(column), order)
+            head.setSortIndicator(columns.index(column), order)
 
     def refresh(self, place: int | None = None) -> None:
         """Something about a document, or all of them, has changed."""
@@ -284,27 +303,41 @@ class BatchTable(QTableView):
     def _lay_out_columns(self) -> None:
         """Gives name and counterparty what the others leave, and hides what has no value yet or no room."""
         titles = QFontMetrics(self.horizontalHeader().font())
+        columns = self._model.columns
         widths = {
             column: max(_width_of(column), titles.horizontalAdvance(self._title(column)) + 2 * _PADDING + 2)
-            for column in SHOWN
+            for column in columns
             if self._has_values(column)
         }
         room = self.viewport().width()
-        for column in _GOES_FIRST:
+        if "result" in widths:
+            widths["result"] = self._result_width
+        for column in (*_GOES_FIRST, "sum") if self._model.is_over else _GOES_FIRST:
             if sum(widths.values()) > room and column in widths:
                 del widths[column]
+        if "result" in widths and sum(widths.values()) > room:
+            widths["result"] = max(_LEAST_RESULT, widths["result"] + room - sum(widths.values()))
         spare = max(0, room - sum(widths.values()))
         if "party" in widths:
             widths["party"] += spare * _PARTY_SHARE // (_NAME_SHARE + _PARTY_SHARE)
             spare -= spare * _PARTY_SHARE // (_NAME_SHARE + _PARTY_SHARE)
         widths["name"] += spare
-        for section, column in enumerate(SHOWN):
+        for section, column in enumerate(columns):
             self.setColumnHidden(section, column not in widths)
             if column in widths:
                 self.setColumnWidth(section, widths[column])
 
     def _title(self, column: Column) -> str:
-        return str(self._model.headerData(SHOWN.index(column), Qt.Orientation.Horizontal))
+        section = self._model.columns.index(column)
+        return str(self._model.headerData(section, Qt.Orientation.Horizontal))
+
+    @functools.cached_property
+    def _result_width(self) -> int:
+        """What the longest of the results needs, which don't change any more. One that is longer still is the tooltip, and spoken."""
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        kinds = {(entry.result, entry.why): entry for entry in self._model.batch.entries}
+        found = [metrics.horizontalAdvance(self._model.result_of(entry)) for entry in kinds.values()]
+        return min(_MOST_RESULT, max(_LEAST_RESULT, *found) + _GLYPH + 6 + 2 * _PADDING + 2)
 
     def _has_values(self, column: Column) -> bool:
         entries = self._model.batch.entries
@@ -322,7 +355,7 @@ class BatchTable(QTableView):
 class _Delegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = cast("BatchModel", index.model())
-        entry, column = model.entry(index.row()), SHOWN[index.column()]
+        entry, column = model.entry(index.row()), model.columns[index.column()]
         colours = theme.current()
         area: QRect = option.rect
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -332,7 +365,9 @@ class _Delegate(QStyledItemDelegate):
         if is_selected and column == "name":  # a bar as well: colour alone is not enough
             painter.fillRect(QRect(area.left(), area.top() + 4, 4, area.height() - 8), QColor(colours.accent))
         ink = QColor(colours.text if entry.is_in else colours.disabled)
-        if column in entry.marks:  # a mark of a column's name is about what stands there
+        if (
+            column in entry.marks and not model.is_over
+        ):  # a mark of a column's name is about what stands there
             ink = QColor(colours.warning)
         font = (
             theme.monospaced(theme.SMALL)
@@ -340,10 +375,18 @@ class _Delegate(QStyledItemDelegate):
             else theme.font(theme.SMALL, bold=column == "name")
         )
         if not entry.is_in:
-            font.setStrikeOut(column != "digest")
+            font.setStrikeOut(column not in {"digest", "result"})
         room = area.adjusted(_PADDING, 0, -_PADDING, 0)
-        if column == "name":
+        if column == "name" and not model.is_over:
             room = self._draw_beginning(painter, room, model, entry)
+        elif column == "result" and entry.result:
+            drawing = _DRAWINGS[entry.result]
+            ink = QColor(
+                colours.quiet if drawing == "minus" else colours.tone(cast("theme.Tone", drawing))[0]
+            )
+            top = room.center().y() - _GLYPH // 2 + 1
+            painter.drawPixmap(QPoint(room.left(), top), glyphs.pixmap(drawing, ink.name(), _GLYPH))
+            room = room.adjusted(_GLYPH + 6, 0, 0, 0)
         painter.setFont(font)
         painter.setPen(ink)
         how = Qt.TextElideMode.ElideMiddle if column == "name" else Qt.TextElideMode.ElideRight
@@ -358,8 +401,6 @@ class _Delegate(QStyledItemDelegate):
         top = room.center().y() - _GLYPH // 2 + 1
         if entry.is_signed:
             painter.drawPixmap(QPoint(room.left(), top), glyphs.pixmap("good", colours.good, _GLYPH))
-            room = room.adjusted(_BOX - 4, 0, 0, 0)
-        elif model.is_over:
             room = room.adjusted(_BOX - 4, 0, 0, 0)
         elif model.may_leave_out:
             box = QRectF(room.left(), room.center().y() - _GLYPH / 2 + 1, _GLYPH, _GLYPH)
@@ -405,4 +446,4 @@ def _width_of(column: Column) -> int:
     if column in samples:
         font = theme.monospaced(theme.SMALL) if column == "digest" else theme.font(theme.SMALL)
         return QFontMetrics(font).horizontalAdvance(samples[column]) + 2 * _PADDING + 4
-    return _LEAST_NAME if column == "name" else _LEAST_PARTY
+    return {"name": _LEAST_NAME, "result": _LEAST_RESULT}.get(column, _LEAST_PARTY)

@@ -109,14 +109,14 @@ class DocumentsPanel(QWidget):
             self.table.model.refresh()
 
     def results(self, finished: prompts.Finished) -> BatchPanel | None:
-        """The table as the last word shows it, which takes it over; None where there is none to show."""
-        if self.table is None or finished.problem is not None:
+        """The table with what became of each document, which the last word takes over; None where there is none to show."""
+        self.batch.note_results(finished)
+        if self.table is None:
             return None
         table = self.table
         self.table = self.list = None
         table.selected.disconnect(self._show)
         table.changed.disconnect()
-        self.batch.note_signed(finished.count)
         table.show_results()
         table.setParent(None)
         return table
@@ -158,6 +158,8 @@ class DocumentsPanel(QWidget):
         head.setSpacing(2 * theme.UNIT)
         head.addWidget(title)
         self._column.addLayout(head)
+        if not prompt.documents:
+            head.addStretch()
         if not count:
             self._column.addWidget(widgets.label(texts("what.no_documents"), quiet=True))
             return

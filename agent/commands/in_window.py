@@ -9,8 +9,7 @@ from types import FrameType
 from agent.config import Config
 from agent.errors import AgentError, UserCancelled
 from agent.user import showing, window
-from agent.user.base import PageLeft
-from protocol import prompts
+from agent.user.base import PageLeft, failure_of
 
 
 @contextlib.contextmanager
@@ -30,7 +29,7 @@ def person(settings: Config) -> Iterator[window.WindowUser]:
         except UserCancelled:
             raise
         except AgentError as error:
-            user.tell(prompts.Finished(problem=prompts.Problem(error.code, detail=error.detail)))
+            user.tell(failure_of(error))  # unless the block said more already
             raise
         finally:
             user.close()

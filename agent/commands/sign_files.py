@@ -2,7 +2,8 @@
 the key, they approve in the same window as for a page.
 
 Signatures are written in one step each: a file is whole or not there. All documents are read before the password is
-asked, and all signatures are made before the first is written. Documents for CMS may be larger than memory: they are hashed
+asked, and all signatures are made before the first is written. One that can't be written, or whose document changed meanwhile, keeps no
+other from being written; the command fails all the same. Documents for CMS may be larger than memory: they are hashed
 before the password is asked, and hashed again where they are put into the signature: one that changed meanwhile gets none.
 """
 
@@ -12,12 +13,12 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agent import authority_files, config, paths
+from agent import authority_files, config, errors, paths
 from agent.authority_cache import AuthorityCache
 from agent.commands import exit_codes, in_window, reading
 from agent.config import Config
@@ -40,7 +41,7 @@ from agent.user import terminal
 from agent.user.base import User
 from agent.user.window import WindowUser
 from protocol import prompts, work
-from protocol.messages import KeyFilter, LargeDocument, SignRequest, StampOptions, XmlOptions
+from protocol.messages import MAX_DOCUMENTS, KeyFilter, LargeDocument, SignRequest, StampOptions, XmlOptions
 
 MAX_BYTES = 1024 * 1024 * 1024  # in all, of documents that have to be held in memory
 # What a signature is called where nobody names its place: added to the document's name, or put before its ending.
@@ -143,7 +144,10 @@ def run(options: argparse.Namespace) -> int:
             )
             _sign(options, settings, user)
     except AgentError as error:
-        _report(options, event="error", code=error.code, detail=error.detail)
+        about = {} if error.document is None else {"file": str(options.files[error.document])}
+        _report(options, event="error", code=error.code, detail=error.detail, **about)
+        if about and about["file"] not in error.detail:
+            print(f"qalamsap sign: the trouble is with {about['file']}", file=sys.stderr)
         raise
     return exit_codes.DONE
 
@@ -161,27 +165,65 @@ def _sign(options: argparse.Namespace, settings: Config, user: User) -> None:
             _report(options, event="progress", done=news.done, total=news.total)
 
     signed = sign.sign(request, approval(options, settings, user, notice))
-    count = 0
+    count, failures = 0, []
     for number, (target, signature) in enumerate(zip(targets, signed.by_document(), strict=True)):
         path = options.files[number]
         if signature is None:
             _report(options, event="left-out", file=str(path))
             print(f"qalamsap sign: {path} was left out", file=sys.stderr)
             continue
-        if large and not options.detached and not options.cosign:
-            written = _write_around(target, signature, large[number])
-        else:
-            written = _write(target, _writer(cms.to_pem(signature).encode() if options.pem else signature))
+        try:
+            with errors.about(number):
+                if large and not options.detached and not options.cosign:
+                    written = _write_around(target, signature, large[number])
+                else:
+                    written = _write(
+                        target, _writer(cms.to_pem(signature).encode() if options.pem else signature)
+                    )
+        except AgentError as error:  # the others are signed, and what is signed is not thrown away
+            failures.append(error)
+            _report(options, event="failed", file=str(path), code=error.code, detail=error.detail)
+            if len(failures) > 1:  # the first is told at the end
+                print(f"qalamsap sign: {error.detail}", file=sys.stderr)
+            continue
         count += 1
-        lacks = number in signed.lacking
-        _report(options, event="signed", file=str(path), signature=str(written), lacks_timestamp=lacks)
-        if not options.json:
-            print(written)
-        if lacks:
-            print(f"qalamsap sign: {written} has no timestamp, for none could be had", file=sys.stderr)
-            if options.format == "cms":
-                print(f"add one later: qalamsap timestamp {written}", file=sys.stderr)
-    user.tell(prompts.Finished(count=count))
+        _tell_of(options, path, written, lacks=number in signed.lacking)
+    user.tell(_finished(count, signed.lacking, failures))
+    if failures:
+        raise failures[0]
+
+
+def _tell_of(options: argparse.Namespace, path: Path, written: Path, *, lacks: bool) -> None:
+    """A signature is where it belongs."""
+    _report(options, event="signed", file=str(path), signature=str(written), lacks_timestamp=lacks)
+    if not options.json:
+        print(written)
+    if lacks:
+        print(f"qalamsap sign: {written} has no timestamp, for none could be had", file=sys.stderr)
+        if options.format == "cms":
+            print(f"add one later: qalamsap timestamp {written}", file=sys.stderr)
+
+
+def _finished(count: int, lacking: Collection[int], failures: Sequence[AgentError]) -> prompts.Finished:
+    """The last word on so many written signatures and these failures, each with the number of its document."""
+    failed = {
+        error.document: prompts.Failure(error.document, _code(error))
+        for error in failures
+        if error.document is not None
+    }
+    problem = prompts.Problem(_code(failures[0]), detail=failures[0].detail) if failures else None
+    return prompts.Finished(
+        count,
+        problem,
+        lacking=tuple(number for number in lacking if number not in failed),
+        failed=tuple(failed.values()),
+    )
+
+
+def _code(error: AgentError) -> str:
+    """What the window says of a file that was not written, or that changed while it was: by itself the error speaks of a journal, or
+    of a request."""
+    return "file-not-written" if isinstance(error, StorageFailed) else "file-unusable"
 
 
 def _report(options: argparse.Namespace, **facts: Any) -> None:
@@ -207,6 +249,8 @@ def _check(options: argparse.Namespace) -> None:
             raise BadInput(f"{flag} is for {', '.join(formats)}, and this is {options.format}")
     if options.window and (options.password_stdin or options.key_id):
         raise BadInput("--password-stdin and --key-id go with --key")
+    if options.window and len(options.files) > MAX_DOCUMENTS:
+        raise BadInput(f"a window shows at most {MAX_DOCUMENTS} files at once")
     if options.document is not None and not (options.cosign and len(options.files) == 1):
         raise BadInput("--document goes with --cosign and one FILE")
     if options.stamp == 0:
@@ -258,8 +302,8 @@ def _check_xml(files: list[Path], request: SignRequest) -> None:
     if request.format not in ("xml", "wsse"):
         return
     maker = making.maker_of(request.format)
-    for path, document in zip(files, request.documents, strict=True):
-        with reading.as_xml(path):
+    for number, (path, document) in enumerate(zip(files, request.documents, strict=True)):
+        with errors.about(number), reading.as_xml(path):
             maker.examine(document, request)
 
 

@@ -8,8 +8,10 @@ national authority issued.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 
+from agent.errors import about
 from agent.operations import choose_key, consent, timestamping
 from agent.operations.approval import Approval, Record
 from agent.operations.making import base as making
@@ -23,7 +25,8 @@ def sign(
 ) -> Done:
     """Takes the documents as they come, and gives a verified signature for each before it takes the next one.
 
-    Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, StorageFailed, InvalidSignature.
+    Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, StorageFailed, InvalidSignature: once documents are
+    taken, with the number of the one that got no signature.
     """
     judge = choose_key.judge(_ANY_KEY, approval)
     record = Record(approval, "sign", (), announced=request.count)
@@ -48,13 +51,19 @@ def sign(
                 timestamps=timestamping.authority(approval),
             )
             wanted = SignRequest(documents=(), detached=request.detached)
-            for number, document in enumerate(documents, start=1):
-                approval.user.still_there()
-                own = dataclasses.replace(workshop, at=approval.now())
-                made = making.make_checked(document, wanted, own)
-                receipt = dataclasses.replace(record, documents=consent.describe((document,)), announced=0)
-                approval.user.still_there()
-                receipt.signed(workshop.signer.certificate)
-                give(made.octets)
-                approval.progress(number, request.count)
+            for number in itertools.count():
+                with about(number):
+                    document = next(documents, None)
+                    if document is None:
+                        break
+                    approval.user.still_there()
+                    own = dataclasses.replace(workshop, at=approval.now())
+                    made = making.make_checked(document, wanted, own)
+                    receipt = dataclasses.replace(
+                        record, documents=consent.describe((document,)), announced=0
+                    )
+                    approval.user.still_there()
+                    receipt.signed(workshop.signer.certificate)
+                    give(made.octets)
+                approval.progress(number + 1, request.count)
     return Done()

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TypeAlias
 
-from agent.errors import UnsupportedOperation
+from agent.errors import UnsupportedOperation, about
 from agent.operations import choose_key, consent, named_file, timestamping
 from agent.operations.approval import Approval
 from agent.operations.making import base as making
@@ -30,7 +30,7 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
     """One verified signature for each document that the person did not leave out.
 
     Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, TimestampFailed, StorageFailed,
-    InvalidSignature.
+    InvalidSignature; with the number of the document, where it is about one.
     """
     if request.file:
         request = named_file.read(request, approval)
@@ -73,7 +73,8 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
                 approval.user.still_there()
                 existing = request.existing[number] if request.existing else b""
                 own = dataclasses.replace(workshop, name=documents[number].name, existing=existing)
-                made = making.make_checked(request.documents[number], wanted, own)
+                with about(number):
+                    made = making.make_checked(request.documents[number], wanted, own)
                 signatures.append(made.octets)
                 if request.timestamps and not made.has_timestamp:
                     lacking.append(number)
@@ -104,7 +105,7 @@ def _placement(request: SignRequest) -> prompts.Placement:
 def _examined(request: SignRequest) -> tuple[tuple[prompts.Document, ...], list[bytes | None]]:
     """What the signatures will be about: as the person sees it listed, and the octets where they are at hand.
 
-    Raises BadInput where no signature could be made.
+    Raises BadInput where no signature could be made, with the number of that document.
     """
     contents: list[bytes | None] = []
     if request.large:
@@ -112,7 +113,10 @@ def _examined(request: SignRequest) -> tuple[tuple[prompts.Document, ...], list[
         documents = consent.describe_large(request.large, request.names)
     else:
         maker = making.maker_of(request.format)
-        examined = [maker.examine(document, request) for document in request.documents]
+        examined = []
+        for number, document in enumerate(request.documents):
+            with about(number):
+                examined.append(maker.examine(document, request))
         contents.extend(examined)
         documents = consent.describe(examined, request.names, are_digests=request.are_digests)
     facts = request.facts or ((),) * len(documents)

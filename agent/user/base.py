@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from agent.errors import AgentError
 from agent.secret import Secret
 from protocol import preview, prompts
 
@@ -19,6 +20,10 @@ class Opened:
     storage: str
     password: Secret
 
+    def wipe(self) -> None:
+        """For who throws it away."""
+        self.password.wipe()
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -26,6 +31,10 @@ class Named:
 
     path: str
     password: Secret
+
+    def wipe(self) -> None:
+        """For who throws it away."""
+        self.password.wipe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,14 @@ class Retyped:
     old: Secret
     new: Secret
     keep_copy: bool  # of the file as it was
+    path: str = (
+        ""  # of another key file, which the person named in place of the one that they were asked about
+    )
+
+    def wipe(self) -> None:
+        """For who throws it away."""
+        self.old.wipe()
+        self.new.wipe()
 
 
 Answer: TypeAlias = (
@@ -105,3 +122,10 @@ class User(Protocol):
     def close(self) -> None:
         """Ends what is on the screen."""
         ...
+
+
+def failure_of(error: AgentError, *, given: int = 0) -> prompts.Finished:
+    """The last word on what ended by this error, when so many signatures had left already."""
+    problem = prompts.Problem(error.code, detail=error.detail)
+    failed = () if error.document is None else (prompts.Failure(error.document, error.code),)
+    return prompts.Finished(given, problem, failed=failed)

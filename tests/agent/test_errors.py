@@ -55,3 +55,12 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     for cls in CLASSES:
         assert cls.__name__ in (errors.__doc__ or "")
         assert cls.code in (errors.__doc__ or "") or cls is AgentError
+
+
+def test_an_error_may_say_which_of_several_documents_it_is_about() -> None:
+    assert errors.BadInput("broken").document is None
+    with pytest.raises(errors.BadInput, match="broken") as raised, errors.about(7):
+        raise errors.BadInput("broken")
+    assert raised.value.document == 7
+    with pytest.raises(ValueError, match="a mistake of ours"), errors.about(7):
+        raise ValueError("a mistake of ours")

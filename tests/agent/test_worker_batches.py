@@ -106,6 +106,28 @@ def test_no_part_of_it_is_signed_for_who_did_not_say_that_it_may(
     assert events(tmp_path) == ["asked", "failed"]
 
 
+@pytest.mark.parametrize("timestamp", ["wanted", "required"])
+def test_the_person_is_told_which_documents_lack_what_was_wished_for_and_which_one_failed(
+    timestamp: str, tmp_path: Path, key: Path
+) -> None:
+    """No server can be reached."""
+    with worker(tmp_path, *says_yes(key, left_out=(0,)), expect("finished")) as process:
+        process.begin(batch(mayLeaveOut=True, timestamp=timestamp))
+        reply = process.reply()
+        assert process.wait_ended() == 0
+    assert reply is not None
+    told = heard(tmp_path)[-1]
+    if timestamp == "wanted":
+        assert told == prompts.Finished(2, lacking=(1, 2))
+        assert len(reply["result"]["signatures"]) == 3
+        assert events(tmp_path) == ["asked", "decided", "signed"]
+    else:
+        assert (told.count, told.lacking, told.problem.code) == (0, (), "timestamp-failed")
+        assert told.failed == (prompts.Failure(1, "timestamp-failed"),)
+        assert "timestamp-failed" in json.dumps(reply)
+        assert events(tmp_path) == ["asked", "decided", "failed"]
+
+
 def test_a_renderer_that_draws_is_no_reason_to_keep_a_page_that_left(tmp_path: Path, key: Path) -> None:
     hangs = [send(preview.Draw(0, 0, 1)), fake_window.hang()]
     big = RENDERER.replace(

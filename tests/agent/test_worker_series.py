@@ -100,6 +100,20 @@ def test_what_is_no_base64_is_the_end(text: bytes, tmp_path: Path, key: Path) ->
     assert events(tmp_path) == ["asked", "decided", "failed"]
 
 
+def test_the_person_is_told_how_many_had_left_before_it_went_wrong(tmp_path: Path, key: Path) -> None:
+    with worker(tmp_path, key) as process:
+        process.announce(3, is_base64=True)
+        process.until(work.Ready)
+        process.give(b"MTEK")
+        process.signature()
+        process.give(b"M")
+        assert process.end() == "bad-input"
+        assert process.wait_ended() == 0
+    problem = prompts.Problem("bad-input", detail="a document is not base64")
+    told = fake_window.heard(tmp_path / "window.log")[-1]
+    assert told == prompts.Finished(1, problem, failed=(prompts.Failure(1, "bad-input"),))
+
+
 def test_a_page_that_lets_the_key_wait_is_not_waited_for(tmp_path: Path, key: Path) -> None:
     with worker(tmp_path, key, before=HURRY) as process:
         process.announce(2)

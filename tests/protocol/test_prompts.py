@@ -10,11 +10,23 @@ from hypothesis import strategies as st
 from protocol import prompts
 from protocol.errors import BadMessage
 
+
+@st.composite
+def finished(draw: st.DrawFn) -> prompts.Finished:
+    """Last words that don't contradict themselves."""
+    numbers = draw(st.lists(st.integers(0, prompts.MAX_LISTED - 1), unique=True, max_size=5).map(sorted))
+    lacking = tuple(number for number in numbers if draw(st.booleans()))
+    failed = tuple(prompts.Failure(each, draw(st.text())) for each in numbers if each not in lacking)
+    problem = draw(st.from_type(prompts.Problem)) if failed else draw(st.from_type(prompts.Problem | None))
+    count = draw(st.integers(len(lacking), prompts.MAX_LISTED))
+    return prompts.Finished(count, problem, lacking, failed)
+
+
 VALUES: Any = (
     st.from_type(prompts.OpenKey)
     | st.from_type(prompts.ChooseKey)
     | st.from_type(prompts.Waiting)
-    | st.from_type(prompts.Finished)
+    | finished()
     | st.from_type(prompts.KeyOpened)
     | st.from_type(prompts.Approved)
     | st.from_type(prompts.ReadKey)
@@ -50,6 +62,40 @@ def test_every_message_comes_back_through_json(value: prompts.ToWindow | prompts
 def test_a_message_of_the_wrong_shape_says_where(message: dict[str, Any], complaint: str) -> None:
     with pytest.raises(BadMessage, match=complaint):
         prompts.from_message(message)
+
+
+FAILED = {"number": 2, "code": "internal"}
+PROBLEM = {"code": "internal"}
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ({"count": 3, "lacking": [1, 1]}, "lacking is not in order"),
+        ({"count": 3, "lacking": [2, 1]}, "lacking is not in order"),
+        ({"count": 3, "lacking": [-1]}, "lacking has a number that no document can have"),
+        ({"count": 3, "lacking": [prompts.MAX_LISTED]}, "lacking has a number that no document can have"),
+        ({"count": 1, "lacking": [0, 1]}, "lacking has documents that are not signed"),
+        ({"count": 3, "lacking": [2], "failed": [FAILED], "problem": PROBLEM}, "lacking has documents that are not"),
+        ({"failed": [FAILED, FAILED], "problem": PROBLEM}, "failed is not in order"),
+        ({"failed": [{**FAILED, "number": 10**9}], "problem": PROBLEM}, "failed has a number that no document"),
+        ({"failed": [FAILED]}, "failed comes without a problem"),
+        ({"failed": [{"number": 2}], "problem": PROBLEM}, r"failed\[\].code is missing"),
+        ({"count": -1}, "count is no number of documents"),
+        ({"count": prompts.MAX_LISTED + 1}, "count is no number of documents"),
+    ],
+)  # fmt: skip
+def test_a_last_word_that_contradicts_itself_is_none(body: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(BadMessage, match=complaint):
+        prompts.from_message({"type": "finished", **body})
+
+
+def test_what_became_of_ten_thousand_documents_fits_into_a_frame() -> None:
+    from protocol import pipes
+
+    failed = tuple(prompts.Failure(number, "file-not-written") for number in range(prompts.MAX_LISTED))
+    told = prompts.Finished(0, prompts.Problem("file-not-written"), failed=failed)
+    assert len(pipes.pack_json(prompts.to_message(told))) < pipes.MAX_JSON_BYTES
 
 
 def test_a_literal_is_checked() -> None:

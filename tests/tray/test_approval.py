@@ -10,8 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from protocol import preview, prompts
+from tests.support import drags
 from tests.tray import batches
 from tray import approval, guard
+from tray.batch_table import BatchTable
 
 
 class Clock:
@@ -772,6 +774,70 @@ def test_what_came_of_each_document_stays_where_some_were_left_out(opened, sampl
     assert opened.window.isVisible()
 
 
+def signing(opened, samples, done):
+    """A batch of five, of which so many are signed by now."""
+    opened.show(batch(samples))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.accent.click()
+    opened.window.receive(prompts.Progress(done, 5))
+
+
+def test_after_a_failure_in_the_middle_the_rows_stay_with_what_became_of_each(opened, samples):
+    signing(opened, samples, 3)
+    problem = prompts.Problem("timestamp-failed", detail="offline")
+    opened.show(prompts.Finished(0, problem, failed=(prompts.Failure(3, "timestamp-failed"),)))
+    assert opened.texts()[1:4] == [
+        "Ни один из 5 документов не подписан",
+        "Не удалось получить метку времени",
+        "Ничего не подписано: подпись нужна с меткой времени, а сервер её не выдал. Проверьте подключение к интернету и повторите.",
+    ]
+    (table,) = opened.window.findChildren(BatchTable)
+    assert table.isVisible()
+    model = table.model()
+    assert [model.data(model.index(row, 1)) for row in range(5)] == [
+        "Не подписан. Не удалось получить метку времени", *["Не подписан"] * 4,
+    ]  # fmt: skip
+    assert table.selected_row() == 3
+    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
+    assert opened.window.isVisible()
+
+
+def test_signatures_without_the_timestamp_that_was_wished_for_are_there_to_read(opened, samples):
+    signing(opened, samples, 5)
+    opened.show(prompts.Finished(5, lacking=(1,)))
+    assert "1 документ подписан без метки времени" in opened.texts()
+    assert "Окно закроется само." not in opened.texts()
+    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
+    assert opened.window.isVisible()
+
+
+def test_results_are_gone_through_by_keyboard_alone(opened, samples):
+    signing(opened, samples, 5)
+    opened.show(prompts.Finished(5, lacking=(1,)))
+    assert opened.window.focusWidget() is opened.window.cancel
+    (table,) = opened.window.findChildren(BatchTable)
+    for _ in range(10):
+        if opened.window.focusWidget() is table:
+            break
+        opened.press(Qt.Key.Key_Tab)
+    assert opened.window.focusWidget() is table
+    assert table.accessibleName()
+    opened.press(Qt.Key.Key_Down)
+    opened.press(Qt.Key.Key_Space)
+    assert table.selected_row() == 0
+    assert opened.window.isVisible()
+    opened.press(Qt.Key.Key_Escape)
+    assert not opened.window.isVisible()
+    assert prompts.Cancelled() not in opened.sent
+
+
+def test_who_cancels_in_the_middle_is_told_nothing_of_signatures(opened, samples):
+    signing(opened, samples, 3)
+    opened.window.cancel.click()
+    assert opened.sent[-1] == prompts.Cancelled()
+    assert not opened.window.isVisible()
+
+
 def test_results_that_are_being_read_do_not_close_by_themselves(opened, samples):
     opened.show(batch(samples))
     opened.show(prompts.Finished(5))
@@ -810,3 +876,54 @@ def test_return_while_reading_does_not_cancel(opened, samples):
         widget.setFocus()
         opened.press(Qt.Key.Key_Return)
     assert opened.sent == []
+
+
+def test_a_dropped_key_file_is_chosen_and_nothing_is_answered_by_that(opened, samples, tmp_path):
+    path = tmp_path / "own.p12"
+    path.touch()
+    opened.show(samples.open_key())
+    assert drags.let_go(opened.window, [path], at=opened.password).isAccepted()
+    assert opened.sent == []
+    assert opened.window.focusWidget() is opened.password
+    assert opened.password.text() == ""
+    opened.enter("Qwerty12")
+    assert opened.sent == [prompts.KeyOpened(str(path), "PKCS12")]
+
+
+def test_a_dropped_document_joins_nothing_and_is_explained(opened, samples, tmp_path):
+    path = tmp_path / "act.pdf"
+    path.touch()
+    opened.show(samples.open_key())
+    drag = drags.Drag(opened.window, drags.files(path)).enter()
+    assert not drag.is_allowed
+    frozen = opened.window._texts("drop.frozen")
+    assert opened.window.drops.veil.sentence.text() == frozen
+    drag.leave()
+    QApplication.processEvents()
+    assert frozen in opened.texts()
+    drags.let_go(opened.window, [path])
+    assert opened.sent == []
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.text() == "Подписать (3)"
+
+
+def test_another_key_can_be_dropped_on_the_question_before_the_signature(opened, samples, tmp_path):
+    path = tmp_path / "own.p12"
+    path.touch()
+    opened.show(samples.open_key())
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert drags.let_go(opened.window, [path]).isAccepted()
+    assert opened.sent == [prompts.BackToFiles()]  # and no approval
+    assert not drags.Drag(opened.window, drags.files(path)).enter().is_allowed  # the worker thinks
+    opened.show(samples.open_key())
+    assert opened.window.panel.chosen.path == str(path)
+    assert opened.window.focusWidget() is opened.password
+
+
+def test_a_window_that_asks_for_nothing_takes_nothing(opened, samples, tmp_path):
+    path = tmp_path / "own.p12"
+    path.touch()
+    opened.show(prompts.AllowFile(samples.site, "/home/a/act.pdf", "sign", "ru"))
+    drag = drags.Drag(opened.window, drags.files(path)).enter()
+    assert not drag.is_allowed
+    assert not opened.window.drops.veil.isVisible()

@@ -185,6 +185,17 @@ def test_a_document_that_does_not_name_the_keys_owner_stands_out():
     assert marks(one) == {1: ("not-mine",)}
 
 
+def test_of_a_document_that_grows_nothing_counts_before_all_of_it_is_known():
+    one = made(1)
+    assert not one.is_being_read
+    assert not one.know(0, overview("АВР-7", is_growing=True))
+    assert one.is_being_read
+    assert (one.known, one.entries[0].overview, one.entries[0].number) == (0, None, "")
+    assert one.know(0, overview("АВР-7"))
+    assert not one.is_being_read
+    assert one.entries[0].number == "АВР-7"
+
+
 def test_what_to_be_wary_of_and_what_cannot_be_seen_stands_out():
     one = made(5)
     one.know(0, overview(flags=(preview.Flag("javascript"),)))
@@ -271,6 +282,59 @@ def test_signed_documents_are_those_that_are_not_left_out_in_their_order():
     one.entries[1].is_in = False
     one.note_signed(2)
     assert [entry.is_signed for entry in one.entries] == [True, False, True, False]
+
+
+def results(count, finished, *, left_out=()):
+    one = made(count)
+    for place in left_out:
+        one.entries[place].is_in = False
+    one.note_signed(count)  # how far the bar was
+    one.note_results(finished)
+    return one
+
+
+STOPPED = prompts.Problem("timestamp-failed")
+
+
+@pytest.mark.parametrize(
+    ("finished", "found"),
+    [
+        (prompts.Finished(4), ["signed", "left-out", "signed", "signed", "signed"]),
+        (prompts.Finished(4, lacking=(0, 3)), ["lacking", "left-out", "signed", "lacking", "signed"]),
+        (
+            prompts.Finished(0, STOPPED, failed=(prompts.Failure(2, "timestamp-failed"),)),
+            ["unsigned", "left-out", "failed", "unsigned", "unsigned"],
+        ),
+        (
+            prompts.Finished(3, STOPPED, (4,), (prompts.Failure(2, "bad-input"),)),
+            ["signed", "left-out", "failed", "signed", "lacking"],
+        ),
+        (prompts.Finished(0, STOPPED), ["unsigned", "left-out", "unsigned", "unsigned", "unsigned"]),
+        (prompts.Finished(2), ["signed", "left-out", "signed", "unsigned", "unsigned"]),
+        (prompts.Finished(4, lacking=(77,)), ["signed", "left-out", "signed", "signed", "signed"]),
+    ],
+    ids=["all", "some lack", "one stopped all", "one failed", "nothing about any", "too few", "one that is not there"],
+)  # fmt: skip
+def test_what_became_of_each_document(finished, found):
+    one = results(5, finished, left_out=(1,))
+    assert [entry.result for entry in one.entries] == found
+    assert [entry.is_signed for entry in one.entries] == [each in {"signed", "lacking"} for each in found]
+    assert [entry.needs_a_look for entry in one.entries] == [each != "signed" for each in found]
+    assert {entry.why for entry in one.entries} <= {"", *(each.code for each in finished.failed)}
+
+
+def test_totals_at_the_end_are_of_what_is_signed():
+    one = results(5, prompts.Finished(3, STOPPED, failed=(prompts.Failure(2, "bad-input"),)), left_out=(1,))
+    assert (one.totals().count, one.totals().size) == (3, 1000 + 1003 + 1004)
+    assert results(5, prompts.Finished(0, STOPPED)).totals().count == 0
+
+
+def test_what_needs_a_look_comes_first_at_the_end():
+    one = results(5, prompts.Finished(3, STOPPED, (4,), (prompts.Failure(2, "bad-input"),)), left_out=(1,))
+    assert one.order("result") == [2, 4, 1, 0, 3]
+    assert one.order("result", only_marked=True) == [2, 4, 1]
+    assert one.order("result", is_descending=True) == [3, 0, 1, 4, 2]
+    assert made(2).order("result") == [0, 1]
 
 
 def test_ten_thousand_documents_are_judged_and_sorted_quickly():

@@ -10,9 +10,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from protocol import preview
+from protocol import preview, prompts
 from tests.tray import batches
-from tray import batch, batch_panel, texts
+from tray import batch_panel, texts
 
 ROLE = Qt.ItemDataRole.DisplayRole
 
@@ -100,7 +100,7 @@ def test_those_with_remarks_can_be_looked_at_alone(application, panel):
 
 def test_the_order_is_changed_by_the_box_and_by_the_heads(application, panel):
     one = panel()
-    one.order.setCurrentIndex(batch.COLUMNS.index("sum"))
+    one.order.setCurrentIndex(one.order.findData("sum"))
     assert names(one)[0] == "А-4"
     for descending, first in ((False, "А-0"), (None, "А-0"), (True, "А-4")):
         one.table.sorted_by.emit("sum")
@@ -137,15 +137,74 @@ def test_all_that_are_shown_are_taken_out_and_in_again(application, panel):
     assert panel(may_leave_out=False).all.isHidden()
 
 
-def test_the_results_cannot_be_changed_any_more(application, panel):
-    one = panel()
-    one.model.toggle(1)
-    one.batch.note_signed(4)
+def ended(one, finished, *, left_out=()):
+    for place in left_out:
+        one.model.toggle(place)
+    one.batch.note_results(finished)
     one.show_results()
+    return one
+
+
+def test_the_results_cannot_be_changed_any_more(application, panel):
+    one = ended(panel(), prompts.Finished(4), left_out=(1,))
     one.model.toggle(0)
     assert one.batch.left_out == (1,)
-    assert one.totals.text().startswith("Подписано 4 из 5")
+    assert one.totals.text() == "Подписано 4 из 5 · 13\u00a0КБ · сумма 13\u202f000,00\u00a0₸"
     assert one.all.isHidden()
+
+
+def test_what_needs_a_look_stands_first_at_the_end_and_can_be_looked_at_alone(application, panel):
+    failed = (prompts.Failure(3, "file-not-written"),)
+    one = ended(panel(), prompts.Finished(4, prompts.Problem("file-not-written"), (2,), failed))
+    assert names(one) == ["А-3", "А-2", "А-0", "А-1", "А-4"]
+    assert one.table.selected_row() == 3
+    assert one.order.currentText() == "По итогу"
+    assert one.only_marked.text() == "Только с изъяном (2)"
+    one.only_marked.click()
+    assert names(one) == ["А-3", "А-2"]
+    one.only_marked.click()
+    one.table.sorted_by.emit("name")
+    assert names(one)[0] == "А-0"
+    one.table.sorted_by.emit("result")
+    assert names(one)[0] == "А-3"
+
+
+def test_what_was_searched_for_does_not_hide_results(application, panel):
+    one = panel()
+    one.filter.setText("а-4")
+    one.settle()
+    ended(one, prompts.Finished(0, prompts.Problem("storage-failed")))
+    assert names(one) == ["А-0", "А-1", "А-2", "А-3", "А-4"]
+    assert one.filter.text() == ""
+    assert one.totals.text() == "Подписано 0 из 5"
+    assert one.only_marked.isHidden()  # it is so with all of them
+
+
+def test_where_all_is_well_the_rows_stay_in_their_order(application, panel):
+    one = ended(panel(), prompts.Finished(5))
+    assert names(one) == ["А-0", "А-1", "А-2", "А-3", "А-4"]
+    assert one.order.currentData() == "place"
+    assert one.only_marked.isHidden()
+
+
+def test_by_result_nobody_puts_in_order_what_has_none(application, panel):
+    assert panel().order.findData("result") == -1
+
+
+def test_documents_that_were_still_being_read_say_nothing_of_it_at_the_end(application, panel):
+    one = ended(panel(known=2), prompts.Finished(0, prompts.Problem("timed-out")))
+    assert one.reading.isHidden()
+    assert not one._settle_timer.isActive()
+
+
+def test_ten_thousand_results_stand_in_the_table(application, panel):
+    one = panel(10_000, known=0)
+    ended(
+        one,
+        prompts.Finished(9_999, prompts.Problem("bad-input"), failed=(prompts.Failure(7_000, "bad-input"),)),
+    )
+    one.grab()
+    assert one.table.selected_row() == 7_000
 
 
 def test_return_goes_on_and_never_to_the_windows_own_button(application, panel):
@@ -190,7 +249,7 @@ def test_ten_thousand_documents_are_no_burden(application, panel):
         one.batch.know(place, batches.act(place))
         one.show_known(place)
     one.settle()
-    one.order.setCurrentIndex(batch.COLUMNS.index("sum"))
+    one.order.setCurrentIndex(one.order.findData("sum"))
     one.table.select(5000)
     one.grab()
     assert time.perf_counter() - begun < 10

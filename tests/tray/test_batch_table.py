@@ -4,12 +4,13 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 
-from protocol import preview
+from protocol import preview, prompts
 from tests.tray import batches
-from tray import batch, batch_table, texts
+from tray import batch, batch_table, texts, theme
 
 SHOWN = batch_table.SHOWN
 
@@ -88,6 +89,49 @@ def test_a_box_is_there_only_where_a_document_may_be_left_out(application):
     assert model.batch.left_out == (1,)
 
 
+FINISHED = prompts.Finished(
+    2, prompts.Problem("file-not-written"), (2,), (prompts.Failure(1, "file-not-written"),)
+)
+AT_THE_END = {
+    "ru": ["Подписан", "Не подписан. Файл не записан", "Подписан без метки времени", "Не подписан: отметка снята"],
+    "kk": ["Қол қойылды", "Қол қойылмады. Файл жазылмады", "Уақыт белгісіз қол қойылды", "Қол қойылмады: белгісі алынған"],
+    "en": ["Signed", "Not signed. The file was not written", "Signed without a timestamp", "Not signed: you took it out"],
+}  # fmt: skip
+
+
+def over(language="ru", finished=FINISHED):
+    model = known(4, language=language)
+    model.toggle(3)
+    model.batch.note_results(finished)
+    model.finish()
+    return model
+
+
+@pytest.mark.parametrize("language", AT_THE_END)
+def test_at_the_end_a_row_says_in_words_what_became_of_its_document(application, language):
+    model = over(language)
+    assert model.columns[:2] == ("name", "result")
+    assert model.columnCount() == len(SHOWN) + 1
+    role = Qt.ItemDataRole.AccessibleTextRole
+    for number, told in enumerate(AT_THE_END[language]):
+        assert model.data(model.index(number, 1)) == model.data(model.index(number, 1), role) == told
+        assert told in model.data(model.index(number, 0), role)
+    model.toggle(0)
+    assert model.batch.left_out == (3,)
+
+
+def test_before_the_end_nothing_is_said_of_a_result(application):
+    model = known()
+    assert "result" not in model.columns
+    assert model.result_of(model.batch.entries[0]) == ""
+
+
+def test_a_reason_that_is_new_to_the_window_is_no_raw_code(application):
+    failed = (prompts.Failure(1, "moon-phase"),)
+    model = over("ru", prompts.Finished(2, prompts.Problem("moon-phase"), failed=failed))
+    assert model.data(model.index(1, 1)) == "Не подписан. Внутренняя ошибка"
+
+
 @pytest.fixture
 def table(put_up):
     def show(model, width=800):
@@ -147,6 +191,35 @@ def test_a_column_without_a_value_or_without_room_is_not_shown(application, tabl
     assert columns(narrow) == ["name", "sum"]
     for shown in (empty, narrow):
         assert shown.horizontalHeader().length() == shown.viewport().width()
+
+
+@pytest.mark.parametrize("language", AT_THE_END)
+def test_the_result_is_shown_whole_where_there_is_room_and_is_the_last_column_to_go(
+    application, table, language
+):
+    shown = table(over(language), 1000)
+    metrics = QFontMetrics(theme.font(theme.SMALL))
+    widest = max(metrics.horizontalAdvance(told) for told in AT_THE_END[language])
+    assert shown.columnWidth(1) > widest + batch_table._GLYPH
+    narrow = table(over(language), 380)
+    visible = [column for at, column in enumerate(narrow.model().columns) if not narrow.isColumnHidden(at)]
+    assert visible == ["name", "result"]
+    assert narrow.horizontalHeader().length() == narrow.viewport().width()
+
+
+def test_each_result_has_a_drawing_of_its_own(application, table):
+    """Colour is not what tells them apart: without it they still differ."""
+    model = over()
+    shown = table(model, 900)
+    shown.setCurrentIndex(QModelIndex())
+    shown.clearSelection()
+    drawn = set()
+    for number in range(4):
+        area = shown.visualRect(model.index(number, 1))
+        picture = shown.viewport().grab(area.adjusted(0, 0, 32 - area.width(), 0)).toImage()
+        grey = picture.convertToFormat(QImage.Format.Format_Mono)
+        drawn.add(bytes(grey.constBits()))
+    assert len(drawn) == 4
 
 
 def test_rows_are_painted_in_every_state(application, table):

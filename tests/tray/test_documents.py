@@ -387,8 +387,17 @@ def test_the_results_are_a_table_of_what_is_signed(panel):
     assert [entry.is_signed for entry in results.batch.entries] == [False, True, True]
     assert not one.isAncestorOf(results)
     results.deleteLater()
-    assert panel(3).results(prompts.Finished(0, prompts.Problem("internal"))) is None
     assert panel(1).results(prompts.Finished(1)) is None
+
+
+def test_after_a_failure_the_table_stays_and_says_what_is_not_signed(panel):
+    one = panel(3)
+    one.show_signed(2)
+    stopped = prompts.Finished(0, prompts.Problem("internal"), failed=(prompts.Failure(2, "internal"),))
+    results = one.results(stopped)
+    assert [entry.result for entry in results.batch.entries] == ["unsigned", "unsigned", "failed"]
+    assert not any(entry.is_signed for entry in results.batch.entries)
+    results.deleteLater()
 
 
 def test_where_nothing_is_previewed_answers_go_nowhere(application, samples):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent import paths
 from agent.formats import cms
 from agent.journal import Journal
 from agent.user import window
@@ -118,7 +119,7 @@ def test_what_fails_after_the_yes_is_told_in_the_window(
     folder = run.folder / "no"
     folder.mkdir()
 
-    def refuse(*_: Any) -> Any:
+    def refuse(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("agent.paths.replacing", refuse)
@@ -126,7 +127,50 @@ def test_what_fails_after_the_yes_is_told_in_the_window(
     told = fake_window.heard(log)[-1]
     assert isinstance(told, prompts.Finished)
     assert told.problem is not None
-    assert (told.problem.code, events(run)[-1]["code"]) == ("storage-failed", "storage-failed")
+    assert (told.problem.code, events(run)[-1]["code"]) == ("file-not-written", "storage-failed")
+    assert (told.count, told.failed) == (0, (prompts.Failure(0, "file-not-written"),))
+
+
+def test_the_window_tells_of_each_file_what_came_of_it(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    """The authority is away, so none has a timestamp; there is no room for the second; the last one was taken out."""
+    steps = approving()
+    steps[4] = send(prompts.Approved("first", left_out=(3,)))
+    scripted(monkeypatch, log, *steps)
+    real = paths.replacing
+
+    def refuse(path: Path, **more: Any) -> Any:
+        if path.name == "b.txt.cms":
+            raise OSError(28, "No space left on device")
+        return real(path, **more)
+
+    monkeypatch.setattr("agent.paths.replacing", refuse)
+    files = [run.file(f"{name}.txt") for name in "abcd"]
+    assert sign(run, *files, "--timestamp=if-possible") == 7
+    told = fake_window.heard(log)
+    detail = f"{files[1]}.cms can't be written: No space left on device"
+    assert [each for each in told if isinstance(each, prompts.Finished)] == [
+        prompts.Finished(
+            2,
+            prompts.Problem("file-not-written", detail=detail),
+            lacking=(0, 2),
+            failed=(prompts.Failure(1, "file-not-written"),),
+        )
+    ]
+    assert sorted(path.name for path in run.folder.glob("*.cms")) == ["a.txt.cms", "c.txt.cms"]
+
+
+def test_a_timestamp_that_can_not_be_had_is_told_with_its_document(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    scripted(monkeypatch, log, *approving())
+    assert sign(run, run.file("a.txt"), run.file("b.txt"), "--timestamp") == 7
+    told = fake_window.heard(log)[-1]
+    assert isinstance(told, prompts.Finished)
+    assert (told.count, told.failed) == (0, (prompts.Failure(0, "timestamp-failed"),))
+    assert events(run)[-1]["file"] == str(run.folder / "a.txt")
+    assert not list(run.folder.glob("*.cms"))
 
 
 def test_what_can_be_seen_before_anybody_is_asked_opens_no_window(

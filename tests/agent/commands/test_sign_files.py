@@ -17,7 +17,7 @@ from agent.formats.pdf import pades
 from agent.journal import Journal
 from agent.operations import sign
 from protocol.messages import Signed, SignRequest
-from tests.support import authority, making
+from tests.support import authority, making, pdfs
 from tests.support.command_line import CommandLine
 from tests.support.simulated_authorities import SimulatedAuthorities
 
@@ -177,6 +177,74 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     assert "No space left" in run.err
     assert [path.name for path in target.parent.iterdir()] == ["a.cms"]
     assert target.read_bytes() == b"old"
+
+
+def full_for(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """From now on there is no room for files of these names."""
+    real = paths.replacing
+
+    def replacing(path: Path, **more: Any) -> Any:
+        if path.name in names:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, **more)
+
+    monkeypatch.setattr(paths, "replacing", replacing)
+
+
+def test_a_signature_that_can_not_be_written_keeps_no_other_from_it(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_for(monkeypatch, "b.txt.cms", "c.txt.cms")
+    files = [run.file(f"{name}.txt", name.encode()) for name in "abcd"]
+    assert run.sign(*files) == 7
+    assert run.out.splitlines() == [f"{files[0]}.cms", f"{files[3]}.cms"]
+    assert run.err.splitlines()[-2:] == [
+        f"qalamsap sign: {files[2]}.cms can't be written: No space left on device",
+        f"qalamsap sign: {files[1]}.cms can't be written: No space left on device",
+    ]
+    for name in "ad":
+        assert evidence(run.folder / f"{name}.txt.cms") == ["valid"]
+    assert not (run.folder / "b.txt.cms").exists()
+
+
+def test_a_program_is_told_which_file_was_not_written(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_for(monkeypatch, "b.txt.cms")
+    files = [run.file(f"{name}.txt") for name in "abc"]
+    assert run.sign(*files, "--json") == 7
+    told = [json.loads(line) for line in run.out.splitlines()]
+    assert [(each["event"], each.get("file")) for each in told if each["event"] != "progress"] == [
+        ("signed", str(files[0])), ("failed", str(files[1])), ("signed", str(files[2])), ("error", str(files[1])),
+    ]  # fmt: skip
+    assert {each["code"] for each in told if "code" in each} == {"storage-failed"}
+
+
+ENCRYPTED = pdfs.build(
+    [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages >>"], trailer=b" /Encrypt 2 0 R"
+)
+
+
+@pytest.mark.parametrize(("signature_format", "bad"), [("xml", b"<act><sum></act>"), ("pdf", ENCRYPTED)])
+def test_of_many_files_the_one_that_can_not_be_signed_is_named(
+    run: CommandLine, signature_format: str, bad: bytes
+) -> None:
+    good = making.DOCUMENTS[signature_format]  # type: ignore[index]
+    files = [run.file(f"{number}.x", bad if number == 7 else good) for number in range(20)]
+    assert run.sign(*files, "--format", signature_format, "--json") in (5, 7)
+    (told,) = [json.loads(line) for line in run.out.splitlines()]
+    assert (told["event"], told["file"]) == ("error", str(files[7]))
+    assert str(files[7]) in run.err
+    assert not list(run.folder.glob("*.signed.x"))
+
+
+def test_a_window_is_not_asked_about_more_files_than_it_shows(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_files, "MAX_DOCUMENTS", 2)
+    files = [run.file(name) for name in "abc"]
+    assert run("sign", *files, "--window", "--state-dir", run.state_dir) == 5
+    assert "at most 2 files at once" in run.err
 
 
 @pytest.mark.parametrize(

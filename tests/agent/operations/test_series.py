@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.certificate import CLIENT_AUTH
-from agent.errors import StorageFailed, UserCancelled
+from agent.errors import InvalidSignature, StorageFailed, TimedOut, UserCancelled
 from agent.formats import cms
 from agent.operations import series
 from agent.operations.approval import Approval
@@ -106,6 +106,32 @@ def test_without_a_receipt_no_signature_leaves(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed):
         series.sign(REQUEST, asked, documents(), given.append)
     assert given == []
+
+
+def test_an_error_names_the_document_and_those_before_it_have_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def documents() -> Iterator[bytes]:
+        yield b"one"
+        yield b"two"
+        raise TimedOut("the page did not send its next document in time")
+
+    given: list[bytes] = []
+    with pytest.raises(TimedOut) as raised:
+        series.sign(REQUEST, approval(tmp_path), documents(), given.append)
+    assert raised.value.document == len(given) == 2
+    real = series.making.make_checked
+
+    def stumbles(document: bytes, *more: Any) -> Any:
+        if document == DOCUMENTS[1]:
+            raise InvalidSignature("the signature that was made does not verify")
+        return real(document, *more)
+
+    monkeypatch.setattr(series.making, "make_checked", stumbles)
+    given.clear()
+    with pytest.raises(InvalidSignature) as other:
+        series.sign(REQUEST, approval(tmp_path), iter(DOCUMENTS), given.append)
+    assert other.value.document == len(given) == 1
 
 
 def test_a_page_that_leaves_in_the_middle_keeps_what_it_has(tmp_path: Path) -> None:

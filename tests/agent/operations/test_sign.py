@@ -26,7 +26,16 @@ from agent.trust import anchors
 from agent.user.base import PageLeft
 from protocol import preview, prompts
 from protocol.messages import KeyFilter, LargeDocument, SignatureFormat, SignRequest
-from tests.support import authority, chains, making, people, simulated_authorities, timestamps, verdicts
+from tests.support import (
+    authority,
+    chains,
+    making,
+    pdfs,
+    people,
+    simulated_authorities,
+    timestamps,
+    verdicts,
+)
 from tests.support.memory_store import MemoryKey, MemoryStore
 from tests.support.people import approves, opens
 from tests.support.signers import BrokenSigner
@@ -255,6 +264,49 @@ def test_a_document_that_can_not_be_signed_is_refused_before_anybody_is_asked_or
     assert not asked.journal.path.exists()
 
 
+ENCRYPTED = pdfs.build(
+    [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages >>"], trailer=b" /Encrypt 2 0 R"
+)
+
+
+@pytest.mark.parametrize(("signature_format", "bad"), [("xml", b"<act><sum></act>"), ("pdf", ENCRYPTED)])
+def test_of_many_documents_the_one_that_can_not_be_signed_is_named_by_its_number(
+    signature_format: SignatureFormat, bad: bytes, tmp_path: Path
+) -> None:
+    asked = approval(tmp_path)
+    documents = [making.DOCUMENTS[signature_format]] * 300
+    documents[150] = bad
+    with pytest.raises((BadInput, UnsupportedOperation)) as raised:
+        sign.sign(request(*documents, format=signature_format), asked)
+    assert raised.value.document == 150
+    assert people.person_of(asked).asked == []
+
+
+def test_what_goes_wrong_after_the_yes_names_its_document_and_nothing_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sign.making.make_checked
+
+    def stumbles(document: bytes, *more: Any) -> Any:
+        if document == b"150":
+            raise InvalidSignature("the signature that was made does not verify")
+        return real(document, *more)
+
+    monkeypatch.setattr(sign.making, "make_checked", stumbles)
+    documents = [str(number).encode() for number in range(300)]
+    asked = approval(tmp_path, opens(), approves(left_out=(0, 1)))
+    with pytest.raises(InvalidSignature) as raised:
+        sign.sign(request(*documents, may_leave_out=True), asked)
+    assert raised.value.document == 150
+    assert events(asked) == ["asked", "decided", "failed"]
+
+
+def test_what_is_about_no_document_names_none(tmp_path: Path) -> None:
+    with pytest.raises(UserCancelled) as raised:
+        sign.sign(request(b"one", b"two"), approval(tmp_path, people.raises(UserCancelled())))
+    assert raised.value.document is None
+
+
 def test_the_name_in_a_container_is_that_of_the_document(tmp_path: Path) -> None:
     wanted = request(b"one", b"two", format="asic", names=("a.txt", "b.txt"))
     signed = sign.sign(wanted, approval(tmp_path))
@@ -296,6 +348,29 @@ def test_without_a_timestamp_no_signature_leaves(fault: str, tmp_path: Path) -> 
     with pytest.raises(TimestampFailed):
         sign.sign(request(b"deed", timestamps=True), asked)
     assert events(asked) == ["asked", "decided", "failed"]
+
+
+@pytest.mark.parametrize("may_lack", [False, True], ids=["a must", "a wish"])
+def test_an_authority_that_is_away_ends_a_batch_or_leaves_it_without_timestamps(
+    may_lack: bool, tmp_path: Path
+) -> None:
+    authorities = simulated_authorities.new()
+
+    def goes_away(question: Question) -> bytes:
+        if authorities.count("timestamp") == 2:
+            authorities.switch("tsp", "http-500")
+        return authorities(question)
+
+    asked = stamping(tmp_path, goes_away)
+    wanted = request(*[b"act"] * 5, timestamps=True, may_lack_timestamps=may_lack)
+    if may_lack:
+        signed = sign.sign(wanted, asked)
+        assert (len(signed.signatures), signed.lacking) == (5, (2, 3, 4))
+    else:
+        with pytest.raises(TimestampFailed) as raised:
+            sign.sign(wanted, asked)
+        assert raised.value.document == 2
+        assert events(asked) == ["asked", "decided", "failed"]
 
 
 def test_offline_no_signature_with_a_timestamp_is_made(tmp_path: Path) -> None:

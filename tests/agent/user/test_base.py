@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import BadInput, about
 from agent.secret import Secret
-from agent.user.base import Opened, PageLeft, User
+from agent.user.base import Opened, PageLeft, User, failure_of
 from agent.user.scripted import ScriptedAnswer, ScriptedUser
 from agent.user.terminal import TerminalUser
 from agent.user.window import WindowUser
@@ -41,3 +42,13 @@ def test_nobody_is_asked_once_the_page_has_left(user: User) -> None:
 
 def test_an_opened_key_file_does_not_show_its_password() -> None:
     assert "Qwerty12" not in repr(Opened(str(Path("a.p12")), "PKCS12", Secret(bytearray(b"Qwerty12"))))
+
+
+def test_the_last_word_on_an_error_names_the_document_and_what_had_left_before() -> None:
+    problem = prompts.Problem("bad-input", detail="broken")
+    assert failure_of(BadInput("broken")) == prompts.Finished(0, problem)
+    with pytest.raises(BadInput) as raised, about(2):
+        raise BadInput("broken")
+    told = failure_of(raised.value, given=2)
+    assert told == prompts.Finished(2, problem, failed=(prompts.Failure(2, "bad-input"),))
+    assert prompts.from_message(prompts.to_message(told)) == told
