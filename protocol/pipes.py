@@ -71,8 +71,8 @@ def unpack_json(payload: bytes | bytearray) -> dict[str, Any]:
 def read_frame(stream: ReadableInto) -> tuple[bytes, bytearray] | None:
     """The next frame as (kind, payload), or None where the peer ended the pipe. Blocks.
 
-    The payload is read straight into the bytearray that is returned, so no other copy of a secret is made here.
-    Raises PipeBroken.
+    The payload is read straight into the bytearray that is returned, so no other copy of a secret is made here; one that broke off is
+    overwritten. Raises PipeBroken.
     """
     header = bytearray(HEADER_BYTES)
     first = _read_some(stream, memoryview(header))
@@ -81,7 +81,11 @@ def read_frame(stream: ReadableInto) -> tuple[bytes, bytearray] | None:
     _read_exactly(stream, memoryview(header)[first:])
     kind, length = unpack_header(bytes(header))
     payload = bytearray(length)
-    _read_exactly(stream, memoryview(payload))
+    try:
+        _read_exactly(stream, memoryview(payload))
+    except BaseException:
+        payload[:] = bytes(length)
+        raise
     return kind, payload
 
 

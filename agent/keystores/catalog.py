@@ -6,6 +6,7 @@ Pages name stores by the words of NCALayer; those words are used here too.
 import dataclasses
 import heapq
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -33,6 +34,19 @@ MAX_ENTRIES = 20_000
 """Directory entries looked at in all; a home folder may hold millions."""
 ENDING = ".p12"
 _EXTENSIONS = frozenset({ENDING, ".pfx"})
+_BEGINNING = 4096  # octets, in which a PEM label stands even with text before it
+_JAVA = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")  # JKS, JCEKS
+# A SEQUENCE, of any length, and what it begins with.
+_DER_KEY = re.compile(
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
+    rb"(?:\x02\x01\x03\x30"  # PFX: version 3, a content info
+    rb"|\x02\x01[\x00\x01]\x30[\x00-\x7f]\x06"  # PKCS#8: a version, an algorithm
+    rb"|\x02\x01[\x00\x01]\x02\x82"  # PKCS#1: a version, a large number
+    rb"|\x02\x01\x01\x04[\x10-\x7f]"  # SEC 1: version 1, octets
+    rb"|\x30[\x00-\x7f]\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05)",  # PKCS#8, encrypted by an algorithm of PKCS#5
+    re.DOTALL,
+)
+_PEM_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
 # How the issuing portal names its files; the rest of the name is the certificate's SubjectKeyIdentifier.
 _LABELS = (
     ("AUTH_RSA256_", f"{algorithms.RSA_KEY.name} AUTH"),
@@ -130,6 +144,12 @@ def at(path: Path) -> FoundKey | None:
 def is_key_file_name(name: str) -> bool:
     """Whether a file of that name is found as a key file."""
     return Path(name).suffix.lower() in _EXTENSIONS
+
+
+def holds_key(start: bytes) -> bool:
+    """Whether a file that begins so is made to hold a private key, whatever its name: PKCS#12 (RFC 7292), a key store of Java, PKCS#8
+    (RFC 5958), PKCS#1 (RFC 8017) or SEC 1 (RFC 5915), in DER or PEM. A look at the first octets, for a warning: not every key is seen."""
+    return start.startswith(_JAVA) or bool(_DER_KEY.match(start) or _PEM_KEY.search(start[:_BEGINNING]))
 
 
 def file_name(key_type: KeyType, purpose: Purpose, rest: str) -> str:

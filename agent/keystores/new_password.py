@@ -11,7 +11,7 @@ from typing import Any
 from asn1crypto import core
 
 from agent.errors import BrokenKeyStore, UnsupportedKey, WrongPassword
-from agent.keystores import der, pbe, pkcs8, pkcs12, pkcs12_writer
+from agent.keystores import der, open_keys, pbe, pkcs8, pkcs12, pkcs12_writer
 from agent.keystores.pbe import Password
 from agent.secret import Secret
 
@@ -71,9 +71,14 @@ class _Change:
             raise UnsupportedKey(f"a part of type {kind} is not encrypted with the password")
         inside = part["content"].parse(pkcs12._EncryptedData)["inside"]
         plain = self._lock.opened(inside["algorithm"], inside["content"].native)
-        bags = self._bags(bytes(plain), depth=0)
-        plain[:] = bytes(len(plain))
-        return pkcs12_writer.encrypted_data(*pbe.encrypt_as(inside["algorithm"], bags, self._new))
+        hidden = open_keys.take_out(plain)
+        bags = bytearray()
+        try:
+            bags += self._bags(bytes(plain), depth=0)
+            open_keys.put_back(bags, hidden)
+            return pkcs12_writer.encrypted_data(*pbe.encrypt_as(inside["algorithm"], bags, self._new))
+        finally:
+            open_keys.wipe([*hidden, bags])
 
     def _bags(self, octets: bytes, depth: int) -> bytes:
         if depth > pkcs12.MAX_DEPTH:

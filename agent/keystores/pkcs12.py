@@ -24,7 +24,7 @@ from agent.errors import (
     UnsupportedKey,
     WrongPassword,
 )
-from agent.keystores import pbe, pkcs8
+from agent.keystores import open_keys, pbe, pkcs8
 from agent.keystores.base import StoredKey
 from agent.keystores.software import PrivateKey, SoftwareKey
 from agent.secret import Secret
@@ -129,7 +129,8 @@ class _ShroudedKey(core.Sequence):
 class _KeyBag:
     algorithm: Any
     """None where the key lies open."""
-    data: bytes = dataclasses.field(repr=False)
+    data: bytes | bytearray = dataclasses.field(repr=False)
+    """Octets to be wiped where the key lies open in an encrypted part."""
     local_key_id: bytes
     friendly_name: str
 
@@ -150,6 +151,11 @@ class _Contents:
     has_certificate_bags: bool = False
     """Whether there are any, readable or not."""
     bags: int = 0
+
+    def wipe(self) -> None:
+        for key in self.keys:
+            if isinstance(key.data, bytearray):
+                key.data[:] = bytes(len(key.data))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -258,10 +264,15 @@ def _unlocked(data: bytes, password: Secret) -> Iterator[tuple[_Contents, _Lock]
         for part in encrypted:
             with _structure("encrypted part"):
                 plain = lock.opened(part["algorithm"], part["content"].native)
-                _read_bags(bytes(plain), contents, depth=0)
+                hidden = open_keys.take_out(plain)
+                try:
+                    _read_bags(bytes(plain), contents, depth=0, hidden=iter(hidden))
+                finally:
+                    open_keys.wipe(hidden)
         yield contents, lock
     finally:
         found.wipe()
+        contents.wipe()
 
 
 @contextlib.contextmanager
@@ -292,7 +303,7 @@ def _open_parts(safe: bytes, contents: _Contents) -> Iterator[Any]:
     for part in parts:
         kind = part["type"].dotted
         if kind == _DATA:
-            _read_bags(part["content"].parse(core.OctetString).native, contents, depth=0)
+            _read_bags(part["content"].parse(core.OctetString).native, contents, depth=0, hidden=iter(()))
         elif kind == _ENCRYPTED_DATA:
             inside = part["content"].parse(_EncryptedData)["inside"]
             if inside["type"].dotted != _DATA or not inside["algorithm"]["algorithm"].dotted:
@@ -308,8 +319,10 @@ def _open_parts(safe: bytes, contents: _Contents) -> Iterator[Any]:
             raise BrokenKeyStore(f"part of type {kind}")
 
 
-def _read_bags(octets: bytes, contents: _Contents, depth: int) -> None:
-    """Raises: BrokenKeyStore; what asn1crypto raises. Secrets, CRLs and unknown bags are passed over."""
+def _read_bags(octets: bytes, contents: _Contents, depth: int, hidden: Iterator[bytearray]) -> None:
+    """`hidden` is what open keys hold that were taken out. Secrets, CRLs and unknown bags are passed over.
+
+    Raises: BrokenKeyStore; what asn1crypto raises."""
     if depth > MAX_DEPTH:
         raise BrokenKeyStore("bags nested too deep")
     for bag in _SafeContents.load(octets, strict=True):
@@ -319,7 +332,10 @@ def _read_bags(octets: bytes, contents: _Contents, depth: int) -> None:
         kind, value = bag["type"].dotted, bag["value"]
         local_key_id, friendly_name = _attributes(bag["attributes"])
         if kind == _KEY_BAG:
-            contents.keys.append(_KeyBag(None, _untagged(value), local_key_id, friendly_name))
+            open_key = bytearray(_untagged(value))
+            if taken := next(hidden, None):
+                open_key[len(open_key) - len(taken) :] = taken
+            contents.keys.append(_KeyBag(None, open_key, local_key_id, friendly_name))
         elif kind == _SHROUDED_KEY_BAG:
             key = value.parse(_ShroudedKey)
             contents.keys.append(_KeyBag(key["algorithm"], key["data"].native, local_key_id, friendly_name))
@@ -327,7 +343,7 @@ def _read_bags(octets: bytes, contents: _Contents, depth: int) -> None:
             contents.has_certificate_bags = True
             _read_certificate(value.parse(_CertificateBag), local_key_id, friendly_name, contents)
         elif kind == _SAFE_CONTENTS_BAG:
-            _read_bags(_untagged(value), contents, depth + 1)
+            _read_bags(_untagged(value), contents, depth + 1, hidden)
 
 
 def _untagged(value: Any) -> bytes:
@@ -437,7 +453,7 @@ def _certificates_of(
 def _plain_key(bag: _KeyBag, lock: _Lock) -> bytearray:
     """PrivateKeyInfo; the caller wipes it."""
     with _structure("private key"):
-        return bytearray(bag.data) if bag.algorithm is None else lock.opened(bag.algorithm, bag.data)
+        return bytearray(bag.data) if bag.algorithm is None else lock.opened(bag.algorithm, bytes(bag.data))
 
 
 def _belongs(certificate: Certificate, private_key: PrivateKey) -> bool:

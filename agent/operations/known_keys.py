@@ -53,6 +53,28 @@ def known_key(seen: Seen) -> KnownKey:
     )
 
 
+def facts_of(key: KnownKey) -> prompts.Key:
+    """The same as the person sees it in every window. Who shows it says where it lies, and what stands against it."""
+    return prompts.Key(
+        key_id=key.fingerprint,
+        storage="",
+        path="",
+        owner=key.owner,
+        iin=key.iin,
+        organisation=key.organisation,
+        bin=key.bin,
+        roles=key.roles,
+        uses=key.uses,
+        algorithm=key.algorithm,
+        issuer=key.issuer,
+        serial_number=key.serial_number,
+        not_before=key.not_before.isoformat(),
+        not_after=key.not_after.isoformat(),
+        is_test=key.is_test,
+        reasons=("unknown-authority",) if key.is_of_unknown_authority else (),
+    )
+
+
 def learn(approval: Approval, path: str, storage: str, found: Iterable[Seen]) -> None:
     """Notes what lies in a key file that was opened just now."""
     if approval.key_library is None or storage != catalog.PKCS12:

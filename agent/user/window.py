@@ -6,7 +6,8 @@ while the thread that asks waits, opens a key or signs. All else happens in the 
 the other, so a window that hangs holds up whoever writes to it until it is killed: by `leave`, or when time is up. What the person
 says is heard all the same, progress is told only where nobody else is writing, and the last word waits a moment at most.
 
-The window's password comes in a frame of its own and goes from the pipe into the one bytearray of a Secret.
+The window's password comes in a frame of its own and goes from the pipe into the one bytearray of a Secret. Whatever it says that nobody
+takes (too late, twice, to another question) is thrown away here, and the passwords in it are wiped.
 """
 
 import contextlib
@@ -85,7 +86,7 @@ class WindowUser:
         self._limits = limits
         self._notice = notice
         self._render = render
-        self._showing = Showing((), (), None, self._show)
+        self._showing = self._made_showing((), (), None)
         self._writing = threading.Lock()
         self._events: queue.SimpleQueue[_Event | _Said] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,6 +94,7 @@ class WindowUser:
         self._was_shown = False
         self._has_left = False
         self._is_told = False
+        self._is_closed = threading.Event()  # nobody takes what the window says any more
         self._progress_told = float("-inf")
         self._deadline: float | None = None
         self._watchdog: threading.Timer | None = None
@@ -117,7 +119,13 @@ class WindowUser:
     def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
         """The renderer starts once the window is on the screen with the first question about them: never for nobody."""
         self._showing.close()
-        self._showing = Showing(contents, names, self._render, self._show)
+        self._showing = self._made_showing(contents, names, self._render)
+
+    def _made_showing(
+        self, contents: Sequence[Content], names: Sequence[str], render: Render | None
+    ) -> Showing:
+        made = Showing(contents, names, render, lambda answer, pixels: self._show(made, answer, pixels))
+        return made
 
     def ask(self, prompt: Prompt) -> Answer:
         self._begin()
@@ -147,12 +155,13 @@ class WindowUser:
                 case _ if isinstance(event, ANSWERS[type(prompt)]):
                     return event
                 case _:
+                    _throw_away(event)
                     raise WindowFailed(
                         f"the window answered {type(prompt).__name__} with {type(event).__name__}"
                     )
 
     def tell(self, message: prompts.Progress | prompts.Finished) -> None:
-        if self._process is None or self._has_left:
+        if self._process is None or self._has_left or self._is_told:  # the first last word counts
             return
         if isinstance(message, prompts.Progress):
             self._tell_progress(message)
@@ -177,8 +186,9 @@ class WindowUser:
             raise PageLeft
         with contextlib.suppress(queue.Empty):
             while True:
-                # Whatever else it says now, the person has approved.
-                if isinstance(self._events.get_nowait(), prompts.Cancelled):
+                event = self._events.get_nowait()
+                _throw_away(event)  # whatever else it says now, the person has approved
+                if isinstance(event, prompts.Cancelled):
                     raise UserCancelled
 
     def close(self) -> None:
@@ -186,12 +196,19 @@ class WindowUser:
         self._showing.close()
         if self._watchdog is not None:
             self._watchdog.cancel()
+        self._is_closed.set()
+        self._throw_all_away()
         if self._process is None:
             return
         if self._is_told:
             self._is_over.wait(LINGER_S)
         self._close_input(self._process)
         self._reap(self._process)
+
+    def _throw_all_away(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                _throw_away(self._events.get_nowait())
 
     def _begin(self) -> None:
         """The first question starts the clock, and the window if it did not survive the wait for it."""
@@ -241,14 +258,19 @@ class WindowUser:
         finally:
             self._writing.release()
 
-    def _show(self, answer: preview.Answer, pixels: bytes) -> None:
-        """Any thread: what is to be seen of a document. Who asks finds out by themselves where the window is gone."""
+    def _show(self, showing: Showing, answer: preview.Answer, pixels: bytes) -> None:
+        """Any thread: what is to be seen of a document. Who asks finds out by themselves where the window is gone.
+
+        What had to wait until others had written may be about documents that others have taken the place of. The window knows documents by
+        their numbers, and would show it beside the new ones: so it is left out."""
         try:
             frame = pipes.pack_json(prompts.to_message(answer))
         except ValueError:  # over what a frame holds
             frame = pipes.pack_json(prompts.to_message(preview.Unshown(answer.document, "too-large")))
             pixels = b""
         with self._writing, contextlib.suppress(OSError):
+            if showing is not self._showing:
+                return
             if self._process is None or self._process.stdin is None or self._process.stdin.closed:
                 return
             self._write(frame)
@@ -290,6 +312,8 @@ class WindowUser:
                         self._showing.ask(message)
                     else:
                         self._events.put(message)
+                        if self._is_closed.is_set():  # it came after those that were thrown away
+                            self._throw_all_away()
             complaint = ""
         except (ProtocolError, OSError) as error:
             complaint = str(error)
@@ -329,6 +353,7 @@ def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> _Said:
     """What a frame says; KeyOpened, KeyNamed and PasswordsTyped together with the passwords that follow them. Raises ProtocolError."""
     kind, payload = frame
     if kind != pipes.JSON:
+        payload[:] = bytes(len(payload))
         raise PipeBroken(f"a {kind!r} frame, a message expected")
     message = prompts.from_message(pipes.unpack_json(payload))
     if isinstance(message, prompts.KeyOpened):
@@ -336,17 +361,31 @@ def _message_of(frame: tuple[bytes, bytearray], stdout: io.FileIO) -> _Said:
     if isinstance(message, prompts.KeyNamed):
         return Named(message.path, _password(stdout))
     if isinstance(message, prompts.PasswordsTyped):
-        return Retyped(_password(stdout), _password(stdout), message.keep_copy)
+        old = _password(stdout)
+        try:
+            return Retyped(old, _password(stdout), message.keep_copy, message.path)
+        except BaseException:
+            old.wipe()
+            raise
     if isinstance(message, prompts.ToWindow | preview.Open):
         raise PipeBroken(f"the window asks back: {type(message).__name__}")
     return message
 
 
 def _password(stdout: io.FileIO) -> Secret:
-    secret = pipes.read_frame(stdout)
-    if secret is None or secret[0] != pipes.SECRET:
+    frame = pipes.read_frame(stdout)
+    if frame is None:
         raise PipeBroken("no password after a key file")
-    return Secret(secret[1])
+    kind, payload = frame
+    if kind != pipes.SECRET:
+        payload[:] = bytes(len(payload))  # it may be one all the same
+        raise PipeBroken("no password after a key file")
+    return Secret(payload)
+
+
+def _throw_away(event: "_Event | _Said") -> None:
+    if isinstance(event, Opened | Named | Retyped):
+        event.wipe()
 
 
 def command_of_tray(python: str) -> tuple[str, ...]:

@@ -71,3 +71,18 @@ def test_the_payload_is_one_that_can_be_wiped() -> None:
     read = pipes.read_frame(io.BytesIO(pipes.pack_header(pipes.SECRET, 3) + b"abc"))
     assert read is not None
     assert isinstance(read[1], bytearray)
+
+
+def test_half_a_secret_is_overwritten() -> None:
+    seen: list[bytearray] = []
+
+    class Broken(io.BytesIO):
+        def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what a pipe takes
+            assert isinstance(buffer.obj, bytearray)
+            seen.append(buffer.obj)
+            return super().readinto(buffer)
+
+    with pytest.raises(PipeBroken):
+        pipes.read_frame(Broken(pipes.pack_header(pipes.SECRET, 9) + b"Qwe"))
+    assert len(seen[-1]) == 9
+    assert not any(seen[-1])

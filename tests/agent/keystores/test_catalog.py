@@ -8,7 +8,7 @@ import pytest
 
 from agent import algorithms
 from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation, WrongPassword
-from agent.keystores import catalog, pkcs12
+from agent.keystores import catalog, new_keys, pkcs12
 from protocol import prompts
 from tests.support import authority
 
@@ -168,3 +168,48 @@ def test_a_new_file_has_a_name_that_says_what_it_is(
     assert name.endswith("_2026-11-26.p12")
     assert catalog.is_key_file_name(name)
     assert catalog.label_of(name) == label
+
+
+def _pem(label: str) -> bytes:
+    return f"Bag Attributes\n-----BEGIN {label}-----\nMIIB\n".encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["gost2015-head", "gost2004-head", "rsa-auth-head", "two-keys", "p256-individual-modern"]
+)
+def test_a_key_file_is_known_by_its_beginning_too(name: str) -> None:
+    assert catalog.holds_key(authority.path(name).read_bytes())
+
+
+@pytest.mark.parametrize("key_type", [algorithms.P256_KEY, algorithms.RSA_KEY, algorithms.GOST_2015_512_KEY])
+def test_so_is_a_bare_key(key_type: algorithms.KeyType) -> None:
+    made = new_keys.generate(key_type)
+    assert catalog.holds_key(made.pkcs8_der)
+    made.wipe()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\x30\x80\x02\x01\x03\x30\x80",  # BER of indefinite length
+        b"\x30\x82\x04\xa4\x02\x01\x00\x02\x82\x01\x01\x00",  # PKCS#1
+        b"\x30\x77\x02\x01\x01\x04\x20",  # SEC 1
+        b"\x30\x81\xb7\x30\x62\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d",  # PKCS#8, encrypted
+        b"\xfe\xed\xfe\xed\x00\x00\x00\x02",  # JKS
+        _pem("PRIVATE KEY"),
+        _pem("ENCRYPTED PRIVATE KEY"),
+        _pem("RSA PRIVATE KEY"),
+    ],
+)
+def test_other_forms_of_a_key_are_known(start: bytes) -> None:
+    assert catalog.holds_key(start + bytes(50))
+
+
+def test_what_people_sign_is_no_key() -> None:
+    certificate = authority.certificate("gost2015-head").der
+    for octets in (
+        b"", b"\x30", b"%PDF-1.7", b"PK\x03\x04", b"<?xml version='1.0'?>", certificate, _pem("PUBLIC KEY"), _pem("CERTIFICATE"),
+        b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",  # a signature
+        "Как хранить -----BEGIN PRIVATE KEYS-----".encode(),
+    ):  # fmt: skip
+        assert not catalog.holds_key(octets)

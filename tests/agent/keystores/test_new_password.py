@@ -13,7 +13,7 @@ from asn1crypto import core
 from agent import algorithms
 from agent.errors import BrokenKeyStore, UnsupportedKey, WrongPassword
 from agent.formats import asn1
-from agent.keystores import new_keys, new_password, pbe, pkcs12, pkcs12_writer
+from agent.keystores import new_keys, new_password, open_keys, pbe, pkcs12, pkcs12_writer
 from tests.support import authority
 
 NEW = "Жаңа-құпия-9"
@@ -178,6 +178,60 @@ def test_what_may_hold_the_old_password_is_not_passed_over() -> None:
     assert ids(before, authority.PASSWORD)
     with pytest.raises(UnsupportedKey, match="old password"):
         changed(before)
+
+
+OPEN_KEY = bytes(new_keys.generate(algorithms.P256_KEY).pkcs8_der)
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_key_that_lies_open_in_an_encrypted_part_is_read_and_kept_and_no_copy_of_it_stays(
+    is_nested: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[bytes] = []
+    taken: list[bytearray] = []
+    load, take_out, encrypt = pkcs12._SafeContents.load, open_keys.take_out, pbe.encrypt_as
+    encrypted: list[bytearray] = []
+
+    def spied_load(octets: bytes, **options: bool) -> object:
+        seen.append(octets)
+        return load(octets, **options)
+
+    def spied_take_out(plain: bytearray) -> list[bytearray]:
+        found = take_out(plain)
+        taken.extend([plain, *found])
+        return found
+
+    def spied_encrypt(algorithm: object, plain: bytearray, password: pbe.Password) -> tuple[bytes, bytes]:
+        assert OPEN_KEY in plain
+        encrypted.append(plain)
+        return encrypt(algorithm, plain, password)
+
+    before = file_with_an_open_key(is_nested=is_nested)
+    monkeypatch.setattr(pkcs12._SafeContents, "load", spied_load)
+    monkeypatch.setattr(open_keys, "take_out", spied_take_out)
+    monkeypatch.setattr(pbe, "encrypt_as", spied_encrypt)
+    after = changed(before)
+    for data, password in ((before, authority.PASSWORD), (after, NEW)):
+        key = pkcs12.open_pending(data, authority.secret(password))
+        assert key.pkcs8_der == OPEN_KEY
+        key.wipe()
+    with pytest.raises(WrongPassword):
+        pkcs12.open_pending(after, authority.secret())
+    assert len(encrypted) == 1
+    assert not any(encrypted[0])
+    assert len(taken) >= 6  # each time it was read
+    content = OPEN_KEY[-100:]
+    assert [octets for octets in (*seen, *taken) if content in octets] == []
+
+
+def file_with_an_open_key(*, is_nested: bool = False) -> bytes:
+    bags = asn1.element(asn1.SEQUENCE, pkcs12_writer.bag(pkcs12._KEY_BAG, OPEN_KEY, b""))
+    if is_nested:
+        bags = asn1.element(asn1.SEQUENCE, pkcs12_writer.bag(pkcs12._SAFE_CONTENTS_BAG, bags, b""))
+    password = pbe.Password.of(authority.PASSWORD.encode())
+    part = pkcs12_writer.encrypted_data(*pbe.encrypt(bags, password, 100))
+    return pkcs12_writer.pfx(asn1.element(asn1.SEQUENCE, part), password, algorithms.SHA256, 100)
 
 
 def _children(element: asn1.Element) -> list[bytes]:

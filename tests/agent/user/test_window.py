@@ -1,8 +1,10 @@
 """The window as a process: tests/support/fake_window.py plays it."""
 
+import io
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,12 @@ from typing import Any
 import pytest
 
 from agent.errors import NoOneToAsk, TimedOut, UserCancelled, WindowFailed
+from agent.secret import Secret
 from agent.user import window
 from agent.user.base import Opened, PageLeft, Retyped
 from agent.user.window import Limits, WindowUser
 from protocol import pipes, preview, prompts
+from protocol.errors import PipeBroken
 from tests.support import fake_window
 from tests.support.fake_previews import FakePreviews
 from tests.support.fake_window import crash, expect, hang, send, wait_for_end
@@ -63,21 +67,23 @@ CHANGE = prompts.ChangePassword(
 def test_two_passwords_arrive_in_buffers_of_their_own(start: Start) -> None:
     user = start(
         expect("change-password"),
-        send(prompts.PasswordsTyped(keep_copy=True)),
+        send(prompts.PasswordsTyped(keep_copy=True, path="/keys/другой.p12")),
         fake_window.password("Прежний"),
         fake_window.password("Новый"),
         wait_for_end(),
     )
     retyped = user.ask(CHANGE)
     assert isinstance(retyped, Retyped)
-    assert retyped.keep_copy
+    assert (retyped.keep_copy, retyped.path) == (True, "/keys/другой.p12")
     assert (retyped.old.buffer, retyped.new.buffer) == (
         bytearray("Прежний".encode()),
         bytearray("Новый".encode()),
     )
 
 
-def test_one_password_where_two_are_wanted_breaks_the_conversation(start: Start) -> None:
+def test_one_password_where_two_are_wanted_breaks_the_conversation(
+    start: Start, secrets: list[Secret]
+) -> None:
     user = start(
         expect("change-password"),
         send(prompts.PasswordsTyped()),
@@ -87,6 +93,112 @@ def test_one_password_where_two_are_wanted_breaks_the_conversation(start: Start)
     )
     with pytest.raises(WindowFailed):
         user.ask(CHANGE)
+    assert user._is_over.wait(30)
+    assert [len(each.buffer) for each in secrets] == [14]
+    assert are_wiped(secrets)
+
+
+# --- passwords that nobody takes ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> list[Secret]:
+    """All that come from a window."""
+    made: list[Secret] = []
+
+    def keep(buffer: bytearray) -> Secret:
+        made.append(Secret(buffer))
+        return made[-1]
+
+    monkeypatch.setattr(window, "Secret", keep)
+    return made
+
+
+def are_wiped(secrets: list[Secret]) -> bool:
+    return all(secret.buffer and not any(secret.buffer) for secret in secrets)
+
+
+TWO = (send(prompts.PasswordsTyped()), fake_window.password("old"), fake_window.password("new"))
+LATE: tuple[list[list[Any]], ...] = (
+    [*fake_window.key_file(Path("/a"), "late")],
+    [send(prompts.KeyNamed("/a")), fake_window.password("late")],
+    [*TWO],
+)
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_password_that_comes_while_nobody_asks_is_wiped(
+    start: Start, secrets: list[Secret], late: list[list[Any]]
+) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), "asked for"), *late)
+    user.ask(OPEN)
+    assert user._is_over.wait(30)
+    user.still_there()
+    taken, *thrown = secrets
+    assert taken.buffer == b"asked for"
+    assert thrown
+    assert are_wiped(thrown)
+
+
+@pytest.mark.parametrize(
+    ("before", "ending"), [(prompts.Cancelled(), UserCancelled), (prompts.Allowed(), WindowFailed)]
+)
+def test_passwords_left_behind_when_it_is_over_are_wiped(
+    start: Start, secrets: list[Secret], before: prompts.FromWindow, ending: type[Exception]
+) -> None:
+    user = start(expect("open-key"), send(before), *fake_window.key_file(Path("/a"), "x"), *TWO)
+    with pytest.raises(ending):
+        user.ask(OPEN)
+    assert user._is_over.wait(30)
+    user.close()
+    assert len(secrets) == 3
+    assert are_wiped(secrets)
+
+
+def test_a_password_that_the_page_did_not_wait_for_is_wiped(start: Start, secrets: list[Secret]) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), "taken"), *TWO)
+    user.ask(OPEN)
+    assert user._is_over.wait(30)
+    user.leave()
+    with pytest.raises(PageLeft):
+        user.still_there()
+    user.close()
+    assert len(secrets) == 3
+    assert are_wiped(secrets[1:])
+
+
+def test_a_password_that_comes_when_the_window_was_closed_is_wiped(secrets: list[Secret]) -> None:
+    user = WindowUser(())
+    user.close()
+    said = [
+        pipes.pack_json(prompts.to_message(prompts.PasswordsTyped())),
+        *(pipes.pack_header(pipes.SECRET, 3) + text for text in (b"old", b"new")),
+    ]
+    process = types.SimpleNamespace(stdout=io.BytesIO(b"".join(said)))
+    user._read(process, threading.Event())  # type: ignore[arg-type]  # all that the reader wants of a process
+    assert len(secrets) == 2
+    assert are_wiped(secrets)
+
+
+@pytest.mark.parametrize("wrong", [TWO, LATE[1]])
+def test_a_password_in_answer_to_another_question_is_wiped(
+    start: Start, secrets: list[Secret], wrong: list[list[Any]]
+) -> None:
+    with pytest.raises(WindowFailed):
+        start(expect("open-key"), *wrong).ask(OPEN)
+    assert secrets
+    assert are_wiped(secrets)
+
+
+@pytest.mark.parametrize("kind", [pipes.JSON, pipes.DATA, pipes.SECRET])
+def test_a_password_in_a_frame_where_none_is_expected_is_overwritten(kind: bytes) -> None:
+    payload = bytearray(
+        b'{"type":"key-opened","path":"/a","storage":"PKCS12"}' if kind == pipes.JSON else b"xyz"
+    )
+    stdout = io.BytesIO(pipes.pack_header(pipes.DATA, 3) + b"xyz")
+    with pytest.raises(PipeBroken):
+        window._message_of((kind, payload), stdout)  # type: ignore[arg-type]  # it reads like a pipe
+    assert kind == pipes.JSON or not any(payload)
 
 
 def test_prompts_and_the_queue_reach_the_window(start: Start, tmp_path: Path) -> None:
@@ -109,6 +221,17 @@ def test_prompts_and_the_queue_reach_the_window(start: Start, tmp_path: Path) ->
         CHOOSE,
         prompts.Finished(count=1),
     ]
+
+
+def test_the_first_last_word_counts(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/keys/a.p12"), ""))
+    user.ask(OPEN)
+    written: list[bytes] = []
+    monkeypatch.setattr(user, "_write", written.append)
+    told = prompts.Finished(1, prompts.Problem("bad-input"), failed=(prompts.Failure(1, "bad-input"),))
+    user.tell(told)
+    user.tell(prompts.Finished(problem=prompts.Problem("bad-input")))
+    assert written == [pipes.pack_json(prompts.to_message(told))]
 
 
 def test_what_the_window_shows_is_passed_on(start: Start) -> None:
@@ -440,12 +563,55 @@ def test_the_renderer_ends_with_a_window_that_nobody_answered(start: Start) -> N
     rendering.made[0].join()
 
 
+class Gate:
+    """A lock that tells when somebody wants it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.is_wanted = threading.Event()
+
+    def acquire(self, *arguments: Any, **options: Any) -> bool:
+        self.is_wanted.set()
+        return self._lock.acquire(*arguments, **options)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def test_what_is_late_of_an_older_document_is_not_shown_beside_a_newer_one(
+    start: Start, tmp_path: Path
+) -> None:
+    user = start(expect("open-key"), *fake_window.key_file(Path("/a"), ""), expect("known"), wait_for_end())
+    user.ask(OPEN)
+    older, newer = (preview.Overview("digest", digest=text * 32) for text in ("aa", "bb"))
+    user.lay_open([older], ["older"])
+    gate = Gate()
+    user._writing = gate  # type: ignore[assignment]  # a lock all the same
+    gate.acquire()  # somebody else writes
+    gate.is_wanted.clear()
+    late = threading.Thread(target=user._showing.ask, args=(preview.Look(0),))
+    late.start()
+    assert gate.is_wanted.wait(30)  # it has its answer, and waits
+    user.lay_open([newer], ["newer"])
+    gate.release()
+    late.join(30)
+    user._showing.ask(preview.Look(0))
+    user.close()
+    assert fake_window.heard(tmp_path / "log", everything=True)[1:] == [preview.Known(0, newer)]
+
+
 def test_an_answer_that_no_frame_holds_is_none(start: Start, tmp_path: Path) -> None:
     steps = [expect("open-key"), *fake_window.key_file(Path("/a"), ""), expect("unshown"), wait_for_end()]
     user = start(*steps)
     user.ask(OPEN)
     row = preview.Row("", "x" * pipes.MAX_JSON_BYTES)
-    user._show(preview.RowsRead(7, 0, (row,)), b"")
+    user._show(user._showing, preview.RowsRead(7, 0, (row,)), b"")
     user.close()
     assert fake_window.heard(tmp_path / "log", everything=True)[1:] == [preview.Unshown(7, "too-large")]
 
