@@ -3,21 +3,26 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import files, read_key, strength, theme, widgets
+from tray import dropped_keys, files, strength, widgets
+from tray.drop_area import Offer
+from tray.dropped import Dropped
 from tray.new_key import Rule
 from tray.panel import Panel
 from tray.password import PasswordBox
+from tray.read_key import KeyFileCard
 from tray.texts import Texts
 
 
 class ChangePasswordPanel(Panel):
-    """The file, its password, the new password, and whether a copy of the file as it is stays."""
+    """The file, its password, the new password, and whether a copy of the file as it is stays. Another file can be dropped in place of it."""
 
     def __init__(self, texts: Texts, prompt: prompts.ChangePassword) -> None:
         super().__init__()
+        self._texts = texts
         self.agreement = texts("button.change_password")
         self.busy = texts("key.changing")
-        self.column.addWidget(read_key.card_of(texts, prompt.file))
+        self.card = KeyFileCard(texts, prompt.file)
+        self.column.addWidget(self.card)
         if prompt.problem is not None:
             advice = texts("change_password.not_kept") if prompt.problem.code == "key-not-kept" else ""
             self.column.addWidget(files.problem_notice(texts, prompt.problem, advice))
@@ -52,10 +57,8 @@ class ChangePasswordPanel(Panel):
         self.keep_copy.setChecked(is_checked)
         note = texts("change_password.copy_note")
         self.keep_copy.setAccessibleDescription(note)
-        quiet = widgets.label(note, quiet=True)
-        quiet.setIndent(3 * theme.UNIT)
         self.column.addWidget(self.keep_copy)
-        self.column.addWidget(quiet)
+        self.column.addWidget(widgets.note_below(note))
 
     @property
     def is_ready(self) -> bool:
@@ -65,7 +68,8 @@ class ChangePasswordPanel(Panel):
         for box in (self.old, self.new, self.again):
             box.field.textChanged.disconnect(self._when_typed)  # what was kept stays ticked meanwhile
         self.again.field.forget()
-        return prompts.PasswordsTyped(self.keep_copy.isChecked()), self.old.field.take()
+        path = self.card.file.path if self.card.is_another else ""
+        return prompts.PasswordsTyped(self.keep_copy.isChecked(), path), self.old.field.take()
 
     def further_secrets(self) -> tuple[bytearray, ...]:
         return (self.new.field.take(),)
@@ -76,6 +80,13 @@ class ChangePasswordPanel(Panel):
     def forget(self) -> None:
         for box in (self.old, self.new, self.again):
             box.field.forget()
+
+    def offer(self, dropped: Dropped) -> Offer:
+        return dropped_keys.one_key(self._texts, dropped)
+
+    def take(self, dropped: Dropped) -> None:
+        self.card.take(dropped)
+        self.old.field.setFocus()
 
     def _when_typed(self) -> None:
         old, new, again = (box.field.text() for box in (self.old, self.new, self.again))

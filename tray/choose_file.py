@@ -4,8 +4,10 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from protocol import prompts
-from tray import widgets
+from tray import dropped_keys, widgets
 from tray.chooser import EmbeddedChooser, filters_of
+from tray.drop_area import Offer
+from tray.dropped import Dropped
 from tray.panel import Panel
 from tray.question import Wish, wish_of
 from tray.texts import Texts
@@ -22,7 +24,8 @@ class ChooseFilePanel(Panel):
 
     def __init__(self, texts: Texts, prompt: prompts.ChooseFile) -> None:
         super().__init__()
-        is_folder = prompt.kind == "folder"
+        self._texts = texts
+        self._is_for_folders = is_folder = prompt.kind == "folder"
         self.agreement = texts("button.choose_folder" if is_folder else "button.choose_file")
         self.busy = texts("key.sending")
         note = texts(_NOTES[wish_of(prompt)])
@@ -51,3 +54,16 @@ class ChooseFilePanel(Panel):
 
     def first_focus(self) -> QWidget | None:
         return self.chooser.name
+
+    def offer(self, dropped: Dropped) -> Offer:
+        wanted = dropped.folders if self._is_for_folders else dropped.files
+        if len(dropped.paths) == len(wanted) == 1:
+            key = "drop.this_folder" if self._is_for_folders else "drop.this_file"
+            return Offer(self._texts(key), self._texts("drop.this_advice", button=self.agreement))
+        if dropped.paths:
+            return dropped_keys.refusal(self._texts, "one_folder" if self._is_for_folders else "one_file")
+        return dropped_keys.refusal(self._texts, "elsewhere" if dropped.elsewhere else "missing")
+
+    def take(self, dropped: Dropped) -> None:
+        """Chosen in the chooser, and no more: the caller learns of it when the person agrees."""
+        self.chooser.choose(dropped.paths[0])

@@ -136,10 +136,24 @@ class EmbeddedChooser(Chooser):
             self.name.textChanged.connect(self.changed)
         self.currentChanged.connect(self.changed)
         self.directoryEntered.connect(self.changed)
+        for child in self.findChildren(QWidget):
+            child.setAcceptDrops(False)  # the window takes what is dropped; Qt's places would note folders
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
         """Little: it takes the room that there is, and on a small screen the name stays in view."""
         return self.minimumSizeHint()
+
+    def choose(self, path: str) -> None:
+        """Goes to where it lies, and chooses it, whatever filter is set."""
+        whole = Path(path)
+        if not self._is_for_folders and (filters := self.nameFilters()):
+            self.selectNameFilter(filters[-1])  # the way out of the narrow ones
+        self.setDirectory(str(whole.parent))
+        self.selectFile(str(whole))
+        if self.name is not None:
+            self.name.setText(whole.name)
+            self.name.setFocus()
+        self.changed.emit()
 
     @property
     def chosen(self) -> str:

@@ -8,8 +8,11 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import theme, widgets, words
+from tray import dropped_keys, theme, widgets, words
 from tray.chooser import Chooser
+from tray.drop_area import Offer
+from tray.dropped import Dropped
+from tray.dropped_keys import Keys
 from tray.panel import Panel
 from tray.password import PasswordBox
 from tray.rows import Row, RowList, RowModel
@@ -28,7 +31,9 @@ class FilesPanel(Panel):
     def __init__(self, texts: Texts, prompt: prompts.OpenKey) -> None:
         super().__init__()
         self._texts = texts
+        self._prompt = prompt
         self._storages = prompt.storages
+        self._is_to_be_picked = False  # several were dropped
         self._folder = prompt.folder
         self._files = list(prompt.files)
         self._dialog: Chooser | None = None
@@ -89,6 +94,8 @@ class FilesPanel(Panel):
         return prompts.KeyOpened(file.path, file.storage), self.password.field.take()
 
     def first_focus(self) -> QWidget:
+        if self._is_to_be_picked:
+            return self.list
         return self.password.field if self._files else self.other
 
     def forget(self) -> None:
@@ -101,11 +108,25 @@ class FilesPanel(Panel):
         self.password.field.setFocus()
         self.changed.emit()
 
+    def offer(self, dropped: Dropped) -> Offer:
+        return offer_of(self._texts, self._prompt, keys_in(self._prompt, dropped))
+
+    def take(self, dropped: Dropped) -> None:
+        """As if chosen by «another file»; of several the person picks one in the list."""
+        keys = keys_in(self._prompt, dropped)
+        for path in reversed(keys.paths):
+            self.choose(path)
+        self._is_to_be_picked = len(keys.paths) > 1
+        if self._is_to_be_picked:
+            self.list.setFocus()
+            self.tell(widgets.Notice("info", self._texts("drop.listed", count=len(keys.paths))))
+        elif keys.has_more:
+            self.tell(widgets.Notice("info", self._texts("drop.only_key")))
+
     def browse(self) -> None:
         """Opens the file chooser. It does not block: the end of the pipe must close the window at any moment."""
         texts = self._texts
-        endings = [ending for name in self._storages for ending in _ENDINGS.get(name, ())]
-        patterns = " ".join(f"*{ending}" for ending in endings) or "*"
+        patterns = " ".join(f"*{ending}" for ending in _endings_of(self._storages)) or "*"
         filters = [texts("dialog.keys", patterns=patterns), texts("dialog.all")]
         self._dialog = Chooser(self, texts, "file", folder=self._folder, filters=filters)
         self._dialog.setWindowTitle(texts("dialog.title"))
@@ -124,6 +145,30 @@ class FilesPanel(Panel):
         self.list.selectionModel().selectionChanged.connect(self.changed)
         if files:
             self.list.select(paths.index(chosen) if chosen else 0)
+
+
+def keys_in(request: prompts.OpenKey, dropped: Dropped) -> Keys:
+    """The key files among what was dropped, of the storages that the request allows."""
+    return dropped_keys.keys_of(dropped, _endings_of(request.storages))
+
+
+def offer_of(texts: Texts, request: prompts.OpenKey, keys: Keys) -> Offer:
+    """What would come of dropping these keys where the request asks for one. Its documents were frozen before the person was asked, so
+    none joins them."""
+    if keys.problem == "certificate" and request.action != "import_certificate":
+        return offer_of(texts, request, Keys((), "not_a_key"))
+    if keys.problem == "not_a_key" and request.action == "sign":
+        return dropped_keys.refusal(texts, "frozen")
+    if keys.problem:
+        return dropped_keys.refusal(texts, keys.problem, _endings_of(request.storages))
+    count = len(keys.paths)
+    if count > 1:
+        return Offer(texts("drop.keys", count=count), texts("drop.keys_advice"))
+    return Offer(texts("drop.key"), texts("drop.key_advice"))
+
+
+def _endings_of(storages: Iterable[str]) -> list[str]:
+    return [ending for name in storages for ending in _ENDINGS.get(name, ())]
 
 
 def storage_of(path: str, storages: tuple[str, ...]) -> str:
@@ -150,11 +195,12 @@ def row_of(texts: Texts, file: prompts.KeyFile) -> Row:
         label, tone = texts("keys.left", count=file.days_left), "warning"
     elif file.uses:
         label = purpose_of(texts, file.uses)
-    owner = " · ".join(filter(None, (words.clean(file.owner), words.clean(file.organisation))))
+    owner, organisation = words.clean(file.owner), words.clean(file.organisation)
+    where = words.clean(file.path if owner else str(path.parent))
     return Row(
         title=owner or words.clean(path.name),
         title_note=label,
-        detail=words.clean(file.path if file.owner else str(path.parent)),
+        detail=" · ".join(filter(None, (organisation, where))),
         detail_note=note,
         glyph="key",
         tone=tone,

@@ -6,7 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import parties, question, theme, widgets, words
+from tray import dropped_keys, files, parties, question, theme, widgets, words
+from tray.drop_area import Offer
+from tray.dropped import Dropped
 from tray.panel import Panel
 from tray.rows import Row, RowList, RowModel
 from tray.texts import Texts
@@ -32,6 +34,7 @@ class KeysPanel(Panel):
         self._texts = texts
         self._request = request
         self._keys = prompt.keys
+        self._can_go_back = can_go_back
         self.agreement = agreement_of(texts, request, question.count_of(request))
         self.warning: widgets.Notice | None = None
         self._warned_of: tuple[prompts.Key, parties.Verdict] | None = None
@@ -93,6 +96,18 @@ class KeysPanel(Panel):
         )
         return prompts.Approved(key.key_id, is_remembered, keep_open=stays_open), None
 
+    def offer(self, dropped: Dropped) -> Offer:
+        keys = files.keys_in(self._request, dropped)
+        if keys.paths and not self._can_go_back:
+            return dropped_keys.refusal(self._texts, "key_chosen")
+        offer = files.offer_of(self._texts, self._request, keys)
+        return Offer(self._texts("drop.other_key"), offer.advice) if offer.is_welcome else offer
+
+    def take(self, dropped: Dropped) -> None:
+        """Back to the files, where it is chosen: its password is wanted first."""
+        self.handed_on = dropped
+        self.back.emit()
+
     def show_count(self, count: int) -> None:
         """So many documents will be signed: the person may have taken some out."""
         self.agreement = agreement_of(self._texts, self._request, count)
@@ -128,11 +143,9 @@ class KeysPanel(Panel):
         """A box to tick, with what it means below."""
         box = widgets.CheckBox(text)
         box.setAccessibleDescription(note)
-        quiet = widgets.label(note, quiet=True)
-        quiet.setIndent(3 * theme.UNIT)
         self.column.addSpacing(4)
         self.column.addWidget(box)
-        self.column.addWidget(quiet)
+        self.column.addWidget(widgets.note_below(note))
         return box
 
     def _when_selected(self) -> None:

@@ -8,8 +8,10 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from protocol import prompts
-from tray import files, glyphs, strength, theme, widgets, words
+from tray import dropped_keys, files, glyphs, strength, theme, widgets, words
 from tray.chooser import Chooser
+from tray.drop_area import Offer
+from tray.dropped import Dropped
 from tray.panel import Panel
 from tray.password import PasswordBox
 from tray.texts import Texts
@@ -38,7 +40,7 @@ class RequestPanel(QWidget):
         column.addWidget(widgets.Notice("info", texts("new_key.request_note")))
         column.addWidget(widgets.Notice("info", texts("new_key.stays")))
         column.addWidget(widgets.Notice("warning", texts("new_key.remember"), is_framed=False))
-        column.addStretch()
+        column.addStretch(1)
 
 
 class NewKeyPanel(Panel):
@@ -114,6 +116,18 @@ class NewKeyPanel(Panel):
     def forget(self) -> None:
         self.password.field.forget()
         self.again.field.forget()
+
+    def offer(self, dropped: Dropped) -> Offer:
+        """A folder can be dropped, and the key goes there; nothing that is there already is touched."""
+        texts = self._texts
+        if len(dropped.folders) == 1 and not dropped.files:
+            return Offer(texts("drop.new_key"), texts("drop.new_key_advice"))
+        problem = "wants_folder" if dropped.paths else "elsewhere" if dropped.elsewhere else "missing"
+        return dropped_keys.refusal(texts, problem)
+
+    def take(self, dropped: Dropped) -> None:
+        (folder,) = dropped.folders
+        self.choose(str(Path(folder) / self._path.name))
 
     def browse(self) -> None:
         """Opens the chooser for another place. It does not block."""

@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from protocol import prompts
 from tray import theme
+from tray.drop_area import Offer
+from tray.dropped import Dropped
 
 
 class Panel(QWidget):
@@ -18,9 +20,12 @@ class Panel(QWidget):
 
     agreement = ""
     busy = ""
+    handed_on: Dropped | None = None
+    """What was dropped here and is for the panel that comes after this one."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._told: QWidget | None = None
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(theme.UNIT)
@@ -44,3 +49,21 @@ class Panel(QWidget):
 
     def forget(self) -> None:
         """Empties what was typed in secret."""
+
+    def offer(self, dropped: Dropped) -> Offer | None:  # noqa: ARG002  # for those that can be dropped on
+        """What would come of files that are dropped on the window; None where nobody expects anything."""
+        return None
+
+    def take(self, dropped: Dropped) -> None:
+        """Files were dropped that were welcome. It is as if the person had chosen them: nothing is agreed to by that."""
+        raise NotImplementedError
+
+    def tell(self, notice: QWidget | None) -> None:
+        """Says something at the top of the panel, in place of what was said before."""
+        if self._told is not None:
+            self.column.removeWidget(self._told)
+            self._told.hide()
+            self._told.deleteLater()
+        self._told = notice
+        if notice is not None:
+            self.column.insertWidget(0, notice)

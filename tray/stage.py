@@ -1,6 +1,6 @@
 """How the signing window is laid out: who asks, what it is about beside the panel to fill in, and the buttons."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from tray import theme, widgets
+from tray.drop_area import DropArea, Offer, announce
+from tray.dropped import Dropped
 from tray.panel import Panel
 from tray.password import PasswordField
 
@@ -27,6 +29,7 @@ _SIDE_WIDTH = 50 * theme.UNIT  # of the panel beside a preview
 _NARROW_BELOW = 88 * theme.UNIT  # one column
 _NARROW_WIDE_BELOW = 108 * theme.UNIT  # likewise, with a preview
 _LOW_BELOW = 56 * theme.UNIT  # the head scrolls with the rest
+_LAID_OUT_MS = 50  # after a change; Qt does not say when all the lines that wrap have found their place
 _MARGIN = 4 * theme.UNIT  # of the screen, for the title bar that the window manager adds
 _PROGRESS_WIDTH, _LEAST_PROGRESS = 20 * theme.UNIT, 4 * theme.UNIT
 
@@ -55,17 +58,21 @@ class Stage(QDialog):
         self._frame = QVBoxLayout(self)
         self._frame.setContentsMargins(0, 0, 0, 0)
         self._frame.setSpacing(0)
+        self.drops = DropArea(self, self._offer, self._take, self._refuse)
 
     def set_up(self, header: QWidget, beside: QWidget | None, panel: Panel, *, is_wide: bool) -> None:
         """Puts all of it up anew; `is_wide` where what is beside the panel needs most of the room."""
+        handed_on = self.panel.handed_on if self.panel is not None else None
         self.take_down()
         self.header, self.beside, self.panel = header, beside, panel
         self._columns = _Columns(beside, panel, is_wide=is_wide)
         self._make_middle(header, self._columns)
+        self._hand_on(handed_on)
 
     def change_panel(self, panel: Panel) -> None:
         """Another panel in place of the one that is there; what was typed in that one goes first."""
         assert self._columns is not None
+        handed_on = self.panel.handed_on if self.panel is not None else None
         if self.panel is not None:
             self.panel.forget()
         self.panel = panel
@@ -75,6 +82,7 @@ class Stage(QDialog):
         self._frame.replaceWidget(old, self._make_footer())
         _end(old)
         self.middle.verticalScrollBar().setValue(0)
+        self._hand_on(handed_on)
 
     def set_up_end(self, header: QWidget, panel: QWidget) -> None:
         """Nothing is asked any more: a header, and what there is to read."""
@@ -144,6 +152,34 @@ class Stage(QDialog):
             self.middle.verticalScrollBar().triggerAction(step)
         elif not (is_reading and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}):
             super().keyPressEvent(event)
+
+    # --- what is dropped on it ------------------------------------------------------------------------------------
+
+    def _offer(self, dropped: Dropped) -> Offer | None:
+        """Nothing can be dropped while an answer is worked on, or after the last word."""
+        return self.panel.offer(dropped) if self.panel is not None and self.panel.isEnabled() else None
+
+    def _take(self, dropped: Dropped) -> None:
+        if self.panel is not None:
+            self.panel.tell(None)
+            self.panel.take(dropped)
+            self.show_focus()
+
+    def _hand_on(self, dropped: Dropped | None) -> None:
+        """What was dropped on the panel before this one."""
+        if dropped is not None and (offer := self._offer(dropped)) is not None:
+            if offer.is_welcome:
+                self._take(dropped)
+            else:
+                self._refuse(offer)
+
+    def _refuse(self, offer: Offer) -> None:
+        """The words stay: a glance may have been too short for them."""
+        if self.panel is not None and self.panel.isEnabled():
+            notice = widgets.Notice("info", offer.sentence, offer.advice)
+            self.panel.tell(notice)
+            announce(self, f"{offer.sentence} {offer.advice}")
+            QTimer.singleShot(_LAID_OUT_MS, notice, lambda: self.show_part(notice))
 
     def _make_middle(self, header: QWidget, content: QWidget) -> None:
         """From the head to the buttons; what is between them scrolls where it must."""

@@ -29,15 +29,15 @@ def run(options: argparse.Namespace) -> int:
 
     with read_key.told(options), read_key.asking(options, path, read_new) as (user, settings):
         approval = sign_files.approval(options, settings, user)
-        copy = change_password.change(path, approval, keep_copy=options.keep_copy)
+        done = change_password.change(path, approval, keep_copy=options.keep_copy)
         user.tell(prompts.Finished())
     if options.json:
-        event = {"event": "changed", "file": str(path), "copy": str(copy) if copy else ""}
+        event = {"event": "changed", "file": str(done.path), "copy": str(done.copy) if done.copy else ""}
         print(json.dumps(event, ensure_ascii=False))
     else:
-        print(f"{options.key} has another password now")
-        if copy is not None:
-            print(f"the file with the old one is {copy}")
+        print(f"{options.key if done.path == path else done.path} has another password now")
+        if done.copy is not None:
+            print(f"the file with the old one is {done.copy}")
     return exit_codes.DONE
 
 

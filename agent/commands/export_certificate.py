@@ -60,7 +60,7 @@ def _keys(options: argparse.Namespace, path: Path) -> tuple[KnownKey, ...]:
     with read_key.asking(options, path) as (user, settings):
         found = reading.read(path, sign_files.approval(options, settings, user))
         user.tell(prompts.Finished())
-    return found
+    return found.keys
 
 
 def _chosen(keys: tuple[KnownKey, ...], serial: str) -> KnownKey:

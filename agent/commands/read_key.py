@@ -49,13 +49,14 @@ def run(options: argparse.Namespace) -> int:
         found = read_key.read(path, sign_files.approval(options, settings, user))
         user.tell(prompts.Finished())
     if options.json:
-        print(json.dumps({"event": "read", "file": str(path), "keys": len(found)}, ensure_ascii=False))
+        event = {"event": "read", "file": str(found.path), "keys": len(found.keys)}
+        print(json.dumps(event, ensure_ascii=False))
         return exit_codes.DONE
     now = datetime.now(UTC)
-    for key in found:
+    for key in found.keys:
         print(list_keys.in_words(key, now))
         print(f"    certificate {key.serial_number}, issued by {key.issuer}")
-    if not found:
+    if not found.keys:
         print("the key waits for its certificate")
     return exit_codes.DONE
 

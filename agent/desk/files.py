@@ -5,25 +5,25 @@ each file. The desk looks at the beginnings of files to tell what they are; what
 """
 
 import dataclasses
-import errno
 import json
 import os
 import signal
-import stat
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from agent import paths
-from agent.desk.base import Desk
+from agent.desk.base import Desk, shortened
 from agent.errors import AgentError, BadInput
 from agent.formats import cms, recognise
+from agent.keystores import catalog
 from agent.words import texts
 from agent.words.texts import Texts
+from protocol import letters, pipes
 from protocol.desk import files as page
 from protocol.desk.frame import Wish
 from protocol.prompts import Fact, Language
@@ -32,6 +32,9 @@ _LOOK_BYTES = 4 * 1024 * 1024  # from the beginning, and of a PDF from the end
 _MOST_BYTES = 64 * 1024 * 1024  # of an archive, whose list of files is at its end
 _BEGINNING = 4096
 _STOP_S = 3.0
+_MAX_TIMESTAMPS = 10  # of one signer that are told of
+_MAX_DETAIL = 200  # characters of what went wrong with one file
+_LIST_BYTES = pipes.MAX_JSON_BYTES * 3 // 4  # of the list, with all that may come of its files
 
 _SIGNED: Mapping[str, page.Kind] = {
     "xml": "signed-xml", "wsse": "wsse", "jws": "jws", "asic": "asic", "signed-zip": "signed-zip", "timestamp": "timestamp",
@@ -43,9 +46,11 @@ _WISHES: Mapping[page.Kind, tuple[Wish, ...]] = {
     "signed-pdf": ("sign", "cosign", "verify", "card"),
     "cms": ("sign", "cosign", "timestamp", "verify", "card"),
     "timestamp": ("sign", "verify"),
+    "key-file": (),  # whoever has it and its password signs in the person's name: it is nothing to be signed and sent
 }
 _DOCUMENT_WANTED: tuple[Wish, ...] = ("cosign", "verify", "card")  # of a detached signature
 _FORMATS: Mapping[page.Kind, tuple[page.Format, ...]] = {
+    "key-file": (),
     "pdf": ("pdf", "cms", "asic", "jws", "raw"),
     "signed-pdf": ("pdf", "cms", "asic", "jws", "raw"),
     "xml": ("xml", "cms", "asic", "wsse", "jws", "raw"),
@@ -122,6 +127,8 @@ class FilesPage:
         with self._guard:
             if self._job is None and all(entry.file.result for entry in self._entries.values()):
                 self._entries.clear()  # they are done with: what comes now is another matter
+        with self._guard:
+            room = _LIST_BYTES - sum(_octets_of(name) for name in self._entries)
         for path in _unfolded(asked.paths):
             with self._guard:
                 known = {name: entry.file.path for name, entry in self._entries.items()}
@@ -134,6 +141,10 @@ class FilesPage:
                 found = look(path)
             except BadInput:
                 refused += 1
+                continue
+            room -= _octets_of(found.path)
+            if room < 0:
+                over += 1
                 continue
             with self._guard:
                 self._entries[found.path] = _Entry(found)
@@ -205,6 +216,7 @@ class FilesPage:
             if entry is None:  # taken off the list meanwhile
                 return
             entry.file = dataclasses.replace(entry.file, **(_NO_RESULT | news))
+            entry.file = dataclasses.replace(entry.file, detail=_told(entry.file.detail))
             entry.report = report
         self.desk.send(page.Changed(entry.file))
 
@@ -212,6 +224,16 @@ class FilesPage:
         """The job's thread, at its end."""
         self._job = None
         self.desk.send(ended)
+
+
+def _octets_of(name: str) -> int:
+    """What a file of that name may take of the list: its name, those of its document and of what is made, and all else."""
+    return 3 * len(json.dumps(name, ensure_ascii=False).encode()) + 4 * _MAX_DETAIL + 400
+
+
+def _told(detail: str) -> str:
+    """What went wrong, as long as a list has room for: a command may quote what stands in a document."""
+    return letters.visible(shortened(detail, _MAX_DETAIL))
 
 
 # --- what files are -----------------------------------------------------------------------------------------------
@@ -222,7 +244,7 @@ def look(path: Path) -> page.File:
     try:
         name = str(path)
         name.encode()
-        with _opened(path) as stream:
+        with paths.open_file(path) as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(0)
             start = stream.read(_LOOK_BYTES)
@@ -232,22 +254,13 @@ def look(path: Path) -> page.File:
             end = stream.read() if b"%PDF-" in start[:1024] else b""
     except (OSError, UnicodeEncodeError) as error:
         raise BadInput("the file can't be read") from error
-    kind = _kind(start, end, is_whole=size <= _LOOK_BYTES)
+    is_key = catalog.is_key_file_name(path.name) or catalog.holds_key(start)
+    kind = "key-file" if is_key else _kind(start, end, is_whole=size <= _LOOK_BYTES)
     file = page.File(name, size, kind, wishes=wishes(kind), formats=formats(kind))
     document = path.with_suffix("")
     if kind == "detached-cms" and path.suffix and document.is_file():
         return _with_document(file, str(document))
     return file
-
-
-def _opened(path: Path) -> BinaryIO:
-    """The file, open for reading. Raises OSError, also for what is no file: a pipe in a folder would keep us waiting for ever."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    stream = os.fdopen(descriptor, "rb")
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        stream.close()
-        raise OSError(errno.EINVAL, "no file")
-    return stream
 
 
 def _kind(start: bytes, end: bytes, *, is_whole: bool) -> page.Kind:
@@ -478,7 +491,7 @@ class _Job:
         """What `sign --json` says, line by line."""
         assert child.stdout is not None
         left = dict.fromkeys(step.files)
-        before, code, detail = self.done, "", ""
+        before, code, detail, blamed = self.done, "", "", ""
         with child.stdout:
             for line in child.stdout:
                 news = _line(line)
@@ -495,14 +508,22 @@ class _Job:
                     case "left-out":
                         left.pop(news["file"], None)
                         self.note(news["file"], None, result="left-out")
+                    case "failed":
+                        left.pop(news["file"], None)
+                        self._fail((news["file"],), news["code"], news["detail"])
                     case "progress":
                         self.done = before + news["done"]
                         self.tell_progress()
                     case "error":
-                        code, detail = news["code"], news["detail"]
+                        code, detail, blamed = news["code"], news["detail"], news.get("file", "")
         status = child.wait()
         self.done = before + len(step.files)
-        if left:
+        if blamed in left:  # the others are as good as ever, and not signed because of it
+            del left[blamed]
+            self._fail((blamed,), code, detail)
+            for name in left:
+                self.note(name, None, result="stopped")
+        elif left:
             self._fail(tuple(left), code or _CODES.get(status, "internal"), detail)
 
     def _collect(self, step: Step, child: "subprocess.Popen[bytes]") -> None:
@@ -570,7 +591,7 @@ def report_of(found: Mapping[str, Any], words: Texts) -> page.Report:
 
 def _signer(signer: Mapping[str, Any], data_format: str, words: Texts) -> page.Signer:
     notes = []
-    for reason in signer["reasons"]:
+    for reason in dict.fromkeys(signer["reasons"]):
         section = words.section(reason, data_format)
         notes.append(" ".join(filter(None, (words.chosen("reason", reason), section and f"[{section}]"))))
         if advice := words.advice(reason):
@@ -579,7 +600,7 @@ def _signer(signer: Mapping[str, Any], data_format: str, words: Texts) -> page.S
         verdict=signer["verdict"],
         sentence=words(f"state.{signer['verdict']}"),
         facts=tuple(_signer_facts(signer, words)),
-        notes=tuple(notes),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -589,28 +610,32 @@ def _signer_facts(signer: Mapping[str, Any], words: Texts) -> Iterable[Fact]:
         yield Fact(words("card.person"), words("card.not_named"))
     else:
         name = " ".join(filter(None, (subject["common_name"], subject["patronymic"])))
-        yield Fact(words("card.person"), texts.plain(name))
+        yield Fact(words("card.person"), _strange(name))
         for key in ("iin", "organisation", "bin"):
             if subject[key]:
-                yield _fact(words, key, texts.plain(subject[key]))
+                yield _fact(words, key, _strange(subject[key]))
         if subject["roles"]:
-            yield _fact(words, "role", ", ".join(words.chosen("role", role) for role in subject["roles"]))
+            roles = dict.fromkeys(words.chosen("role", role) for role in dict.fromkeys(subject["roles"]))
+            yield _fact(words, "role", ", ".join(roles))
     if certificate is not None:
         start, end = (datetime.fromisoformat(certificate[key]) for key in ("not_before", "not_after"))
         yield _fact(words, "valid", words.period(start, end))
     if signer["signing_time"] is not None:
         yield _fact(words, "signed", f"{_moment(signer['signing_time'], words)}, {words('card.claimed')}")
-    for timestamp in signer["timestamps"]:
+    timestamps = signer["timestamps"]
+    for timestamp in timestamps[:_MAX_TIMESTAMPS]:
         if "time" in timestamp:
             state = words("timestamp.valid" if timestamp["proves"] else "timestamp.invalid")
             yield _fact(words, "timestamp", f"{_moment(timestamp['time'], words)}, {state}")
         else:
             yield _fact(words, "timestamp", words("timestamp.invalid"))
+    if len(timestamps) > _MAX_TIMESTAMPS:
+        yield _fact(words, "timestamp", words("count.more", count=len(timestamps) - _MAX_TIMESTAMPS))
     if signer["covers"]:
-        yield _fact(words, "covers", texts.plain(signer["covers"]))
-    yield _fact(words, "algorithm", texts.plain(signer["algorithm"]))
+        yield _fact(words, "covers", _strange(signer["covers"]))
+    yield _fact(words, "algorithm", _strange(signer["algorithm"]))
     if signer["trust"] is not None:
-        yield _fact(words, "anchor", texts.plain(signer["trust"]["anchor"]))
+        yield _fact(words, "anchor", _strange(signer["trust"]["anchor"]))
     yield _fact(words, "revocation", _revocation(signer["revocation"], words))
 
 
@@ -623,6 +648,11 @@ def _revocation(found: Mapping[str, Any], words: Texts) -> str:
 
 def _fact(words: Texts, key: str, value: str) -> Fact:
     return Fact(words(f"fact.{key}"), value)
+
+
+def _strange(text: str) -> str:
+    """What a stranger wrote, as it can be read, and not longer than it may be."""
+    return texts.plain(shortened(text))
 
 
 def _moment(text: str, words: Texts) -> str:

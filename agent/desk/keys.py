@@ -3,6 +3,7 @@
 Nothing is opened here: what asks for a password is one of our own commands, in a process of its own with a window of its own.
 """
 
+import dataclasses
 import json
 import os
 import signal
@@ -18,12 +19,13 @@ from typing import Any
 from agent import key_library, paths
 from agent.certificate import Certificate
 from agent.config import BadConfig
-from agent.desk.base import Desk, FileNotWritten
+from agent.desk.base import Desk, FileNotWritten, shortened
 from agent.errors import BadInput, BrokenKeyStore
 from agent.key_library import KeyLibrary, KnownKey, Library
 from agent.keystores import catalog
 from agent.keystores.catalog import FoundKey
-from protocol import prompts
+from agent.operations import known_keys
+from protocol import pipes, prompts
 from protocol.desk import frame
 from protocol.desk import keys as page
 
@@ -40,6 +42,10 @@ _RANKS: tuple[page.State, ...] = (
     "revoked",
 )
 _SITES = 5  # of one key that are named
+_LIST_BYTES = pipes.MAX_JSON_BYTES // 2  # of all keys as they are told
+_MAX_CHARS = 200  # of one text in a certificate
+_MAX_WORDS = 16  # of a certificate's roles, and of its uses
+_TEXTS = ("owner", "iin", "organisation", "bin", "algorithm", "issuer", "serial_number")
 
 
 def make(desk: Desk) -> "KeysPage":
@@ -123,12 +129,15 @@ class KeysPage:
             unreadable = tuple(
                 str(folder) for folder in survey.unreadable if folder in asked and _is_said(str(folder))
             )
+            told, more = within(groups(library, found, self.desk.now()), _LIST_BYTES)
             self.desk.send(
                 page.Keys(
-                    groups(library, found, self.desk.now()),
+                    told,
                     library.places,
-                    unreadable,
+                    unreadable[: page.MAX_UNREADABLE],
                     survey.is_complete,
+                    more,
+                    max(0, len(unreadable) - page.MAX_UNREADABLE),
                 )
             )
 
@@ -181,6 +190,7 @@ class KeysPage:
         self.desk.send(page.Asking())
         if self.desk.has_ended.is_set():
             return
+        path = str(news.get("file", path))  # the person may have named another one in the window
         match news.get("event"):
             case "read":
                 self.desk.send(page.Done("read", path))
@@ -294,6 +304,27 @@ def groups(library: Library, found: Sequence[Found], now: datetime) -> tuple[pag
     return tuple(sorted(made, key=_group_order))
 
 
+def within(made: Sequence[page.Group], room: int) -> tuple[tuple[page.Group, ...], int]:
+    """As much of the list as so many octets hold, from its beginning, and how many keys it is without: what is told is what is of use."""
+    told, more = [], 0
+    for group in made:
+        room -= _octets_of(dataclasses.replace(group, entries=()))
+        entries = []
+        for entry in group.entries:
+            room -= _octets_of(entry)
+            if room < 0:
+                more += len(entry.keys)
+            else:
+                entries.append(entry)
+        if entries:
+            told.append(dataclasses.replace(group, entries=tuple(entries)))
+    return tuple(told), more
+
+
+def _octets_of(value: page.Group | page.Entry) -> int:
+    return len(json.dumps(dataclasses.asdict(value), ensure_ascii=False).encode())
+
+
 def _group_order(group: page.Group) -> tuple[bool, int, str, str]:
     return (not group.owner, _rank(group.entries[0]), group.owner, group.organisation)
 
@@ -344,8 +375,10 @@ class _Shown:
             key=facts_of(key, path),
             fingerprint=key.fingerprint,
             days_left=key.days_left(self.now),
-            copies=tuple(copies),
-            sites=tuple(dict.fromkeys(origin.removeprefix("https://") for origin in used))[:_SITES],
+            **_copies(copies),
+            sites=tuple(dict.fromkeys(shortened(origin.removeprefix("https://")) for origin in used))[
+                :_SITES
+            ],
             is_there=file is not None,
         )
 
@@ -357,30 +390,24 @@ def _unknown(files: Sequence[FoundKey], *, is_waiting: bool) -> page.StoredKey:
         state="waiting" if is_waiting else "unknown",
         modified=newest.modified.isoformat(timespec="seconds"),
         label=newest.label,
-        copies=tuple(str(each.path) for each in copies),
+        **_copies([str(each.path) for each in copies]),
     )
+
+
+def _copies(paths: Sequence[str]) -> dict[str, Any]:
+    """Other files that hold a key, as far as they are told."""
+    return {
+        "copies": tuple(paths[: page.MAX_COPIES]),
+        "more_copies": max(0, len(paths) - page.MAX_COPIES),
+    }
 
 
 def facts_of(key: KnownKey, path: str) -> prompts.Key:
-    """A key as the person sees it in every window."""
-    return prompts.Key(
-        key_id=key.fingerprint,
-        storage=catalog.PKCS12,
-        path=path,
-        owner=key.owner,
-        iin=key.iin,
-        organisation=key.organisation,
-        bin=key.bin,
-        roles=key.roles,
-        uses=key.uses,
-        algorithm=key.algorithm,
-        issuer=key.issuer,
-        serial_number=key.serial_number,
-        not_before=key.not_before.isoformat(),
-        not_after=key.not_after.isoformat(),
-        is_test=key.is_test,
-        reasons=("unknown-authority",) if key.is_of_unknown_authority else (),
-    )
+    """A key as the person sees it in every window, with texts as long as a list has room for."""
+    facts = known_keys.facts_of(key)
+    texts: dict[str, Any] = {name: shortened(getattr(facts, name), _MAX_CHARS) for name in _TEXTS}
+    roles, uses = facts.roles[:_MAX_WORDS], facts.uses[:_MAX_WORDS]
+    return dataclasses.replace(facts, **texts, roles=roles, uses=uses, storage=catalog.PKCS12, path=path)
 
 
 def _entries(keys: Sequence[page.StoredKey]) -> tuple[page.Entry, ...]:

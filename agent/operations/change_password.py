@@ -7,6 +7,7 @@ the old file is there and opens with the old password.
 
 import contextlib
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 from agent import paths
@@ -22,8 +23,17 @@ COPY_ENDING = ".old"
 """Of a copy that opens with the old password. No key file is known by it, so it is offered nowhere."""
 
 
-def change(path: Path, approval: Approval, *, keep_copy: bool = False) -> Path | None:
-    """The file has another password when this returns; gives the copy of the file as it was, if the person wanted one.
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The file that has another password now: the one that the person was asked about, or another that they named in its place; and the
+    copy of it as it was, if they wanted one."""
+
+    path: Path
+    copy: Path | None
+
+
+def change(path: Path, approval: Approval, *, keep_copy: bool = False) -> Changed:
+    """The file has another password when this returns.
 
     Raises: UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, StorageFailed, BrokenKeyStore for what is no key file.
     """
@@ -39,8 +49,11 @@ def change(path: Path, approval: Approval, *, keep_copy: bool = False) -> Path |
             answer = approval.user.ask(prompt)
             assert isinstance(answer, Retyped)
             with answer.old, answer.new:
+                if answer.path not in {"", prompt.file.path}:
+                    path = Path(answer.path)
+                    prompt = dataclasses.replace(prompt, file=read_key.described(path, approval))
                 try:
-                    return _change(path, answer, approval, record)
+                    return Changed(path, _change(path, answer, approval, record))
                 except AgentError as error:
                     if not error.retryable:
                         raise

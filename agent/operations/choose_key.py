@@ -325,25 +325,13 @@ def describe(
     key_id: str, certified: Certified, judge: Judge, at: datetime, reasons: tuple[str, ...]
 ) -> prompts.Key:
     """What the certificate says, as the person sees it, with `reasons` against it. It lies nowhere yet."""
-    certificate = certified.certificate
     warnings = judge.warnings(certified, at)
     if "untrusted-chain" in reasons and warnings == ("unknown-authority",):
         warnings = ()  # the same, said twice
-    return prompts.Key(
+    known = known_keys.known_key(known_keys.Seen(certified.certificate))
+    return dataclasses.replace(
+        known_keys.facts_of(known),
         key_id=key_id,
-        storage="",
-        path="",
-        owner=certificate.common_name,
-        iin=certificate.iin or "",
-        organisation=certificate.organisation or "",
-        bin=certificate.bin or "",
-        roles=certificate.roles,
-        uses=certificate.uses,
-        algorithm=certificate.display_name,
-        issuer=certificate.issuer.common_name,
-        serial_number=f"{certificate.serial_number:x}",
-        not_before=certificate.not_before.isoformat(),
-        not_after=certificate.not_after.isoformat(),
         suitable=judge.harmless.issuperset(reasons),
         reasons=(*reasons, *warnings, *judge.oddities(certified)),
         is_test="test-authority" in warnings,

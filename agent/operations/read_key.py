@@ -6,6 +6,7 @@ has nothing to note.
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import AgentError, BrokenKeyStore, KeyUnsuitable, WrongPassword
@@ -18,11 +19,21 @@ from agent.user.base import Opened
 from protocol import prompts
 from protocol.messages import KeyFilter
 
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The file that the person opened: the one that they were asked about, or another that they named in its place. Its keys; none where
+    the key still waits for a certificate."""
+
+    path: Path
+    keys: tuple[KnownKey, ...]
+
+
 _ANY = KeyFilter(purpose="any", authorities=(), allow_expired=True, allow_revoked=True)
 
 
-def read(path: Path, approval: Approval) -> tuple[KnownKey, ...]:
-    """The keys in the file; none where its key still waits for a certificate.
+def read(path: Path, approval: Approval) -> Read:
+    """The keys in the file, or in another that the person names instead.
 
     Raises: UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, UnsupportedKey, BrokenKeyStore for what is no key file.
     """
@@ -32,18 +43,21 @@ def read(path: Path, approval: Approval) -> tuple[KnownKey, ...]:
     while True:
         opened = approval.user.ask(prompt)
         assert isinstance(opened, Opened)
-        try:
-            with opened.password:
+        with opened.password:
+            if opened.path != prompt.file.path:
+                path = Path(opened.path)
+                prompt = dataclasses.replace(prompt, file=described(path, approval))
+            try:
                 keys = approval.key_stores.open(catalog.PKCS12, path, opened.password)
-            found = look_into(approval, keys)
-        except KeyUnsuitable:
-            found = ()
-        except WrongPassword as error:
-            prompt = dataclasses.replace(prompt, problem=problem_of(error))
-            continue
+                found = look_into(approval, keys)
+            except KeyUnsuitable:
+                found = ()
+            except WrongPassword as error:
+                prompt = dataclasses.replace(prompt, problem=problem_of(error))
+                continue
         approval.user.still_there()
         known_keys.learn(approval, str(path), catalog.PKCS12, found)
-        return tuple(known_keys.known_key(each) for each in found)
+        return Read(path, tuple(known_keys.known_key(each) for each in found))
 
 
 def look_into(approval: Approval, keys: Sequence[StoredKey]) -> tuple[Seen, ...]:

@@ -25,7 +25,8 @@ MAX_FILES = 1000
 MAX_SIGNERS = 50  # of one file that are told of
 
 Kind: TypeAlias = Literal[
-    "pdf", "signed-pdf", "xml", "signed-xml", "wsse", "cms", "detached-cms", "jws", "asic", "signed-zip", "timestamp", "other"
+    "pdf", "signed-pdf", "xml", "signed-xml", "wsse", "cms", "detached-cms", "jws", "asic", "signed-zip", "timestamp", "key-file",
+    "other"
 ]  # fmt: skip
 Format: TypeAlias = Literal["cms", "pdf", "xml", "asic", "wsse", "jws", "raw"]
 Verdict: TypeAlias = Literal["", "valid", "invalid", "indeterminate"]

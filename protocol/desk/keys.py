@@ -25,13 +25,15 @@ State: TypeAlias = Literal[
 Form: TypeAlias = Literal["pem", "der"]
 
 MAX_FILES = 500
+MAX_COPIES = 10  # of one key that are told of
+MAX_UNREADABLE = 20  # folders that are told of
 
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
     """A key in its file. `copies` are other files that hold it. Without `key` nothing is known of it but its file.
 
-    `sites` are those that used it last, `days_left` whole days until its end."""
+    `sites` are those that used it last, `days_left` whole days until its end. `more_copies` are not told of."""
 
     path: str
     state: State
@@ -41,6 +43,7 @@ class StoredKey:
     fingerprint: str = ""
     days_left: int = 0
     copies: tuple[str, ...] = ()
+    more_copies: int = 0
     sites: tuple[str, ...] = ()
     is_there: bool = True  # the file was found
 
@@ -63,12 +66,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`places` are those that the person added, `unreadable` folders that can't be looked into."""
+    """`places` are those that the person added, `unreadable` folders that can't be looked into. Of what is too much to be told, `more`
+    keys and `more_unreadable` folders are not."""
 
     groups: tuple[Group, ...]
     places: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     is_complete: bool = True
+    more: int = 0
+    more_unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

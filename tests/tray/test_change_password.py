@@ -11,6 +11,7 @@ from tests.support.cut_texts import cut_texts
 from tray import texts
 from tray.approval import SigningWindow
 from tray.change_password import ChangePasswordPanel
+from tray.dropped import Dropped
 
 
 def prompt(samples, language="ru", **changes):
@@ -75,6 +76,19 @@ def test_each_password_has_its_eye_and_both_new_ones_share_one(make):
     panel.new.eye.click()
     modes = [box.field.echoMode() for box in (panel.old, panel.new, panel.again)]
     assert modes == [QLineEdit.EchoMode.Password, QLineEdit.EchoMode.Normal, QLineEdit.EchoMode.Normal]
+
+
+def test_another_key_file_can_be_dropped_and_the_answer_names_it(make, tmp_path):
+    panel = make()
+    other = tmp_path / "other.p12"
+    other.touch()
+    assert panel.offer(Dropped((str(other),))).is_welcome
+    assert not panel.offer(Dropped((str(tmp_path / "act.pdf"),))).is_welcome
+    panel.take(Dropped((str(other),)))
+    assert panel.focusWidget() is panel.old.field
+    assert "other.p12" in {label.text() for label in panel.findChildren(QLabel) if not label.isHidden()}
+    enter(panel)
+    assert panel.answer()[0] == prompts.PasswordsTyped(path=str(other))
 
 
 def test_no_copy_is_kept_unless_it_was_wanted(make):

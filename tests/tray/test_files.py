@@ -7,10 +7,11 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from protocol import prompts
 from tray import files, texts
+from tray.dropped import Dropped
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def make(put_up, samples):
 
 
 def shown(panel):
+    QApplication.processEvents()
     return [label.text() for label in panel.findChildren(QLabel) if label.isVisible() and label.text()]
 
 
@@ -167,5 +169,82 @@ def test_what_is_known_of_a_key_is_said_before_it_is_opened(changes, note, tone,
         "/keys/a.p12", "PKCS12", "", "ГОСТ", "АХМЕТОВА", "2099-01-01T00:00:00+00:00", organisation="ТОО «Пример»", **changes
     )  # fmt: skip
     row = files.row_of(texts.load("ru"), file)
-    assert row.title == "АХМЕТОВА · ТОО «Пример»"
+    assert (row.title, row.detail) == ("АХМЕТОВА", "ТОО «Пример» · /keys/a.p12")
     assert (row.title_note, row.tone, row.is_faded) == (note, tone, is_faded)
+
+
+@pytest.fixture
+def keys(tmp_path):
+    for name in ("a.p12", "b.pfx", "act.pdf", "c.cer"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def dropped_from(folder, *names, **more):
+    return Dropped(tuple(str(folder / name) for name in names), **more)
+
+
+def test_a_dropped_key_is_as_one_that_was_picked(make, keys):
+    panel = make()
+    panel.first_focus().setFocus()
+    panel.list.setFocus()
+    found = dropped_from(keys, "a.p12")
+    assert panel.offer(found).is_welcome
+    panel.take(found)
+    assert panel.chosen == prompts.KeyFile(str(keys / "a.p12"), "PKCS12", "")
+    assert panel.focusWidget() is panel.password.field
+    assert not panel.is_ready  # nothing happens without the password
+    panel.take(found)
+    assert panel.list.model().rowCount() == 3  # once
+
+
+def test_of_several_dropped_keys_the_person_picks_one(make, keys):
+    panel = make()
+    found = Dropped(folders=(str(keys),))
+    assert panel.offer(found).sentence == "Отпустите здесь 2 файла ключей"
+    panel.take(found)
+    assert [Path(file.path).name for file in panel._files[:2]] == ["a.p12", "b.pfx"]
+    assert panel.focusWidget() is panel.list is panel.first_focus()
+    assert "Добавлено 2 ключа. Выберите нужный." in shown(panel)
+
+
+def test_what_came_beside_a_key_is_left_and_that_is_said(make, keys):
+    panel = make()
+    panel.take(dropped_from(keys, "act.pdf", "a.p12"))
+    assert panel.chosen.path == str(keys / "a.p12")
+    assert texts.load("ru")("drop.only_key") in shown(panel)
+
+
+@pytest.mark.parametrize("name", ["act.pdf", "c.cer"])
+def test_documents_never_join_those_that_the_request_froze(make, keys, name):
+    offer = make().offer(dropped_from(keys, name))
+    assert (offer.sentence, offer.is_welcome) == (texts.load("ru")("drop.frozen"), False)
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "problem"),
+    [
+        ("show_key", "act.pdf", "not_a_key"),
+        ("log_in", "c.cer", "not_a_key"),
+        ("import_certificate", "c.cer", "certificate"),
+        ("import_certificate", "act.pdf", "not_a_key"),
+    ],
+)
+def test_what_is_no_key_is_told_as_such(make, keys, action, name, problem):
+    offer = make(action=action, documents=()).offer(dropped_from(keys, name))
+    assert (offer.sentence, offer.is_welcome) == (texts.load("ru")(f"drop.{problem}"), False)
+    assert ".p12\u00a0/\u00a0.pfx" in offer.advice
+
+
+def test_only_keys_of_the_storages_that_are_asked_for_are_welcome(make, keys):
+    panel = make(storages=("JKS",))
+    assert not panel.offer(dropped_from(keys, "a.p12")).is_welcome
+    (keys / "a.jks").touch()
+    panel.take(dropped_from(keys, "a.jks"))
+    assert panel.chosen.storage == "JKS"
+
+
+def test_other_computers_and_what_is_gone_are_told(make):
+    panel, russian = make(), texts.load("ru")
+    assert panel.offer(Dropped(elsewhere=1)).sentence == russian("drop.elsewhere")
+    assert panel.offer(Dropped(missing=1)).sentence == russian("drop.missing")

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QLabel
 from protocol import preview, prompts
 from tests.tray.conftest import Samples
 from tray import keys, parties, texts
+from tray.drop_area import Offer
+from tray.dropped import Dropped
 
 REQUEST = Samples().open_key()
 
@@ -186,3 +188,19 @@ def test_the_button_says_how_many_are_left(application, samples):
     alone = panel_of(samples.key, request=samples.open_key(documents=(samples.act,)))
     alone.show_count(1)
     assert alone.agreement == "Подписать"
+
+
+def test_another_key_can_be_dropped_where_there_is_a_way_back(application, samples, tmp_path):
+    path = tmp_path / "other.p12"
+    path.touch()
+    found, russian = Dropped((str(path),)), texts.load("ru")
+    panel = panel_of(samples.key)
+    asked = []
+    panel.back.connect(lambda: asked.append(True))
+    assert panel.offer(found) == Offer(russian("drop.other_key"), russian("drop.key_advice"))
+    panel.take(found)
+    assert (asked, panel.handed_on) == ([True], found)
+    closed = panel_of(samples.key, can_go_back=False).offer(found)
+    assert (closed.sentence, closed.is_welcome) == (russian("drop.key_chosen"), False)
+    document = panel.offer(Dropped(("/act.pdf",)))
+    assert (document.sentence, document.is_welcome) == (russian("drop.frozen"), False)

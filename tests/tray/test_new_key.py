@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from protocol import prompts
 from tray import new_key, texts
+from tray.dropped import Dropped
 
 
 @pytest.fixture
@@ -159,3 +160,35 @@ def test_what_was_typed_can_be_forgotten(make):
     enter(panel, "Qwerty12")
     panel.forget()
     assert panel.password.field.text() == panel.again.field.text() == ""
+
+
+def test_a_folder_can_be_dropped_and_the_key_goes_there(make, tmp_path):
+    panel = make()
+    stick, act = tmp_path / "stick", tmp_path / "act.pdf"
+    stick.mkdir()
+    act.touch()
+    name = panel._path.name
+    found = Dropped(folders=(str(stick),))
+    assert panel.offer(found).is_welcome
+    panel.take(found)
+    enter(panel, "Qwerty12")
+    assert panel.answer()[0] == prompts.KeyNamed(str(stick / name))
+    assert list(stick.iterdir()) == []  # nothing is written by a drop
+    (stick / name).touch()
+    panel.take(found)
+    assert panel.taken.isVisible()  # what is there is never replaced
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        (Dropped(("/a.p12",)), "wants_folder"),
+        (Dropped(folders=("/a", "/b")), "wants_folder"),
+        (Dropped(("/a.p12",), ("/a",)), "wants_folder"),
+        (Dropped(elsewhere=1), "elsewhere"),
+        (Dropped(missing=1), "missing"),
+    ],
+)
+def test_files_are_no_place_for_a_key(make, found, problem):
+    offer = make("en").offer(found)
+    assert (offer.sentence, offer.is_welcome) == (texts.load("en")(f"drop.{problem}"), False)

@@ -10,6 +10,7 @@ from protocol import prompts
 from tests.support.cut_texts import cut_texts
 from tray import read_key, texts
 from tray.approval import SigningWindow
+from tray.dropped import Dropped
 
 CALLER = prompts.Caller("command")
 
@@ -60,6 +61,36 @@ def test_why_it_is_asked_again_is_told_and_what_was_typed_can_be_forgotten(put_u
     panel.password.field.setText("Qwerty12")
     panel.forget()
     assert panel.password.field.text() == ""
+
+
+def test_another_key_file_can_be_dropped_in_place_of_the_first(put_up, samples, tmp_path, language):
+    panel = put_up(read_key.ReadKeyPanel(texts.load(language), prompt(samples)), 500, 400)
+    other = tmp_path / "other.p12"
+    other.touch()
+    found = Dropped((str(other),))
+    assert panel.offer(found).is_welcome
+    panel.take(found)
+    assert panel.focusWidget() is panel.password.field
+    assert {"other.p12", str(tmp_path)} <= {
+        label.text() for label in panel.findChildren(QLabel) if not label.isHidden()
+    }
+    assert not panel.is_ready
+    panel.password.field.setText("Qwerty12")
+    assert panel.answer() == (prompts.KeyOpened(str(other), "PKCS12"), bytearray(b"Qwerty12"))
+    two = tmp_path / "second.p12"
+    two.touch()
+    for wrong in (Dropped((str(other), str(two))), Dropped(folders=(str(tmp_path),)), Dropped(missing=1)):
+        assert not panel.offer(wrong).is_welcome
+    assert cut_texts(panel) == []
+
+
+def test_the_file_that_is_meant_stays_what_it_is_when_it_is_dropped_itself(put_up, tmp_path):
+    path = tmp_path / "a.p12"
+    path.touch()
+    file = prompts.KeyFile(str(path), "PKCS12", "", owner="АХМЕТОВА")
+    card = put_up(read_key.KeyFileCard(texts.load("ru"), file))
+    card.take(Dropped((str(path),)))
+    assert (card.file, card.is_another) == (file, False)
 
 
 def test_the_window_closes_without_a_word_once_the_key_is_read(put_up, samples, recorded):

@@ -4,9 +4,12 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from tray import stage, widgets
+from tests.support import drags
+from tests.support.drags import Drag
+from tray import dropped, stage, widgets
+from tray.drop_area import Offer
 from tray.panel import Panel
 from tray.password import PasswordBox
 from tray.texts import load
@@ -167,3 +170,82 @@ def test_a_small_question_is_as_high_as_it_needs_to_be(made):
     needed = made.height_for(stage.SMALL_WIDTH)
     assert made.footer.sizeHint().height() < needed < 400
     assert stage.fields_of(made.panel) == [made.panel.box.field]
+
+
+class DropPanel(OnePanel):
+    """Takes whatever is dropped, unless it was told not to."""
+
+    def __init__(self, *, is_welcome=True):
+        super().__init__()
+        self.is_welcome = is_welcome
+        self.taken = []
+
+    def offer(self, dropped):
+        return Offer("здесь" if self.is_welcome else "не здесь", "и вот почему", self.is_welcome)
+
+    def take(self, dropped):
+        self.taken.append(dropped.files)
+
+
+@pytest.fixture
+def act(tmp_path):
+    path = tmp_path / "act.pdf"
+    path.touch()
+    return path
+
+
+def drop_on(window, panel, act):
+    window.set_up(QLabel("who"), None, panel, is_wide=False)
+    window.fit(stage.USUAL)
+    window.show()
+    return drags.let_go(window, [act])
+
+
+def said(panel):
+    QApplication.processEvents()
+    return [label.text() for label in panel.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def test_the_panel_takes_what_is_dropped_on_the_window(made, act):
+    panel = DropPanel()
+    panel.tell(QLabel("before"))
+    assert drop_on(made, panel, act).isAccepted()
+    assert panel.taken == [(str(act),)]
+    assert "before" not in said(panel)
+
+
+def test_why_not_stays_on_the_panel(made, act, application):
+    panel = DropPanel(is_welcome=False)
+    assert not drop_on(made, panel, act).isAccepted()
+    assert panel.taken == []
+    assert {"не здесь", "и вот почему"} <= set(said(panel))
+    drags.let_go(made, [act])
+    assert {"не здесь", "и вот почему"} <= set(said(panel))
+    assert said(panel).count("не здесь") == 1
+
+
+def test_nothing_can_be_dropped_while_an_answer_is_worked_on_and_after_the_last_word(made, act):
+    panel = DropPanel()
+    drop_on(made, panel, act)
+    panel.setEnabled(False)
+    assert not Drag(made, drags.files(act)).enter().is_allowed
+    made.set_up_end(QLabel("who"), QLabel("done"))
+    assert not Drag(made, drags.files(act)).enter().is_allowed
+    assert panel.taken == [(str(act),)]
+
+
+@pytest.mark.parametrize("is_anew", [False, True])
+@pytest.mark.parametrize("is_welcome", [True, False])
+def test_what_is_for_the_next_panel_gets_there_once(made, act, is_anew, is_welcome):
+    first, second, third = OnePanel(), DropPanel(is_welcome=is_welcome), DropPanel()
+    drop_on(made, first, act)
+    first.handed_on = dropped.read(drags.files(act))
+    if is_anew:
+        made.set_up(QLabel("who"), None, second, is_wide=False)
+    else:
+        made.change_panel(second)
+    assert (second.taken, "не здесь" in said(second)) == (
+        ([(str(act),)], False) if is_welcome else ([], True)
+    )
+    made.change_panel(third)
+    assert third.taken == []

@@ -16,15 +16,17 @@ from agent.desk import files
 from agent.desk.files import FilesPage, Step
 from agent.errors import BadInput
 from agent.words import texts
+from protocol import pipes
 from protocol.desk import files as page
-from tests.support import desks
+from protocol.desk import messages
+from tests.support import authority, desks
 from tests.support.command_line import CommandLine
 from tests.support.desks import Sent
 
 LIMIT_S = 20.0
 
 # Says what it is told to by the test: a line of JSON for each call, "say" what it prints, "complain" on standard error, then ends
-# with "status"; or stays until somebody ends it.
+# with "status"; with "stays" not before a file "go" is there, or somebody ends it.
 _PROGRAM = """
 import json, pathlib, sys, time
 folder = pathlib.Path(__file__).parent
@@ -34,7 +36,9 @@ found = json.loads((folder / "script").read_text())
 print(found.get("say", ""), flush=True)
 print(found.get("complain", ""), file=sys.stderr, flush=True)
 try:
-    time.sleep(found.get("stay", 0))
+    (folder / "ready").touch()
+    while found.get("stays") and not (folder / "go").exists():
+        time.sleep(0.01)
 except KeyboardInterrupt:
     sys.exit(4)
 sys.exit(found.get("status", 0))
@@ -162,6 +166,40 @@ def test_a_list_that_is_full_takes_no_more(world: World, monkeypatch: pytest.Mon
     assert (len(listed.files), listed.over) == (2, 2)
 
 
+def test_a_list_of_long_names_is_full_before_it_is_more_than_a_message_holds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (world.file(name) for name in ("a" * 200, "b", "c"))
+    monkeypatch.setattr(files, "_LIST_BYTES", files._octets_of(str(first)) + files._octets_of(str(second)))
+    listed = world.add(first, second, third)
+    assert ([file.path for file in listed.files], listed.over) == ([str(first), str(second)], 1)
+    assert world.add(third).over == 1
+    world.shown.take(page.Remove((str(first),)))
+    world.sent.take()
+    assert [file.path for file in world.add(third).files] == [str(second), str(third)]
+
+
+def test_the_longest_list_is_a_message(world: World) -> None:
+    """With everything that may come of its files, and names that take the most room."""
+    name = "/" + "\x01Қ" * 300
+    room, listed = files._LIST_BYTES, []
+    while (room := room - files._octets_of(name)) >= 0 and len(listed) < page.MAX_FILES:
+        found = page.File(
+            name,
+            2**40,
+            "detached-cms",
+            files.wishes("detached-cms", has_document=True),
+            files.formats("other"),
+        )
+        told = {"result": "timestamped", "verdict": "indeterminate", "code": "timestamp-failed"}
+        detail = files._told("\x01\U0001f4dc" * 5000)
+        listed.append(
+            dataclasses.replace(found, document=name, made=name, detail=detail, lacks_timestamp=True, **told)
+        )
+    assert len(listed) > 300
+    assert pipes.pack_json(messages.to_message(page.Listed(tuple(listed), "sign", 1000, 1000)))
+
+
 def test_what_the_person_wants_is_said_once(world: World) -> None:
     assert world.add(world.file("a"), wish="verify").wish == "verify"
     world.shown.opened()
@@ -234,6 +272,34 @@ def test_files_that_could_not_be_named_count_as_refused(world: World) -> None:
 
 
 # --- which commands -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("GOST512_a.p12", authority.path("gost2015-head").read_bytes()),
+        ("GOST512_a.p12.old", authority.path("gost2015-head").read_bytes()),  # a copy under its old password
+        ("act.pdf", authority.path("gost2015-head").read_bytes()),
+        ("empty.pfx", b""),
+        ("key.pem", b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n"),
+    ],
+)
+def test_a_key_file_is_never_a_document_to_be_signed(world: World, name: str, content: bytes) -> None:
+    (found,) = world.add(world.file(name, content), wish="sign").files
+    assert (found.kind, found.wishes, found.formats) == ("key-file", (), ())
+    with pytest.raises(BadInput):
+        world.shown.take(page.Start("sign"))
+
+
+def test_beside_a_key_file_the_documents_are_signed_and_it_is_not(world: World) -> None:
+    act, key = world.file("act.pdf", b"%PDF-1.7"), world.file("k.p12")
+    world.add(act, key)
+    world.script(
+        say=json.dumps({"event": "signed", "file": str(act), "signature": "/a.cms", "lacks_timestamp": False})
+    )
+    found, ended = world.do(page.Start("sign"))
+    assert ({name: file.result for name, file in found.items()}, ended.skipped) == ({"act.pdf": "signed"}, 1)
+    assert str(key) not in world.calls()[0]
 
 
 def a_file(path: str, kind: page.Kind, document: str = "") -> page.File:
@@ -336,6 +402,36 @@ def test_signing_says_of_each_file_what_came_of_it(world: World) -> None:
     assert "--state-dir" in world.calls()[0]
 
 
+def test_a_file_that_was_not_written_takes_no_other_with_it(world: World) -> None:
+    one, two, three = (world.file(name) for name in ("a", "b", "c"))
+    world.add(one, two, three)
+    trouble = {"code": "storage-failed", "detail": "no room", "file": str(two)}
+    events = [
+        {"event": "signed", "file": str(one), "signature": f"{one}.cms", "lacks_timestamp": False},
+        {"event": "failed", **trouble},
+        {"event": "signed", "file": str(three), "signature": f"{three}.cms", "lacks_timestamp": False},
+        {"event": "error", **trouble},
+    ]
+    world.script(say="\n".join(map(json.dumps, events)), status=7)
+    found, ended = world.do(page.Start("sign"))
+    assert {name: file.result for name, file in found.items()} == {
+        "a": "signed",
+        "b": "failed",
+        "c": "signed",
+    }
+    assert (found["b"].code, found["b"].detail, ended) == ("storage-failed", "no room", page.Ended("sign"))
+
+
+def test_only_the_file_that_can_not_be_signed_is_blamed(world: World) -> None:
+    one, two = world.file("a"), world.file("b")
+    world.add(one, two)
+    trouble = {"event": "error", "code": "bad-input", "detail": "not XML", "file": str(two)}
+    world.script(say=json.dumps(trouble), status=5)
+    found, _ended = world.do(page.Start("sign"))
+    assert {name: file.result for name, file in found.items()} == {"a": "stopped", "b": "failed"}
+    assert (found["a"].code, found["b"].code) == ("", "bad-input")
+
+
 def test_a_person_who_cancels_ends_it_without_an_error(world: World) -> None:
     world.add(world.file("a"))
     world.script(say=json.dumps({"event": "error", "code": "cancelled", "detail": ""}), status=4)
@@ -408,10 +504,9 @@ def test_exit_codes_tell_what_came_of_the_other_wishes(
 
 def test_a_job_is_stopped_and_no_second_one_runs_beside_it(world: World) -> None:
     world.add(world.file("a"), world.file("b"))
-    world.script(stay=LIMIT_S)
+    world.script(stays=True)
     world.shown.take(page.Start("sign"))
-    world.wait((world.folder / "calls").exists)
-    time.sleep(0.1)  # until it sleeps
+    world.wait((world.folder / "ready").exists)
     world.shown.take(page.Start("sign"))
     world.shown.opened()
     assert world.sent.take()[-1] == page.Working("sign", 0, 2, is_asking=True)
@@ -426,10 +521,9 @@ def test_a_job_is_stopped_and_no_second_one_runs_beside_it(world: World) -> None
 
 def test_a_window_that_closes_ends_the_job(world: World) -> None:
     world.add(world.file("a"))
-    world.script(stay=LIMIT_S)
+    world.script(stays=True)
     world.shown.take(page.Start("sign"))
-    world.wait((world.folder / "calls").exists)
-    time.sleep(0.1)  # until it sleeps
+    world.wait((world.folder / "ready").exists)
     world.shown.close()
     assert not [one for one in threading.enumerate() if one.name == "job of the page files"]
     assert isinstance(world.sent.messages[-1], page.Ended)
@@ -454,9 +548,10 @@ def test_what_no_file_allows_is_refused(world: World) -> None:
 def test_a_file_that_left_the_list_meanwhile_is_told_of_no_more(world: World) -> None:
     path = world.file("a")
     world.add(path)
-    world.script(stay=0.3, say=json.dumps({"event": "signed", "file": "/elsewhere", "signature": "", "lacks_timestamp": False}))  # fmt: skip
+    world.script(stays=True, say=json.dumps({"event": "signed", "file": "/elsewhere", "signature": "", "lacks_timestamp": False}))  # fmt: skip
     world.shown.take(page.Start("sign"))
     world.shown.take(page.Remove((str(path),)))
+    (world.folder / "go").touch()
     world.wait(lambda: isinstance(world.sent.messages[-1], page.Ended))
     assert not [one for one in world.sent.take() if isinstance(one, page.Changed)]
 
@@ -477,6 +572,37 @@ def test_the_real_command_verifies(world: World, signed: CommandLine) -> None:
     assert labels[:2] == ["Владелец ключа", "ИИН"]
     assert signer.sentence == "Подпись не подтверждена"
     assert signer.notes
+
+
+def test_of_what_a_command_quotes_at_length_the_beginning_is_told(world: World) -> None:
+    world.add(world.file("a"))
+    world.script(
+        say=json.dumps({"event": "error", "code": "bad-input", "detail": "x" * 10**6 + "\x1b"}), status=5
+    )
+    found, _ = world.do(page.Start("sign"))
+    assert found["a"].detail == "x" * 199 + "…"
+
+
+def test_the_longest_report_is_a_message() -> None:
+    """Names, reasons and timestamps are a stranger's to write: as many and as long as they like."""
+    long = "\U0001f4dc\x01" * 10**4
+    moment = "2026-11-27T09:00:00Z"
+    signer: dict[str, Any] = {
+        "verdict": "invalid",
+        "subject": {"common_name": long, "patronymic": long, "iin": long, "bin": long, "organisation": long, "roles": [long, "head"] * 1000},
+        "algorithm": long, "covers": long, "reasons": ["digest-mismatch", long] * 1000, "signing_time": moment,
+        "certificate": {"not_before": moment, "not_after": moment}, "trust": {"anchor": long},
+        "timestamps": [{"time": moment, "proves": False}] * 1000,
+        "revocation": {"state": "revoked", "revoked_at": moment},
+    }  # fmt: skip
+    words = texts.load("kk")
+    report = files.report_of(VERDICT | {"verdict": "invalid", "signers": [signer] * 60}, words)
+    assert pipes.pack_json(messages.to_message(page.Told("/" + "\x01" * 4095, report)))
+    facts = [fact.value for fact in report.signers[0].facts if fact.label == words("fact.timestamp")]
+    assert len(facts) == 11
+    assert facts[-1] == words("count.more", count=990)
+    assert report.signers[0].facts[0].value.endswith("…")
+    assert len(report.signers[0].notes) <= 4
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)

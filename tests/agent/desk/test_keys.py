@@ -19,6 +19,7 @@ from agent.desk.keys import Found, KeysPage
 from agent.errors import BadInput
 from agent.key_library import KeyLibrary, Library, SiteKey
 from agent.keystores.catalog import FoundKey
+from protocol import pipes
 from protocol.desk import frame, messages
 from protocol.desk import keys as page
 from tests.support import authority, desks
@@ -160,6 +161,44 @@ def test_a_file_that_no_message_can_name_is_left_out() -> None:
     assert keys.groups(Library(), [found("/\udcff.p12", "")], AT) == ()
 
 
+def test_of_what_is_too_long_the_keys_of_use_are_told_and_the_rest_is_counted() -> None:
+    known = tuple(
+        known_file(known_key(number, days=5 * number - 20, owner=f"ЖҰМАБАЕВ {number}"), digest=f"{number}")
+        for number in range(8)
+    )
+    made = keys.groups(Library(known), [], AT)
+    everything, more = keys.within(made, 10**6)
+    assert (everything, more) == (made, 0)
+    some, more = keys.within(made, 1800)
+    assert 0 < len(some) < len(made)
+    assert some == made[: len(some)]
+    assert more == len(made) - len(some)
+    assert keys.within(made, 0) == ((), len(made))
+
+
+def test_the_longest_list_of_keys_is_a_message() -> None:
+    """Certificates say what a stranger wrote, and any number of files can hold the same key."""
+    long = "\U0001f4dc\x01" * 20_000
+    facts = dict.fromkeys(("owner", "organisation", "issuer", "algorithm", "iin", "bin"), long)
+    hostile = known_file(
+        *(known_key(number, **facts, roles=("head",) * 10_000) for number in range(10)),  # type: ignore[arg-type]
+        digest="aa",
+    )
+    files = [found(f"/{number}/" + "\x01" * 1000 + ".p12", "aa") for number in range(page.MAX_FILES)]
+    told, more = keys.within(keys.groups(Library((hostile,)), files, AT), keys._LIST_BYTES)
+    assert pipes.pack_json(messages.to_message(page.Keys(told, more=more)))
+    (key, *_) = (each for group in told for entry in group.entries for each in entry.keys)
+    assert len(key.copies) == page.MAX_COPIES
+    assert key.more_copies == page.MAX_FILES - page.MAX_COPIES - 1
+    assert key.key is not None
+    assert key.key.owner.endswith("…")
+    unknown = [found(f"/{number}/" + "\x01" * 4000 + ".p12", f"{number}") for number in range(page.MAX_FILES)]
+    told, more = keys.within(keys.groups(Library(), unknown, AT), keys._LIST_BYTES)
+    assert more > 0
+    assert sum(len(group.entries) for group in told) + more == page.MAX_FILES
+    assert pipes.pack_json(messages.to_message(page.Keys(told, more=more)))
+
+
 # --- what the person does ------------------------------------------------------------------------------------------
 
 
@@ -287,6 +326,8 @@ def wait_for(sent: Sent, count: int) -> list[Any]:
     ("message", "answer", "told"),
     [
         (page.ReadKey("/-a.p12"), {"event": "read"}, page.Done("read", "/-a.p12")),
+        # another file, dropped on the window
+        (page.ReadKey("/-a.p12"), {"event": "read", "file": "/b.p12"}, page.Done("read", "/b.p12")),
         (
             page.ChangePassword("/-a.p12"),
             {"event": "changed", "copy": "/-a.p12.old"},

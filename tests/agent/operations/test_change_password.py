@@ -25,13 +25,16 @@ NEW = "Жаңа-құпия-9"
 class Typed:
     """A step that types both passwords, and keeps them to see that they are wiped."""
 
-    def __init__(self, old: str = authority.PASSWORD, new: str = NEW, *, keep_copy: bool = False) -> None:
+    def __init__(
+        self, old: str = authority.PASSWORD, new: str = NEW, *, keep_copy: bool = False, path: str = ""
+    ) -> None:
         self.old, self.new = authority.secret(old), authority.secret(new)
         self.keep_copy = keep_copy
+        self.path = path
 
     def __call__(self, prompt: Prompt) -> Answer:
         assert isinstance(prompt, prompts.ChangePassword)
-        return Retyped(self.old, self.new, self.keep_copy)
+        return Retyped(self.old, self.new, self.keep_copy, self.path)
 
     @property
     def is_wiped(self) -> bool:
@@ -72,7 +75,7 @@ def problems(approval: Approval) -> list[str]:
 def test_the_file_opens_with_the_new_password_and_nothing_else_is_left(tmp_path: Path, key: Path) -> None:
     typed = Typed()
     approval = approval_of(tmp_path, typed)
-    assert change_password.change(key, approval) is None
+    assert change_password.change(key, approval) == change_password.Changed(key, None)
     assert (opens(key, NEW), opens(key, authority.PASSWORD)) == (True, False)
     assert {path.name for path in tmp_path.iterdir()} == {"GOST512_a.p12", "state"}
     assert typed.is_wiped
@@ -95,12 +98,13 @@ def test_the_library_knows_the_file_again(tmp_path: Path, key: Path) -> None:
 
 def test_a_copy_stays_if_the_person_wants_it(tmp_path: Path, key: Path) -> None:
     before = key.read_bytes()
-    copy = change_password.change(key, approval_of(tmp_path, Typed(keep_copy=True)))
+    copy = change_password.change(key, approval_of(tmp_path, Typed(keep_copy=True))).copy
     assert copy == key.with_name("GOST512_a.p12.old")
     assert copy.read_bytes() == before
     assert copy.stat().st_mode & 0o777 == 0o600
     again = Typed(NEW, "Another-1", keep_copy=True)
-    assert change_password.change(key, approval_of(tmp_path, again)) == key.with_name("GOST512_a.p12 (2).old")
+    second = change_password.change(key, approval_of(tmp_path, again))
+    assert second.copy == key.with_name("GOST512_a.p12 (2).old")
     assert copy.read_bytes() == before
 
 
@@ -197,3 +201,28 @@ def test_a_key_that_can_not_be_used_here_gets_its_password_all_the_same(tmp_path
 def test_a_file_that_is_no_key_file_is_asked_about_once(tmp_path: Path) -> None:
     with pytest.raises(BrokenKeyStore):
         change_password.change(tmp_path / "gone.p12", approval_of(tmp_path))
+
+
+def test_another_file_that_the_person_named_gets_the_password_and_the_first_one_stays(
+    tmp_path: Path, key: Path
+) -> None:
+    other = Path(shutil.copy(authority.path("gost2015-individual"), tmp_path / "other.p12"))
+    before = key.read_bytes()
+    wrong, right = Typed("Qwerty13", path=str(other)), Typed()
+    approval = approval_of(tmp_path, wrong, right)
+    assert change_password.change(key, approval) == change_password.Changed(other, None)
+    assert (opens(other, NEW), key.read_bytes()) == (True, before)
+    asked = [prompt for prompt in person_of(approval).asked if isinstance(prompt, prompts.ChangePassword)]
+    assert [prompt.file.path for prompt in asked] == [str(key), str(other)]  # what is shown is what is meant
+    assert wrong.is_wiped
+    assert right.is_wiped
+
+
+def test_a_name_that_is_no_key_files_ends_it_and_nothing_is_written(tmp_path: Path, key: Path) -> None:
+    document = tmp_path / "act.pdf"
+    document.write_bytes(b"%PDF-")
+    before, typed = key.read_bytes(), Typed(path=str(document))
+    with pytest.raises(BrokenKeyStore):
+        change_password.change(key, approval_of(tmp_path, typed))
+    assert (key.read_bytes(), document.read_bytes()) == (before, b"%PDF-")
+    assert typed.is_wiped

@@ -47,7 +47,7 @@ def key_in(folder: Path, name: str = "gost2015-head") -> Path:
 
 def test_the_owner_is_told_and_remembered(tmp_path: Path) -> None:
     path, approval = key_in(tmp_path), approval_of(tmp_path, types("wrong"), types())
-    (key,) = read_key.read(path, approval)
+    (key,) = read_key.read(path, approval).keys
     assert (key.owner, key.is_test) == ("ҮЛГІБАЕВ ДӘУРЕН", True)
     assert KeyLibrary(tmp_path / "key-library.json").read().known_keys() == (key,)
     first, second = people.person_of(approval).asked
@@ -72,14 +72,15 @@ def test_the_next_time_the_window_knows_whose_it_is(tmp_path: Path) -> None:
 
 
 def test_both_keys_of_a_file_are_told(tmp_path: Path) -> None:
-    assert len(read_key.read(key_in(tmp_path, "two-keys"), approval_of(tmp_path, types()))) == 2
+    found = read_key.read(key_in(tmp_path, "two-keys"), approval_of(tmp_path, types()))
+    assert len(found.keys) == 2
 
 
 def test_a_key_that_waits_for_its_certificate_is_remembered_as_such(tmp_path: Path) -> None:
     path = tmp_path / "new.p12"
     made = new_keys.generate(algorithms.P256_KEY)
     path.write_bytes(pkcs12_writer.write_pending(made.pkcs8_der, b"id", authority.secret(), iterations=100))
-    assert read_key.read(path, approval_of(tmp_path, types())) == ()
+    assert read_key.read(path, approval_of(tmp_path, types())) == read_key.Read(path, ())
     (file,) = KeyLibrary(tmp_path / "key-library.json").read().files
     assert (file.path, file.keys) == (str(path), ())
 
@@ -101,3 +102,26 @@ def test_nobody_is_asked_about_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BrokenKeyStore):
         read_key.read(tmp_path / "gone.p12", approval)
     assert people.person_of(approval).asked == []
+
+
+def test_another_file_that_the_person_named_is_read_in_its_place(tmp_path: Path) -> None:
+    path = key_in(tmp_path)
+    other = Path(shutil.copy(authority.path("two-keys"), tmp_path / "other.p12"))
+
+    def names_it(prompt: Prompt) -> Answer:
+        return Opened(str(other), "PKCS12", authority.secret("wrong"))
+
+    approval = approval_of(tmp_path, names_it, types())
+    found = read_key.read(path, approval)
+    assert (found.path, len(found.keys)) == (other, 2)
+    asked = [each for each in people.person_of(approval).asked if isinstance(each, prompts.ReadKey)]
+    assert [each.file.path for each in asked] == [str(path), str(other)]
+    assert [file.path for file in KeyLibrary(tmp_path / "key-library.json").read().files] == [str(other)]
+
+
+def test_a_file_named_in_its_place_that_is_no_key_file_ends_it(tmp_path: Path) -> None:
+    approval = approval_of(
+        tmp_path, lambda _: Opened(str(tmp_path / "act.pdf"), "PKCS12", authority.secret())
+    )
+    with pytest.raises(BrokenKeyStore):
+        read_key.read(key_in(tmp_path), approval)
