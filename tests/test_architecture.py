@@ -66,7 +66,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.worker",),
     ("agent.daemon_pipe",),
     ("agent.operations",),
-    ("agent.history",),
+    ("agent.history", "agent.file_digests"),
     ("agent.testca",),
     ("agent.renderer",),
     (

@@ -48,7 +48,11 @@ def pixmap(name: str, colour: str, size: int) -> QPixmap:
 
 
 def icon(name: str, colour: str, size: int) -> QIcon:
-    return QIcon(pixmap(name, colour, size))
+    """Likewise, as it is in a chosen row too: Qt would tint it there until it is hardly seen."""
+    drawn = pixmap(name, colour, size)
+    made = QIcon(drawn)
+    made.addPixmap(drawn, QIcon.Mode.Selected)
+    return made
 
 
 def mark(colour: str, size: int) -> QPixmap:

@@ -174,10 +174,12 @@ QProgressBar { background: %(disabled_back)s; border: 1px solid %(edge)s; border
 QProgressBar::chunk { background: %(accent)s; border-radius: 3px; }
 QSplitter::handle:vertical { background: transparent; }
 QPlainTextEdit { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 4px;
+    placeholder-text-color: %(quiet)s;
     selection-background-color: %(selection)s; selection-color: %(text)s; }
 QPlainTextEdit:focus { border: 2px solid %(accent)s; padding: 3px; }
 QPlainTextEdit:disabled { background: %(disabled_back)s; color: %(disabled)s; border-color: %(line)s; }
 QLineEdit { background: %(base)s; color: %(text)s; border: 1px solid %(edge)s; border-radius: 6px; padding: 0 10px; min-height: 34px;
+    placeholder-text-color: %(quiet)s;
     selection-background-color: %(selection)s; selection-color: %(text)s; }
 QLineEdit:focus { border: 2px solid %(accent)s; padding: 0 9px; min-height: 32px; }
 QLineEdit:disabled { background: %(disabled_back)s; color: %(disabled)s; border-color: %(line)s; }

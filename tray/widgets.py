@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -181,6 +182,27 @@ class ElidedLabel(QLabel):
         painter.end()
 
 
+def name_box(box: QComboBox, name: str) -> None:
+    """For a box without a label of its own. On Linux Qt gives what is chosen for its name, whatever name it has; a screen reader says
+    the description as well."""
+    box.setAccessibleName(name)
+    box.setAccessibleDescription(name)
+
+
+class Headline(QLabel):
+    """The largest type: one line where there is room for it, else as many as it needs."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.font(theme.LARGE, bold=True))
+        self.setWordWrap(True)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        width = QFontMetrics(self.font()).horizontalAdvance(self.text()) + theme.UNIT
+        return QSize(width, self.heightForWidth(width))
+
+
 class SiteLabel(QLabel):
     """A host in large type, its registrable part bold. Where it does not fit, the left end goes: who owns a site is written
     at its right end, and that must never be the part that is cut off."""
@@ -265,6 +287,21 @@ class CheckBox(QCheckBox):
             painter.setPen(QPen(QColor(colours.accent), 1))
             painter.drawLine(words.left(), self.height() - 3, end, self.height() - 3)
         painter.end()
+
+
+def note_beside(text: str) -> QLabel:
+    """At the right end of a row of buttons."""
+    made = label(text, quiet=True, wraps=False)
+    made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return made
+
+
+def note_below(text: str) -> QLabel:
+    """What a check box means, below its words."""
+    made = label(text, quiet=True)
+    made.setContentsMargins(_BOX_SIDE + theme.UNIT + 2, 0, 0, 0)
+    return made
 
 
 class Notice(QFrame):

@@ -39,6 +39,8 @@ def _text(one: QWidget) -> str:
     match one:
         case widgets.ElidedLabel() | widgets.SiteLabel():
             return ""
+        case QComboBox() if one.objectName() == "lookInCombo":
+            return ""  # of Qt's file chooser: the path where it stands, which is as long as it is
         case QLabel() | QAbstractButton():
             return one.text()
         case QComboBox():

@@ -209,9 +209,33 @@ def every(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from every(child)
 
 
+class ScreenReader:
+    """What a screen reader finds of the program: called, its tree."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    def __call__(self) -> dict[str, Any]:
+        tree: dict[str, Any] | None = self._ask("tree")
+        assert tree is not None, "a screen reader finds no program"
+        return tree
+
+    def heard(self) -> list[str]:
+        """Sentences that the program had it say since the last time."""
+        sentences: list[str] = self._ask("heard")
+        return sentences
+
+    def _ask(self, what: str) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{what}\n".encode())
+        self._process.stdin.flush()
+        return json.loads(display.first_line(self._process.stdout, "the screen reader"))
+
+
 @pytest.fixture
-def screen_reader(program, screen) -> Iterator[Callable[[str], tuple[Program, Callable[[], dict[str, Any]]]]]:
-    """Starts a tray program that a screen reader can see; gives it, and a function that reads its tree."""
+def screen_reader(program, screen) -> Iterator[Callable[[str], tuple[Program, ScreenReader]]]:
+    """Starts a tray program that a screen reader can see; gives it, and the reader."""
     launcher = next((path for path in LAUNCHERS if Path(path).exists()), None)
     if launcher is None:
         pytest.skip("needs tool: at-spi2-core")
@@ -225,25 +249,19 @@ def screen_reader(program, screen) -> Iterator[Callable[[str], tuple[Program, Ca
         environment = screen.environment(
             {"DBUS_SESSION_BUS_ADDRESS": address, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
         )
-        with display.child([launcher, "--launch-immediately"], env=environment):
+        script = [SYSTEM_PYTHON, str(Path(__file__).parent / "accessible_tree.py"), "Qalamsap"]
+        pipes_of = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": environment}
+        with (
+            display.child([launcher, "--launch-immediately"], env=environment),
+            display.child(script, **pipes_of) as process,
+        ):
+            assert process.stdout is not None
+            display.first_line(process.stdout, "the screen reader")
             started: list[Program] = []
 
-            def read() -> dict[str, Any]:
-                script = str(Path(__file__).parent / "accessible_tree.py")
-                done = subprocess.run(
-                    [SYSTEM_PYTHON, script, "Qalamsap"],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    timeout=40,
-                    check=True,
-                )
-                found: dict[str, Any] = json.loads(done.stdout)
-                return found
-
-            def start(name: str) -> tuple[Program, Callable[[], dict[str, Any]]]:
+            def start(name: str) -> tuple[Program, ScreenReader]:
                 started.append(program([name], environment))
-                return started[-1], read
+                return started[-1], ScreenReader(process)
 
             yield start
             for one in started:

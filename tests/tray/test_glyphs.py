@@ -2,6 +2,8 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
+from PySide6.QtGui import QIcon
+
 from tray import glyphs
 
 
@@ -17,6 +19,12 @@ def test_a_drawing_draws_something_within_its_size(application, name):
     picture = glyphs.pixmap(name, "#00758A", 24)
     assert (picture.width(), picture.height()) == (24, 24)
     assert 20 < inked(picture) < 24 * 24
+
+
+def test_a_chosen_row_shows_a_drawing_as_it_is(application):
+    icon = glyphs.icon("good", "#1B6E3C", 20)
+    usual, chosen = (icon.pixmap(20, mode).toImage() for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected))
+    assert usual == chosen
 
 
 def test_the_mark_takes_the_colour_that_is_asked_for(application):

@@ -15,6 +15,7 @@ from protocol.desk import files as desk_files
 from protocol.desk import frame as desk_frame
 from protocol.desk import history as desk_history
 from protocol.desk import keys as desk_keys
+from protocol.desk import settings as settings_page
 from protocol.desk import sites as desk_sites
 from tray import batch, menu, question, texts
 from tray.desk import settings
@@ -26,7 +27,7 @@ _WISHES = set(typing.get_args(desk_frame.Wish)) - {""}
 # Of what can go wrong with a file; the rest is "other".
 _FILES_FAILED = {
     "bad-input", "file-unusable", "timestamp-failed", "storage-failed", "no-one-to-ask", "window-failed", "timed-out",
-    "unsupported-key", "key-unsuitable", "journal-broken", "other",
+    "unsupported-key", "key-unsuitable", "journal-broken", "not-shown", "other",
 }  # fmt: skip
 # Tables whose members are picked by a word at run time, each with all the words that can pick.
 PICKED = {
@@ -38,6 +39,7 @@ PICKED = {
     "done.": {"sign", "show_key", "log_in", "import_certificate", "new_key", "change_password"},
     "new_key.rule.": {"length", "variety", "again"},
     "batch.mark.": set(typing.get_args(batch.Mark)),
+    "batch.result.": set(typing.get_args(batch.Result)) - {""},
     "batch.by.": set(batch.COLUMNS),
     "batch.column.": set(batch.COLUMNS) - {"place", "marks"},
     "subject.": {
@@ -50,7 +52,7 @@ PICKED = {
     "preview.why.": set(typing.get_args(preview.Why)) - {""},
     "preview.advice.": set(typing.get_args(preview.Why)) - {""},
     "preview.in.": {"cms", "jws", "base64", "other"},
-    "preview.": {"empty", "empty_archive"},
+    "preview.": {"empty", "empty_archive", "covered", "uncovered"},
     preview_labels.PREFIX: {label.removeprefix(preview_labels.PREFIX) for label in preview_labels.FORM_LABELS},
     "who.": set(typing.get_args(question.Wish)),
     "what.": {"beside", "around", "inside", "bare"},
@@ -66,6 +68,14 @@ PICKED = {
     },
     "trouble.": {"identity-renewal", "https-api-port", "other"},
     "icon.page.": set(menu.PAGES),
+    "drop.": {
+        f"{name}{advice}"
+        for name in (
+            "not_a_key", "certificate", "frozen", "key_chosen", "one_key", "empty_folder", "unreadable", "elsewhere", "missing", "one_file",
+            "one_folder", "wants_folder", "busy", "only_certificate",
+        )
+        for advice in ("", "_advice")
+    },
     "desk.page.": set(typing.get_args(desk_frame.Page)),
     "files.wish.": _WISHES,
     "files.do.": _WISHES,
@@ -75,13 +85,15 @@ PICKED = {
     "files.format.": {"title", *typing.get_args(desk_files.Format)},
     "files.format_note.": set(typing.get_args(desk_files.Format)),
     "files.kind.": set(typing.get_args(desk_files.Kind)),
-    "files.result.": {"wants_document", *typing.get_args(desk_files.Result)} - {"", "verified"},
+    "files.result.": {"wants_document", "key-file", *typing.get_args(desk_files.Result)} - {"", "verified"},
     "files.verdict.": {"none", *typing.get_args(desk_files.Verdict)} - {""},
     "files.failed.": _FILES_FAILED,
     "files.failed_advice.": _FILES_FAILED,
     "history.action.": {name for each in typing.get_args(Recorded) for name in (typing.get_args(each) or (each,))} | {"other"},
     "history.kind.": {"file", "program", "command", "other"},
     "history.outcome.": {"all", *typing.get_args(desk_history.Outcome)},
+    "history.about.": {"title", *typing.get_args(desk_history.About)} - {"", "unknown"},
+    "history.file.": set(typing.get_args(desk_history.About)) - {""},
     "history.period.": {"title", "all", "today", "week", "month", "year"},
     "history.form.": {"csv", "pdf"},
     "sites.": {f"{name}{note}" for name in ("forget", "block", "unblock") for note in ("", "_note")},
@@ -93,6 +105,8 @@ PICKED = {
     "keys.explained.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
     "keys.advice.": {"bad-input", "no-one-to-ask", "file-not-written", "storage-failed", "other"},
     "settings.group.": set(settings.GROUPS),
+    "settings.why.": set(typing.get_args(settings_page.Why)),
+    "settings.no_unlock.": set(typing.get_args(settings_page.NoUnlock)) - {""},
     "settings.name.": {name for names in settings.GROUPS.values() for name in names},
     "settings.note.": {name for names in settings.GROUPS.values() for name in names},
     **{f"settings.choice.{name}.": set(choices) for name, choices in desk_settings._CHOICES.items() if name != "language"},
@@ -117,7 +131,7 @@ def agent_codes():
         return {kind} | {deeper for child in kind.__subclasses__() for deeper in below(child)}
 
     ours = {kind for kind in below(errors.AgentError) if kind.__module__ == "agent.errors"}
-    return {kind.code for kind in ours | {journal.JournalBroken, desk.FileNotWritten}}
+    return {kind.code for kind in ours | {journal.JournalBroken, desk.FileNotWritten, desk.NotShown}}
 
 
 def forms(entry):

@@ -6,6 +6,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QRawFont
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from tray import theme
 
@@ -63,6 +64,13 @@ def test_a_theme_sets_palette_style_sheet_and_what_is_drawn_by_hand(application)
     finally:
         theme.apply(application, "light")
     assert theme.current() is theme.LIGHT
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QPlainTextEdit])
+def test_what_a_field_is_for_can_be_read_before_anything_is_typed(put_up, kind):
+    """Left alone, Qt writes it in half of the text's colour."""
+    field = put_up(kind(), 200, 60)
+    assert field.palette().color(QPalette.ColorRole.PlaceholderText).name().upper() == theme.LIGHT.quiet
 
 
 def test_the_system_decides_where_nobody_else_does(application, monkeypatch):

@@ -4,7 +4,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tray import texts, widgets
 
@@ -112,3 +112,32 @@ def test_columns_stand_one_above_the_other_in_a_narrow_window(application):
     application.processEvents()
     assert columns.layout().direction() == QHBoxLayout.Direction.TopToBottom
     columns.close()
+
+
+def test_a_headline_is_one_line_where_there_is_room_and_never_cut(put_up, application):
+    holder = QWidget()
+    column, row = QVBoxLayout(holder), QHBoxLayout()
+    column.addLayout(row)
+    column.addStretch()
+    row.addStretch()
+    headline = widgets.Headline("Подписано 298 документов из 300")
+    row.addWidget(headline)
+    row.addStretch()
+    put_up(holder, 900, 120)
+    line = headline.fontMetrics().height()
+    assert line <= headline.height() < 2 * line
+    assert headline.width() < 600
+    holder.resize(200, 200)
+    application.processEvents()
+    assert headline.geometry().right() < 200
+    assert headline.height() >= headline.heightForWidth(headline.width()) > line
+
+
+def test_what_a_box_means_stands_below_its_words(put_up, application):
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    box, note = widgets.CheckBox("Запомнить"), widgets.note_below("Подписать без вас сайт не сможет.")
+    column.addWidget(box)
+    column.addWidget(note)
+    put_up(holder, 300, 120)
+    assert note.contentsRect().left() == 28  # the box, and the gap before its words

@@ -15,7 +15,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 from protocol import pipes, preview, prompts
 from tests.support import display
 from tests.tray import batches
-from tests.tray.conftest import every
+from tests.tray.conftest import ANSWER_LIMIT_S, every
 from tray import guard, window
 
 pytestmark = pytest.mark.display
@@ -440,6 +440,22 @@ def test_a_screen_reader_finds_whose_key_it_is(accessible, screen, samples):
     cancel = next(node for node in found if node["name"] == "Отмена")
     assert cancel["focused"]
     assert any(node["name"] == "Подписать (3)" and node["enabled"] for node in found)
+
+
+def test_a_screen_reader_finds_what_became_of_each_document(accessible, screen, samples):
+    one, read = accessible
+    show(one, screen, samples.open_key(documents=batches.documents(3)))
+    one.ask(prompts.ChooseKey((samples.key,)))
+    failed = (prompts.Failure(2, "file-not-written"),)
+    one.ask(prompts.Finished(2, prompts.Problem("file-not-written"), (1,), failed))
+    until = time.monotonic() + ANSWER_LIMIT_S
+    while "Подписано 2 документа из 3" not in (names := [node["name"] for node in every(read())]):
+        assert time.monotonic() < until
+    assert "Файл не записан" in names
+    assert "1 документ подписан без метки времени" in names
+    for told in ("Подписан", "Подписан без метки времени", "Не подписан. Файл не записан"):
+        assert told in names
+        assert any(name.startswith("act-") and name.endswith(f". {told}") for name in names)
 
 
 def test_a_screen_reader_finds_the_file_that_a_page_named_and_what_a_yes_means(accessible, screen, samples):

@@ -4,7 +4,7 @@ that is in order.
 A repair is asked for once more where its button is, and what came of it is shown above. The report that can be copied holds no names.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
@@ -29,6 +29,10 @@ from tray.texts import Texts
 
 _TONES: dict[page.State, theme.Tone] = {"ok": "good", "hint": "warning", "trouble": "danger"}
 _SEVERAL: tuple[page.State, ...] = ("trouble", "hint")
+_OF_ONE: frozenset[page.Repair] = frozenset({"", "make-private"})  # what each mends is that finding alone
+_UNTRUSTING = frozenset(
+    {"store-absent", "store-partly"}
+)  # of one profile; what mends them is offered with the finding on all
 _BUSY_AFTER_MS = 300
 _GLYPH, _LARGE_GLYPH = 18, 32
 
@@ -137,6 +141,7 @@ class DoctorPage(DeskPage):
             self._settle()
             self._draw(_TONES[examined.state])
             self.verdict.setText(examined.verdict)
+            self.announce(examined.verdict)
             self.note.setText(texts("doctor.moment", moment=words.time(examined.moment)))
         if examined.findings != self._shown:
             self._shown = examined.findings
@@ -155,8 +160,8 @@ class DoctorPage(DeskPage):
                 if self._results.count():
                     self._results.addSpacing(theme.UNIT)
                 self._results.addWidget(widgets.heading(texts(f"doctor.group.{state}")))
-            for finding in of_state:
-                card = FindingCard(texts, finding, self._mend)
+            for finding, *others in _by_repair(of_state):
+                card = FindingCard(texts, finding, self._mend, others)
                 self.cards.append(card)
                 self._results.addWidget(card)
         good = [finding for finding in self._shown if finding.state == "ok"]
@@ -237,6 +242,7 @@ class DoctorPage(DeskPage):
         _clear(self.notices)
         if notice is not None:
             self.notices.addWidget(notice)
+            self.announce(notice.accessibleName())
             QTimer.singleShot(0, self, lambda: self._bring_into_sight(notice))
 
     def _bring_into_sight(self, notice: QWidget) -> None:
@@ -249,12 +255,20 @@ class DoctorPage(DeskPage):
 
 
 class FindingCard(QFrame):
-    """Something in the way, or worth knowing: what it is, what to do, and where we can mend it, a button that asks once more."""
+    """Something in the way, or worth knowing: what it is, what to do, and where we can mend it, a button that asks once more. `others`
+    are mended by the same."""
 
-    def __init__(self, texts: Texts, finding: page.Finding, mend: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        finding: page.Finding,
+        mend: Callable[[int], None],
+        others: Sequence[page.Finding] = (),
+    ) -> None:
         super().__init__()
         self.setObjectName("card")
         self.finding = finding
+        self._others = others
         self._texts = texts
         self._mend = mend
         self.repair: QPushButton | None = None
@@ -274,18 +288,27 @@ class FindingCard(QFrame):
         self._column.addWidget(widgets.label(finding.title, quiet=True))
         self.sentence = widgets.label(finding.sentence, bold=True)
         self._column.addWidget(self.sentence)
+        self._name(finding)
+        for other in others:
+            self._column.addWidget(widgets.label(other.sentence))
+            self._name(other)
+        if finding.advice:
+            self._column.addWidget(widgets.label(finding.advice))
+        self._build_buttons()
+        sentences = " ".join(each.sentence for each in (finding, *others))
+        self.setAccessibleName(f"{finding.title}: {sentences}")
+
+    def _name(self, finding: page.Finding) -> None:
+        """Which one of several is meant."""
         if finding.subject:
             subject = widgets.ElidedLabel(words.clean(finding.subject))
             subject.setAccessibleName(words.clean(finding.subject))
             self._column.addWidget(subject)
-        if finding.advice:
-            self._column.addWidget(widgets.label(finding.advice))
-        self._build_buttons()
-        self.setAccessibleName(f"{finding.title}: {finding.sentence}")
 
     def _build_buttons(self) -> None:
         texts, finding = self._texts, self.finding
-        technical = widgets.value(words.clean(f"{finding.code}: {finding.detail}"), is_code=True)
+        lines = [words.clean(f"{each.code}: {each.detail}") for each in (finding, *self._others)]
+        technical = widgets.value("\n".join(lines), is_code=True)
         technical.hide()
         self.details = widgets.link(texts("button.details"))
         self.details.setCheckable(True)
@@ -343,6 +366,18 @@ class FindingCard(QFrame):
         if self.confirm is not None:
             self.confirm.setText(self._texts("doctor.mending"))
         self._mend(self.finding.number)
+
+
+def _by_repair(findings: Sequence[page.Finding]) -> list[list[page.Finding]]:
+    """Findings that one repair mends together, so that nobody has to ask which of its buttons to press."""
+    groups: dict[tuple[str, int], list[page.Finding]] = {}
+    offered = {finding.repair for finding in findings}
+    for finding in findings:
+        repair = finding.repair
+        if finding.code in _UNTRUSTING and "install-trust" in offered:
+            repair = "install-trust"
+        groups.setdefault((repair, finding.number if repair in _OF_ONE else -1), []).append(finding)
+    return list(groups.values())
 
 
 class _GoodRow(QWidget):

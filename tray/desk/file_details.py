@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy,
 
 from protocol.desk import files as page
 from tray import glyphs, theme, widgets, words
+from tray.flow import Flow
 from tray.texts import Texts
 
 VERDICTS: dict[page.Verdict, tuple[str, theme.Tone]] = {
@@ -32,7 +33,6 @@ class Details(QFrame):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2 * theme.UNIT, 12, 2 * theme.UNIT, 12)
         self._column.setSpacing(12)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.hide()
 
     def show_file(self, file: page.File | None, report: page.Report | None) -> None:
@@ -41,6 +41,11 @@ class Details(QFrame):
         if file is not None:
             if file.kind == "detached-cms":
                 self._add_document(file)
+            if file.kind == "key-file":
+                texts = self._texts
+                self._column.addWidget(
+                    widgets.Notice("danger", texts("files.key_file"), texts("files.key_file_advice"))
+                )
             if file.result == "failed":
                 self._column.addWidget(failure(self._texts, file.code, file.detail))
             if file.lacks_timestamp:
@@ -57,18 +62,15 @@ class Details(QFrame):
 
     def _add_document(self, file: page.File) -> None:
         texts = self._texts
-        row = QHBoxLayout()
-        row.setSpacing(theme.UNIT)
         if file.document:
             name, _ = words.split_path(file.document)
             shown: QWidget = widgets.ElidedLabel(texts("files.document.found", name=words.clean(name)))
         else:
             shown = widgets.Notice("info", texts("files.document.wanted"))
+        shown.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         choose = widgets.link(texts("files.document.other" if file.document else "files.document.choose"))
         choose.clicked.connect(lambda: self.pair.emit(file.path))
-        row.addWidget(shown, 1)
-        row.addWidget(choose, 0, Qt.AlignmentFlag.AlignTop)
-        self._column.addLayout(row)
+        self._column.addLayout(Flow(shown, choose))
 
     def _add_made(self, made: str) -> None:
         name, folder = words.split_path(made)

@@ -1,17 +1,10 @@
 """The page of files: signing, timestamping, verifying and drawing without a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QDir, Qt, QTimer, QUrl
-from PySide6.QtGui import (
-    QAction,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QKeySequence,
-)
+from PySide6.QtCore import QDir, QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -27,12 +20,13 @@ from PySide6.QtWidgets import (
 
 from protocol.desk import files as page
 from protocol.desk import frame
-from tray import glyphs, theme, widgets, words
+from tray import dropped, glyphs, theme, widgets, words
 from tray.chooser import Chooser
 from tray.desk.file_details import VERDICTS, Details, empty_layout, ending, failure, show_file
 from tray.desk.page import DeskPage, Send
 from tray.desk.table import Cell, Column, Table
 from tray.desk.work import WorkPanel
+from tray.flow import Flow
 from tray.texts import Texts
 
 _BUSY_AFTER_MS = 300
@@ -61,7 +55,7 @@ class FilesPage(DeskPage):
         self._touched: list[str] = []  # of which something came since the last start
         self._is_working = False
         self._is_under_way = False  # the desk has said so
-        self.setAcceptDrops(True)
+        self._refused: QWidget | None = None  # what was said of the files that came last
         self.notices = QVBoxLayout()
         self.notices.setSpacing(theme.UNIT)
         self.column.addLayout(self.notices)
@@ -96,10 +90,8 @@ class FilesPage(DeskPage):
             action.triggered.connect(slot)
             self.addAction(action)
 
-    def _build_tools(self) -> QHBoxLayout:
+    def _build_tools(self) -> Flow:
         texts = self.texts
-        row = QHBoxLayout()
-        row.setSpacing(12)
         self.add = QPushButton(texts("files.add"))
         self.add.clicked.connect(self._choose)
         self.remove = QPushButton(texts("files.remove"))
@@ -107,12 +99,8 @@ class FilesPage(DeskPage):
         self.remove.clicked.connect(self._remove)
         self.clear = QPushButton(texts("files.clear"))
         self.clear.clicked.connect(lambda: self.send(page.Remove(tuple(self._files))))
-        self.count = widgets.label("", quiet=True, wraps=False)
-        for button in (self.add, self.remove, self.clear):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.count)
-        return row
+        self.count = widgets.note_beside("")
+        return Flow(self.add, self.remove, self.clear, self.count, spacing=12)
 
     def _build_table(self) -> Table:
         texts = self.texts
@@ -161,41 +149,42 @@ class FilesPage(DeskPage):
     def first_focus(self) -> QWidget:
         return self.table if self._files else self.empty.choose
 
+    def event(self, event: QEvent) -> bool:
+        """Qt's scroll areas ask for a height without a width, and would squeeze lines that wrap."""
+        is_done = super().event(event)
+        if event.type() in {QEvent.Type.LayoutRequest, QEvent.Type.Resize}:
+            self.setMinimumHeight(max(0, self.column.minimumHeightForWidth(self.width())))
+        return is_done
+
     # --- what the person does -------------------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  # Qt's name
-        if event.mimeData().hasUrls() and not self._is_working:
-            event.acceptProposedAction()
-            self.empty.highlight(is_over=True)
+    @property
+    def takes_files(self) -> bool:
+        return not self._is_working
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802  # Qt's name
-        self.empty.highlight(is_over=False)
-        super().dragLeaveEvent(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  # Qt's name
-        self.empty.highlight(is_over=False)
-        event.acceptProposedAction()
-        self._add_urls(event.mimeData().urls())
-
-    def _paste(self) -> None:
-        clipboard = QGuiApplication.clipboard().mimeData()
-        if clipboard is not None and clipboard.hasUrls() and not self._is_working:
-            self._add_urls(clipboard.urls())
-
-    def _add_urls(self, urls: Sequence[QUrl]) -> None:
-        self._add([url.toLocalFile() for url in urls if url.isLocalFile()])
-
-    def _add(self, paths: Sequence[str]) -> None:
-        if paths:
+    def add_paths(self, paths: Sequence[str]) -> None:
+        if paths and self.takes_files:
+            self._say(None)
             self._busy.start()
             self.send(page.Add(tuple(QDir.toNativeSeparators(path) for path in paths)))
+
+    def tell(self, notice: QWidget) -> None:
+        self._say(notice)
+
+    def _paste(self) -> None:
+        if not self.takes_files:
+            return
+        found = dropped.read(QGuiApplication.clipboard().mimeData())
+        self.add_paths(found.paths)
+        if left := found.elsewhere + found.missing:
+            self.tell(widgets.Notice("warning", self.texts("drop.left", count=left)))
 
     def _choose(self) -> None:
         if self._is_working:
             return
         chooser = self._chooser()
         chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        chooser.filesSelected.connect(self._add)
+        chooser.filesSelected.connect(self.add_paths)
         chooser.open()
 
     def _choose_document(self, path: str) -> None:
@@ -277,16 +266,25 @@ class FilesPage(DeskPage):
         self.work.show_files(listed.files, listed.wish)
         if has_focus and self.isVisible():
             self.first_focus().setFocus()
-        self._tell_refused(listed)
+        self._tell_refused(listed, before)
         self._selected()
 
-    def _tell_refused(self, listed: page.Listed) -> None:
+    def _tell_refused(self, listed: page.Listed, before: Mapping[str, page.File]) -> None:
+        """Below what was said before: of files that were dropped it may be told where they went."""
+        sentence = ""
         if listed.refused:
-            self._say(widgets.Notice("warning", self.texts("files.refused", count=listed.refused)))
+            sentence = self.texts("files.refused", count=listed.refused)
         elif listed.over:
-            self._say(
-                widgets.Notice("warning", self.texts("files.over", count=listed.over, most=page.MAX_FILES))
-            )
+            sentence = self.texts("files.over", count=listed.over, most=page.MAX_FILES)
+        keys = sum(file.kind == "key-file" for file in listed.files)
+        if keys and any(file.kind == "key-file" and file.path not in before for file in listed.files):
+            sentence = f"{self.texts('files.key_files', count=keys)} {sentence}".strip()
+        if sentence:
+            if self._refused is not None:
+                self.notices.removeWidget(self._refused)
+                self._refused.hide()
+                self._refused.deleteLater()
+            self._refused = self._add_notice(widgets.Notice("warning", sentence))
 
     def _change(self, file: page.File) -> None:
         if file.path not in self._files:
@@ -326,13 +324,13 @@ class FilesPage(DeskPage):
         self.stop.setVisible(is_working)
         self.stop.setEnabled(True)
         self.start.setVisible(not is_working)
-        self.start.setEnabled(bool(self._files) and bool(self.work.wish))
+        self.start.setEnabled(bool(self.work.chosen))
         if had_focus:
             (self.stop if is_working else self.table).setFocus()
 
     def _label_button(self) -> None:
         wish, count = self.work.wish, len(self.work.chosen)
-        self.start.setEnabled(bool(wish) and not self._is_working)
+        self.start.setEnabled(bool(count) and not self._is_working)
         if wish:
             word = self.texts(f"files.do.{wish}")
             self.start.setText(f"{word} ({words.number(count, self.texts.language)})" if count > 1 else word)
@@ -356,16 +354,22 @@ class FilesPage(DeskPage):
         file = self._files.get(chosen[0]) if len(chosen) == 1 else None
         self.details.show_file(file, self._reports.get(file.path) if file else None)
 
-    def _say(self, notice: widgets.Notice | None) -> None:
+    def _say(self, notice: QWidget | None) -> None:
         empty_layout(self.notices)
-        if notice is None:
-            return
+        self._refused = None
+        if notice is not None:
+            self._add_notice(notice)
+
+    def _add_notice(self, notice: QWidget) -> QWidget:
+        """Gives it, scrolled to."""
         self.notices.addWidget(notice)
+        self.announce(notice.accessibleName())
         above = self.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
         if above is not None:
             above.ensureVisible(0, 0)
+        return notice
 
 
 class _DropZone(QFrame):
@@ -396,14 +400,9 @@ class _DropZone(QFrame):
         safe.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(safe)
         column.addStretch(1)
-        self.highlight(is_over=False)
-
-    def highlight(self, *, is_over: bool) -> None:
-        """Whether files are held over it."""
         colours = theme.current()
-        edge, back = (colours.accent, colours.selection) if is_over else (colours.edge, colours.base)
         self.setStyleSheet(
-            f"QFrame#drop {{ background: {back}; border: 2px dashed {edge}; border-radius: 12px; }}"
+            f"QFrame#drop {{ background: {colours.base}; border: 2px dashed {colours.edge}; border-radius: 12px; }}"
         )
 
 
@@ -425,6 +424,8 @@ def _result(texts: Texts, file: page.File) -> Cell:
     if file.result:
         glyph, tone = _RESULTS[file.result]
         return Cell(texts(f"files.result.{file.result}"), glyph=glyph, tone=tone)
+    if file.kind == "key-file":
+        return Cell(texts("files.result.key-file"), glyph="danger", tone="danger")
     if file.kind == "detached-cms" and not file.document:
         return Cell(texts("files.result.wants_document"), glyph="warning", tone="warning")
     return Cell("")

@@ -158,10 +158,13 @@ class KeyDetails(QFrame):
         self._column.addLayout(widgets.facts(rows))
 
     def _copies(self, key: page.StoredKey) -> list[tuple[str, str, widgets.Style]]:
-        return [
+        rows: list[tuple[str, str, widgets.Style]] = [
             (self._texts("keys.copies") if number == 0 else "", self._path(path), "path")
             for number, path in enumerate(key.copies)
         ]
+        if key.more_copies:
+            rows.append(("", self._texts("keys.more_copies", count=key.more_copies), "text"))
+        return rows
 
     def _path(self, path: str) -> str:
         return words.path(QDir.toNativeSeparators(path))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QDir, QEvent, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QDir, QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from protocol.desk import frame
@@ -16,6 +16,7 @@ from tray.desk.file_details import empty_layout, show_file
 from tray.desk.key_details import KeyDetails
 from tray.desk.key_list import KeyList
 from tray.desk.page import DeskPage, Send
+from tray.flow import Flow
 from tray.texts import Texts
 
 _BUSY_AFTER_MS = 300
@@ -33,7 +34,6 @@ class KeysPage(DeskPage):
 
     def __init__(self, texts: Texts, send: Send) -> None:
         super().__init__(texts, send)
-        self.setAcceptDrops(True)
         self._keys: page.Keys | None = None
         self._wanted = ""  # the file whose key is to be chosen when the list comes
         self.column.addWidget(widgets.label(texts("keys.about"), quiet=True))
@@ -62,25 +62,23 @@ class KeysPage(DeskPage):
         self._busy.timeout.connect(lambda: self.state.setText(texts("keys.looking")))
         self._busy.start()
 
-    def _build_tools(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(12)
+    def _build_tools(self) -> Flow:
         self.add_file, self.add_folder = (
             QPushButton(self.texts(f"keys.{name}")) for name in ("add_file", "add_folder")
         )
         self.add_file.clicked.connect(self._choose_file)
         self.add_folder.clicked.connect(self._choose_folder)
-        self.state = widgets.label("", quiet=True, wraps=False)
-        row.addWidget(self.add_file)
-        row.addWidget(self.add_folder)
-        row.addStretch(1)
-        row.addWidget(self.state)
-        return row
+        self.state = widgets.note_beside("")
+        return Flow(self.add_file, self.add_folder, self.state, spacing=12)
 
     def _build_empty(self) -> QFrame:
         """What the page shows where there is no key: that one can be dropped here."""
         made = QFrame()
         made.setObjectName("drop")
+        colours = theme.current()
+        made.setStyleSheet(
+            f"QFrame#drop {{ background: {colours.base}; border: 2px dashed {colours.edge}; border-radius: 12px; }}"
+        )
         column = QVBoxLayout(made)
         column.setContentsMargins(3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT)
         column.setSpacing(theme.UNIT)
@@ -115,7 +113,6 @@ class KeysPage(DeskPage):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(slot)
             self.addAction(action)
-        self._highlight(is_over=False)
 
     def first_focus(self) -> QWidget:
         return self.list if self.list.entry is not None else self.add_file
@@ -129,37 +126,20 @@ class KeysPage(DeskPage):
 
     # --- what the person does -------------------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  # Qt's name
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-            self._highlight(is_over=True)
+    @property
+    def takes_files(self) -> bool:
+        return True
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802  # Qt's name
-        self._highlight(is_over=False)
-        super().dragLeaveEvent(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  # Qt's name
-        self._highlight(is_over=False)
-        event.acceptProposedAction()
-        self._add_urls(event.mimeData().urls())
-
-    def _highlight(self, *, is_over: bool) -> None:
-        colours = theme.current()
-        edge, back = (colours.accent, colours.selection) if is_over else (colours.edge, colours.base)
-        self.empty.setStyleSheet(
-            f"QFrame#drop {{ background: {back}; border: 2px dashed {edge}; border-radius: 12px; }}"
-        )
-
-    def _add_urls(self, urls: Sequence[QUrl]) -> None:
-        self._add([url.toLocalFile() for url in urls if url.isLocalFile()])
-
-    def _add(self, paths: Sequence[str]) -> None:
+    def add_paths(self, paths: Sequence[str]) -> None:
         if paths:
             native = tuple(QDir.toNativeSeparators(path) for path in paths)
             self._wanted = native[0]
             self._say(None)
             self._busy.start()
             self.send(page.AddPlaces(native))
+
+    def tell(self, notice: QWidget) -> None:
+        self._say(notice)
 
     def _refresh(self) -> None:
         self._busy.start()
@@ -169,12 +149,12 @@ class KeysPage(DeskPage):
         chooser = self._chooser("file", "keys.choose_file")
         chooser.setNameFilters([self.texts("dialog.keys", patterns="*.p12 *.pfx"), self.texts("dialog.all")])
         chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        chooser.filesSelected.connect(self._add)
+        chooser.filesSelected.connect(self.add_paths)
         chooser.open()
 
     def _choose_folder(self) -> None:
         chooser = self._chooser("folder", "keys.choose_folder")
-        chooser.fileSelected.connect(lambda path: self._add([path]))
+        chooser.fileSelected.connect(lambda path: self.add_paths([path]))
         chooser.open()
 
     def _choose_target(self, key: page.StoredKey) -> None:
@@ -261,6 +241,13 @@ class KeysPage(DeskPage):
         for folder in keys.unreadable[:_MOST_REMINDERS]:
             said = self.texts("keys.unreadable", path=words.path(folder))
             self.reminders.addWidget(widgets.Notice("info", said))
+        left = keys.more_unreadable + max(0, len(keys.unreadable) - _MOST_REMINDERS)
+        if left:
+            self.reminders.addWidget(
+                widgets.label(self.texts("keys.more_unreadable", count=left), quiet=True)
+            )
+        if keys.more:
+            self.reminders.addWidget(widgets.Notice("info", self.texts("keys.more", count=keys.more)))
         if not keys.is_complete:
             self.reminders.addWidget(widgets.Notice("info", self.texts("keys.incomplete")))
 
@@ -280,10 +267,11 @@ class KeysPage(DeskPage):
         copy = self.texts("keys.changed_copy", path=words.path(done.copy)) if done.copy else ""
         return widgets.Notice("good", self.texts("keys.changed"), copy)
 
-    def _say(self, notice: widgets.Notice | None) -> None:
+    def _say(self, notice: QWidget | None) -> None:
         empty_layout(self.notices)
         if notice is not None:
             self.notices.addWidget(notice)
+            self.announce(notice.accessibleName())
 
 
 class _Places(QFrame):

@@ -2,11 +2,13 @@
 
 from typing import Any, ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from protocol.desk import frame
 from protocol.desk import sites as page
 from tray import theme, widgets, words
+from tray.desk.empty import Empty
 from tray.desk.page import DeskPage, Send
 from tray.desk.table import Cell, Column, Table
 from tray.texts import Texts
@@ -28,7 +30,8 @@ class SitesPage(DeskPage):
         self._sites: tuple[page.Site, ...] = ()
         self._shown: tuple[page.Site, ...] = ()
         self._chosen = ""
-        self.column.addWidget(widgets.label(texts("sites.about"), quiet=True))
+        self.about = widgets.label(texts("sites.about"), quiet=True)
+        self.column.addWidget(self.about)
         self.text = QLineEdit()
         self.text.setPlaceholderText(texts("sites.search"))
         self.text.setAccessibleName(texts("sites.search"))
@@ -48,9 +51,12 @@ class SitesPage(DeskPage):
         )
         self.table.selected.connect(self._select)
         self.column.addWidget(self.table, 1)
-        self.nothing = widgets.label("", quiet=True)
+        self.nothing = widgets.label(texts("sites.nothing"), quiet=True)
         self.nothing.hide()
-        self.column.addWidget(self.nothing)
+        self.column.addWidget(self.nothing, 1, Qt.AlignmentFlag.AlignTop)
+        self.empty = Empty("sites", texts("sites.empty"), texts("sites.empty_what"))
+        self.empty.hide()
+        self.column.addWidget(self.empty, 1)
         self._card, inner = widgets.card()
         self.details = widgets.FactsTable(texts("sites.details"), 20 * theme.UNIT)
         self.cautions = {
@@ -120,8 +126,11 @@ class SitesPage(DeskPage):
             if site.origin == self._chosen:
                 self.table.select(number)
         self.table.setVisible(bool(self._shown))
-        self.nothing.setVisible(not self._shown)
-        self.nothing.setText(texts("sites.nothing" if self._sites else "sites.empty"))
+        has_any = bool(self._sites)
+        self.nothing.setVisible(has_any and not self._shown)
+        self.empty.setVisible(not has_any)
+        for part in (self.about, self.text):
+            part.setVisible(has_any)
 
     def _select(self, _number: int) -> None:
         site = self.chosen
@@ -144,6 +153,7 @@ class SitesPage(DeskPage):
                 old.deleteLater()
         if notice is not None:
             self.notices.addWidget(notice)
+            self.announce(notice.accessibleName())
 
 
 def _cells(texts: Texts, site: page.Site) -> tuple[Cell, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -22,6 +22,8 @@ PIECE = 200
 _ROW_HEIGHT = 4 * theme.UNIT
 _GLYPH = 16
 _NOTHING_YET = "…"
+_AROUND = 20  # pixels of a column that are not for its text: padding, and what font metrics leave out
+_MEASURED = 60  # rows of those that are shown first, after which columns are as wide as their texts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Column:
-    """`units` of 8 pixels wide at least; the one that stretches takes what is left."""
+    """`units` of 8 pixels wide at least, and as wide as its texts where there is room; the one that stretches takes what is left."""
 
     title: str
     units: int
@@ -127,7 +129,7 @@ def _of_cell(cell: Cell, role: int) -> Any:
             return cell.spoken or cell.text
         case Qt.ItemDataRole.DecorationRole if cell.glyph:
             colour = colours.quiet if cell.tone == "info" else colours.tone(cell.tone)[0]
-            return QIcon(glyphs.pixmap(cell.glyph, colour, _GLYPH))
+            return glyphs.icon(cell.glyph, colour, _GLYPH)
         case Qt.ItemDataRole.ForegroundRole:
             if cell.tone != "info":
                 return QColor(colours.tone(cell.tone)[0])
@@ -170,12 +172,21 @@ class Table(QTreeView):
             mode = QHeaderView.ResizeMode.Stretch if column.stretches else QHeaderView.ResizeMode.Interactive
             header.setSectionResizeMode(number, mode)
             self.setColumnWidth(number, column.units * theme.UNIT)
+        self._columns = tuple(columns)
+        self._wanted = [0] * len(self._columns)
+        self._is_arranged = False  # the person has changed the widths
+        header.sectionResized.connect(self._when_resized)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit(self.selected_row()))
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
 
     def show_rows(self, total: int, rows: Sequence[Sequence[Cell]]) -> None:
         """Other rows; the first of them is selected."""
         self.rows.start_over(total, rows)
+        self._wanted = [
+            max((self._width_of(row[number]) for row in rows[:_MEASURED]), default=0)
+            for number in range(len(self._columns))
+        ]
+        self._fit()
         if total:
             self.select(0)
         else:
@@ -188,6 +199,37 @@ class Table(QTreeView):
 
     def select(self, number: int) -> None:
         self.setCurrentIndex(self.rows.index(number, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _width_of(self, cell: Cell) -> int:
+        metrics = QFontMetrics(theme.font(theme.SMALL, bold=cell.is_bold))
+        return metrics.horizontalAdvance(cell.text) + _AROUND + (_GLYPH + 4 if cell.glyph else 0)
+
+    def _fit(self) -> None:
+        """Gives what the stretching column does not need to those whose texts are longer than they are wide."""
+        if self._is_arranged:
+            return
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        least = {
+            number: max(column.units * theme.UNIT, metrics.horizontalAdvance(column.title) + _AROUND)
+            for number, column in enumerate(self._columns)
+            if not self.isColumnHidden(number)
+        }
+        fixed = [number for number in least if not self._columns[number].stretches]
+        lacking = {number: max(0, self._wanted[number] - least[number]) for number in fixed}
+        room = max(0, self.viewport().width() - sum(least.values()))
+        part = min(1.0, room / (sum(lacking.values()) or 1))
+        for number in fixed:
+            self.setColumnWidth(number, least[number] + int(lacking[number] * part))
+
+    def _when_resized(self, _column: int, before: int, after: int) -> None:
+        if not before or not after:  # it is hidden, or seen again
+            QTimer.singleShot(0, self, self._fit)
+        elif QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+            self._is_arranged = True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.selected_row() >= 0:

@@ -49,19 +49,22 @@ from PySide6.QtWidgets import (
 from protocol.desk import frame, messages
 from tray import glyphs, startup, texts, theme, widgets, wire
 from tray.desk.doctor import DoctorPage
+from tray.desk.drops import DeskDrops
+from tray.desk.ending import EndingBanner
 from tray.desk.files import FilesPage
 from tray.desk.history import HistoryPage
 from tray.desk.keys import KeysPage
 from tray.desk.page import DeskPage, Send
 from tray.desk.settings import SettingsPage
 from tray.desk.sites import SitesPage
+from tray.drop_area import DropArea
 from tray.mailbox import Mailbox
 
 PAGES: Mapping[frame.Page, type[DeskPage]] = MappingProxyType(
     {page.name: page for page in (FilesPage, KeysPage, HistoryPage, SitesPage, DoctorPage, SettingsPage)}
 )
 _SIZE = QSize(1080, 720)
-_LEAST = QSize(60 * theme.UNIT, 40 * theme.UNIT)
+_LEAST = QSize(60 * theme.UNIT, 32 * theme.UNIT)  # a screen of 1024x600 at 200 % has no more
 _NAVIGATION = 25 * theme.UNIT
 _NARROW_NAVIGATION = 7 * theme.UNIT  # icons alone
 _NARROW_BELOW = 96 * theme.UNIT
@@ -86,6 +89,8 @@ class DeskWindow(QWidget):
         self._made: dict[frame.Page, tuple[DeskPage, QWidget]] = {}
         self._page: frame.Page = next(iter(pages))
         self._is_building = False
+        self._ending = frame.Ending(())
+        self.banner: EndingBanner | None = None
         self.setMinimumSize(_LEAST)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -110,6 +115,8 @@ class DeskWindow(QWidget):
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
+        self._above = QVBoxLayout()
+        right.addLayout(self._above)
         self.title = widgets.label("", pixels=theme.LARGE, bold=True)
         self.title.setContentsMargins(3 * theme.UNIT, 2 * theme.UNIT, 3 * theme.UNIT, 0)
         self.stack = QStackedWidget()
@@ -117,6 +124,13 @@ class DeskWindow(QWidget):
         right.addWidget(self.stack, 1)
         row.addLayout(right, 1)
         self._shortcuts()
+        drops = DeskDrops(pages, lambda: self._page, self._page_of, self.go_to)
+        self.drops = DropArea(
+            self,
+            lambda found: drops.offer(self._texts, found),
+            lambda found: drops.take(self._texts, found),
+            drops.refuse,
+        )
 
     def _shortcuts(self) -> None:
         for number, name in enumerate(self._pages, 1):
@@ -150,6 +164,9 @@ class DeskWindow(QWidget):
                 self.rebuild()
             case frame.Trouble():
                 self._deliver(message.page, message)
+            case frame.Ending():
+                self._ending = message
+                self._show_ending()
             case _:
                 self._deliver(messages.page_of(message), message)
 
@@ -180,9 +197,35 @@ class DeskWindow(QWidget):
             holder.deleteLater()
         self._made.clear()
         self._build_navigation()
+        self._show_ending()
         self._show(self._page)
         if has_focus:
             self._focus_page()
+
+    def _show_ending(self) -> None:
+        """What is to be said above the pages, in place of what stands there."""
+        if self.banner is not None:
+            had_focus = self.banner.isAncestorOf(QApplication.focusWidget() or self)
+            self.banner.hide()
+            self._above.removeWidget(self.banner)
+            self.banner.deleteLater()
+            self.banner = None
+            if had_focus and self._page in self._made:
+                self._focus_page()
+        if self._ending.lines:
+            self.banner = EndingBanner(
+                self._texts, self._ending, lambda: self.go_to("keys"), self._close_ending
+            )
+            self._above.addWidget(self.banner)
+            self.banner.show()
+            QWidget.setTabOrder(self.navigation, self.banner.keys)
+            QWidget.setTabOrder(self.banner.keys, self.banner.close_button)
+
+    def _close_ending(self) -> None:
+        told = tuple(key for line in self._ending.lines for key in line.keys)
+        self._ending = frame.Ending(())
+        self._show_ending()
+        self._send(frame.Reminded(told))
 
     def _build_navigation(self) -> None:
         colours = theme.current()
@@ -216,8 +259,7 @@ class DeskWindow(QWidget):
 
     def _show(self, name: frame.Page) -> None:
         self._page = name
-        if name not in self._made:
-            self._made[name] = self._make(name)
+        self._page_of(name)
         _, holder = self._made[name]
         self.stack.setCurrentWidget(holder)
         title = self._texts(f"desk.page.{name}")
@@ -227,6 +269,11 @@ class DeskWindow(QWidget):
         self.navigation.setCurrentRow(list(self._pages).index(name))
         self._is_building = False
         self._send(frame.Opened(name))
+
+    def _page_of(self, name: frame.Page) -> DeskPage:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name][0]
 
     def _make(self, name: frame.Page) -> tuple[DeskPage, QWidget]:
         page = self._pages[name](self._texts, self._send)
@@ -276,6 +323,8 @@ class DeskWindow(QWidget):
         is_narrow = self.width() < _NARROW_BELOW
         self._side.setFixedWidth(_NARROW_NAVIGATION if is_narrow else _NAVIGATION)
         self._version_label.setVisible(not is_narrow)
+        if self.banner is not None:
+            self.banner.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         self._fit()

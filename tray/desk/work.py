@@ -20,6 +20,7 @@ from protocol.desk import files as page
 from protocol.desk.frame import Wish
 from tray import theme, widgets, words
 from tray.chooser import Chooser
+from tray.flow import Flow
 from tray.texts import Texts
 
 WISHES: tuple[Wish, ...] = tuple(wish for wish in get_args(Wish) if wish)
@@ -52,9 +53,8 @@ class WorkPanel(QFrame):
         column.addWidget(self._build_options())
         column.addWidget(self._build_place())
 
-    def _build_wishes(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(theme.UNIT)
+    def _build_wishes(self) -> Flow:
+        row = Flow()
         self.group = QButtonGroup(self)
         self.wishes: dict[Wish, QPushButton] = {}
         colours = theme.current()
@@ -68,10 +68,10 @@ class WorkPanel(QFrame):
                 f"min-height: 32px; font-weight: 600; }}"
                 f"QPushButton:checked:disabled {{ border-color: {colours.line}; color: {colours.disabled}; }}"
             )
-            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.group.addButton(button)
             self.wishes[wish] = button
-            row.addWidget(button, 1)
+            row.addWidget(button)
         self.group.buttonClicked.connect(lambda _: self._refresh())
         return row
 
@@ -85,7 +85,7 @@ class WorkPanel(QFrame):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self.format = QComboBox()
-        self.format.setAccessibleName(texts("files.format.title"))
+        widgets.name_box(self.format, texts("files.format.title"))
         self.format.setMinimumHeight(_FIELD_HEIGHT)
         self.format.setMinimumContentsLength(20)
         self.format.currentIndexChanged.connect(lambda _: self._refresh_options())

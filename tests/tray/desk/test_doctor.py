@@ -87,6 +87,32 @@ def test_it_says_that_it_looks_only_where_that_takes_time(empty):
     assert empty.verdict.text() == "Нашлись 2 помехи."
 
 
+def test_what_one_repair_mends_stands_together_with_one_button(empty, sent):
+    trust = [
+        F(0, "trouble", "Связь", "Сертификата нет.", "Установите доверие.", repair="install-trust", code="a", detail="first"),
+        F(1, "trouble", "Браузеры", "Не доверяет 1.", "Установите доверие.", repair="install-trust", code="b", detail="second"),
+        F(2, "trouble", "Профиль", "Этот не доверяет.", subject="Firefox: ~/a", code="store-absent"),
+    ]  # fmt: skip
+    files = [
+        F(number, "trouble", "Файл", "Открыт.", subject=f"~/{number}.p12", repair="make-private")
+        for number in (3, 4)
+    ]
+    others = [F(number, "trouble", "Доступ", "Запрещён.", code="d") for number in (5, 6)]
+    empty.receive(examined((*trust, *files, *others)))
+    together, *_ = empty.cards
+    assert [card.finding.number for card in empty.cards] == [0, 3, 4, 5, 6]
+    said = words_on(together)
+    for part in ("Сертификата нет.", "Не доверяет 1.", "Этот не доверяет.", "Firefox: ~/a"):
+        assert part in said
+    assert said.count("Установите доверие.") == 1
+    assert "Этот не доверяет." in together.accessibleName()
+    click(together.details)
+    assert all(part in words_on(together) for part in ("a: first", "b: second"))
+    click(together.repair)
+    click(together.confirm)
+    assert sent == [page.Mend(0)]
+
+
 def test_a_repair_is_asked_for_once_more_and_then_goes_out_by_its_number(shown, sent):
     card = shown.cards[1]
     click(card.repair)

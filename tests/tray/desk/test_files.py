@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 from protocol.desk import files as page
 from protocol.desk import frame
 from tests.support.cut_texts import cut_texts
-from tray import texts
+from tray import texts, widgets
 from tray.desk.file_details import Details
 from tray.desk.files import FilesPage
 
@@ -30,20 +30,6 @@ def shown(put_up, sent, request):
     put_up(holder, 860, 680)
     QTest.qWaitForWindowActive(holder)
     return made
-
-
-class Held:
-    """Files over the page; Qt makes such events itself, and lets nobody else do so any more."""
-
-    def __init__(self, data):
-        self._data = data
-        self.is_accepted = False
-
-    def mimeData(self):  # Qt's name
-        return self._data
-
-    def acceptProposedAction(self):  # likewise
-        self.is_accepted = True
 
 
 def click(widget):
@@ -78,25 +64,60 @@ def test_without_files_there_is_room_to_drop_some_and_a_button(shown, sent, monk
     assert sent == [page.Add(("/a.pdf", "/b.pdf"))]
 
 
-def test_files_are_dropped_and_pasted(shown, sent, application):
-    data = urls("/a.pdf", "/папка")
-    entering = Held(data)
-    shown.dragEnterEvent(entering)
-    assert entering.is_accepted
-    assert "dashed" in shown.empty.styleSheet()
-    shown.dropEvent(Held(data))
+def test_files_come_by_path_and_from_the_clipboard(shown, sent, application, tmp_path):
+    shown.add_paths(["/a.pdf", "/папка"])
     assert sent == [page.Add(("/a.pdf", "/папка"))]
-    words = QMimeData()
-    words.setText("no file")
-    refused = Held(words)
-    shown.dragEnterEvent(refused)
-    assert not refused.is_accepted
-    QGuiApplication.clipboard().setMimeData(urls("/c.pdf"))
+    copied = tmp_path / "c.pdf"
+    copied.touch()
+    QGuiApplication.clipboard().setMimeData(urls(str(copied), "/gone.pdf"))
     shown._paste()
-    assert sent[1:] == [page.Add(("/c.pdf",))]
+    assert sent[1:] == [page.Add((str(copied),))]
+    left = shown.texts("drop.left", count=2)  # one that is gone, and one in the web
+    assert shown.notices.itemAt(0).widget().sentence.text() == left
     QGuiApplication.clipboard().setText("words")
     shown._paste()
     assert len(sent) == 2
+
+
+def test_a_key_file_is_never_offered_to_be_signed(shown, sent, listed):
+    key = page.File("/k.p12", 3000, "key-file", (), ())
+    shown.receive(page.Listed((key,)))
+    assert cell(shown, 0, 1) == shown.texts("files.kind.key-file")
+    assert cell(shown, 0, 3) == shown.texts("files.result.key-file")
+    warning = shown.notices.itemAt(0).widget()
+    assert warning.sentence.text() == shown.texts("files.key_files", count=1)
+    assert not shown.start.isEnabled()
+    shown.table.select(0)
+    assert shown.texts("files.key_file") in words_of(shown)
+    shown.receive(page.Listed((key, listed.pdf)))
+    assert shown.work.chosen == (listed.pdf,)  # the button counts and starts nothing else
+    assert shown.start.text() == shown.texts("files.do.sign")
+    assert shown.start.isEnabled()
+
+
+def test_what_was_said_of_a_drop_stays_above_what_is_said_of_its_files(shown, sent, listed):
+    shown.add_paths([listed.pdf.path, "/k.p12"])
+    notice = widgets.Notice("info", "сюда")
+    shown.tell(notice)
+    key = page.File("/k.p12", 3000, "key-file", (), ())
+    shown.receive(page.Listed((listed.pdf, key), refused=1))
+    said = [shown.notices.itemAt(number).widget() for number in range(shown.notices.count())]
+    assert said[0] is notice
+    assert shown.texts("files.refused", count=1) in said[1].sentence.text()
+    shown.receive(page.Listed((listed.pdf, key)))  # nothing new
+    assert shown.notices.count() == 2
+    shown.add_paths(["/b.pdf"])
+    assert shown.notices.count() == 0
+
+
+def test_nothing_is_added_while_the_files_are_worked_on(shown, sent, listed):
+    shown.receive(page.Listed((listed.pdf,)))
+    assert shown.takes_files
+    click(shown.start)
+    sent.clear()
+    shown.add_paths(["/b.pdf"])
+    assert not shown.takes_files
+    assert sent == []
 
 
 def test_a_list_says_what_its_files_are_and_the_button_what_it_does(shown, sent, listed):
@@ -146,9 +167,7 @@ def test_while_it_works_nothing_else_can_be_done_and_it_can_be_stopped(shown, se
     assert shown.state.text() == shown.texts("files.asking")
     assert not shown.work.isEnabled()
     assert not shown.start.isVisible()
-    entering = Held(urls("/a"))
-    shown.dragEnterEvent(entering)
-    assert not entering.is_accepted
+    assert not shown.takes_files
     shown.receive(page.Working("sign", 1, 2, is_asking=True))
     assert shown.state.text() == shown.texts("files.working", done=1, total=2)
     assert (shown.progress.value(), shown.progress.maximum()) == (1, 2)

@@ -42,6 +42,12 @@ def test_a_known_key_is_told_in_words(details, application):
     assert list(details.buttons) == ["change_password", "export", "show_file"]
 
 
+def test_copies_that_are_too_many_to_be_told_are_counted(details, application):
+    (key, *_) = GROUPS[0].entries[0].keys
+    show(details, entry(dataclasses.replace(key, more_copies=490)), application)
+    assert details._texts("keys.more_copies", count=490) in said(details)
+
+
 def test_of_a_file_that_was_never_opened_the_first_thing_is_to_open_it(details, application):
     show(details, UNKNOWN, application)
     assert list(details.buttons) == ["open", "change_password", "show_file"]

@@ -2,7 +2,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
@@ -34,20 +34,6 @@ def choosers(monkeypatch):
     return found
 
 
-class Held:
-    """Files over the page; Qt makes such events itself, and lets nobody else do so any more."""
-
-    def __init__(self, data):
-        self._data = data
-        self.is_accepted = False
-
-    def mimeData(self):  # Qt's name
-        return self._data
-
-    def acceptProposedAction(self):  # likewise
-        self.is_accepted = True
-
-
 def click(widget):
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
@@ -66,19 +52,14 @@ def test_without_keys_there_is_room_to_drop_some(shown, sent):
     assert shown.empty.isVisible()
     assert not shown.full.isVisible()
     assert shown.first_focus() is shown.add_file
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile("/a.p12"), QUrl.fromLocalFile("/папка"), QUrl("https://a.kz")])
-    entering = Held(data)
-    shown.dragEnterEvent(entering)
-    assert entering.is_accepted
     assert "dashed" in shown.empty.styleSheet()
-    shown.dropEvent(Held(data))
+    shown.tell(widgets.Notice("info", "before"))
+    assert shown.takes_files
+    shown.add_paths(["/a.p12", "/папка"])
     assert sent == [page.AddPlaces(("/a.p12", "/папка"))]
-    words = QMimeData()
-    words.setText("no file")
-    refused = Held(words)
-    shown.dragEnterEvent(refused)
-    assert not refused.is_accepted
+    assert shown.notices.count() == 0
+    shown.tell(widgets.Notice("info", "сюда"))
+    assert notice(shown).sentence.text() == "сюда"
 
 
 def test_files_and_folders_are_added_by_choosers(shown, sent, choosers):
@@ -97,7 +78,7 @@ def test_files_and_folders_are_added_by_choosers(shown, sent, choosers):
 def test_what_was_added_is_chosen_when_the_list_comes(shown):
     shown.receive(page.Keys(GROUPS))
     assert shown.list.entry == GROUPS[0].entries[0]
-    shown._add([UNKNOWN.keys[0].path])
+    shown.add_paths([UNKNOWN.keys[0].path])
     shown.receive(page.Keys(GROUPS))
     assert shown.list.entry == UNKNOWN
     assert shown.details.key == UNKNOWN.keys[0]
@@ -254,3 +235,13 @@ def test_thousands_of_keys_can_be_shown(shown):
     assert shown.list.model().rowCount() == 6000
     shown.list.choose(many[-1].entries[-1].keys[0].path)
     assert shown.details.key == many[-1].entries[-1].keys[0]
+
+
+def test_what_was_too_much_to_be_told_is_counted(shown):
+    keys = page.Keys(GROUPS, unreadable=tuple(f"/{n}" for n in range(20)), more=7, more_unreadable=100)
+    shown.receive(keys)
+    found = said(shown)
+    assert shown.texts("keys.more", count=7) in found
+    told = sum(shown.texts("keys.unreadable", path=f"/{n}") in found for n in range(20))
+    assert 0 < told < 20
+    assert shown.texts("keys.more_unreadable", count=120 - told) in found

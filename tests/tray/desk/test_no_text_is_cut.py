@@ -1,5 +1,6 @@
 """Every page of the desk in three languages, in the sizes that are left at 200 % and on a small screen: all of it can be read."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -29,6 +30,18 @@ def make_history(words):
     return made
 
 
+def make_history_of_a_document(words):
+    made = make_history(words)
+    made.add_paths(
+        ["/home/a/Акты/Акт выполненных работ № 482 от 27.11.2026, подписанный обеими сторонами.pdf"]
+    )
+    row = dataclasses.replace(
+        test_history.ROW, outcome="signed", left_out=2, left_out_digests=("0b" * 32,), about="inside"
+    )
+    made.receive(history.Found(2, 1, 0, (row,), "inside", 21))
+    return made
+
+
 def make_sites(words):
     made = SitesPage(words, lambda _: None)
     made.receive(sites.Sites((test_sites.SEEN, test_sites.BLOCKED, test_sites.KNOWN)))
@@ -39,6 +52,14 @@ def make_settings(words):
     made = SettingsPage(words, lambda _: None)
     made.receive(test_settings.message(is_stale=True))
     made.receive(settings.Refused("theme", "theme is 'pink'"))
+    return made
+
+
+def make_settings_with_hints(words):
+    made = SettingsPage(words, lambda _: None)
+    made.receive(test_settings.message(menus="stale", no_unlock="icon-off", is_icon_unseen=True))
+    made.receive(settings.NotWritten("file_menus", "foreign", "x"))
+    made.receive(settings.NotWritten("autostart", "read-only", "x"))
     return made
 
 
@@ -88,7 +109,16 @@ def make_empty_keys(words):
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 @pytest.mark.parametrize(
     "make",
-    [make_history, make_sites, make_settings, make_doctor, make_keys, make_pair_of_keys, make_empty_keys],
+    [
+        make_history,
+        make_sites,
+        make_settings,
+        make_settings_with_hints,
+        make_doctor,
+        make_keys,
+        make_pair_of_keys,
+        make_empty_keys,
+    ],
 )
 def test_no_text_is_cut(put_up, make, language, size):
     assert cut_texts(put_up(make(texts.load(language)), *size)) == []

@@ -7,13 +7,14 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from protocol import pipes
-from protocol.desk import frame, history, messages, settings, sites
+from protocol.desk import doctor, files, frame, history, keys, messages, settings
+from tests.support import spoken
+from tests.tray import scenes
 from tests.tray.conftest import every
-from tests.tray.desk import test_history, test_settings, test_sites
+from tests.tray.desk import test_history
 from tray import texts
 
 pytestmark = pytest.mark.display
-CONTROLS = {"push button", "button", "check box", "combo box", "text", "entry", "spin button", "list", "table", "tree table", "tree", "link", "radio button"}  # fmt: skip
 LIMIT_S = 20
 
 
@@ -48,36 +49,92 @@ def go_to(one, screen, page):
         continue
 
 
-def controls(node):
-    """Whatever can be operated. What a combo box unfolds has no name of its own: it is the box's."""
-    if node["role"] in CONTROLS and node["showing"]:
-        yield node
-    if node["role"] != "combo box":
-        for child in node["children"]:
-            yield from controls(child)
+# Pages and what is on them then. They are filled by messages alone: what a person does there is for other tests.
+FILLED = {
+    "files": "files.do.sign", "files-working": "files.stop", "keys": "keys.export", "keys-empty": "keys.empty",
+    "keys-pair": "keys.change_password", "history": "history.check", "sites": "sites.block", "doctor-bad": "doctor.repair.install-trust",
+    "settings-stale": "settings.stale",
+}  # fmt: skip
 
 
-def test_every_page_can_be_read_and_has_no_control_without_a_name(desk, screen):
-    one, read, words = desk
-    known = {
-        "files": [],
-        "history": [history.Found(1, 1, 0, (test_history.ROW,))],
-        "sites": [sites.Sites((test_sites.SEEN, test_sites.BLOCKED))],
-        "settings": [test_settings.message(is_stale=True), settings.Refused("theme", "no")],
-    }
-    for page, told in known.items():
-        go_to(one, screen, page)
-        for message in told:
-            say(one, message)
-        time.sleep(0.3)  # until it is drawn
-        found = list(every(read()))
-        names = {node["name"] for node in found}
-        assert words(f"desk.page.{page}") in names, sorted(names)
-        nameless = [node for node in controls(read()) if not node["name"].strip()]
-        assert nameless == [], page
-        assert any(node["focused"] for node in found), page
-    assert words("settings.name.language") in names
-    assert words("settings.stale") in names
+def told(name, language):
+    """What the desk says to the page."""
+    if name == "history":
+        return [history.Found(1, 1, 0, (test_history.ROW,))]
+    return [message for message in scenes.DESK[name].told(language) if not callable(message)]
+
+
+@pytest.mark.slow
+def test_every_page_can_be_read_and_has_no_control_without_a_name_in_its_language(screen_reader, screen):
+    """One program goes through all of them, and through the languages."""
+    one, read = screen_reader("desk")
+    say(one, frame.Begin("files", "ru", "1.2.3"))
+    screen.wait_for_window("Qalamsap")
+    for language in scenes.LANGUAGES:
+        say(one, frame.Spoken(language))
+        words = texts.load(language)
+        for name, text in FILLED.items():
+            page = scenes.DESK[name].page
+            go_to(one, screen, page)
+            for message in told(name, language):
+                say(one, message)
+            wanted = words(text, count=1)[:12]
+            tree = until(
+                read,
+                lambda found, wanted=wanted: any(
+                    one["name"].startswith(wanted) and one["showing"] for one in found
+                ),
+            )
+            assert spoken.complaints(tree, language) == [], (name, language)
+            assert any(node["focused"] for node in every(tree)), (name, language)
+            assert words(f"desk.page.{page}") in {node["name"] for node in every(tree)}
+
+
+def test_what_comes_onto_a_page_is_announced(screen_reader, screen):
+    one, read = screen_reader("desk")
+    words = texts.load("kk")
+    say(one, frame.Begin("keys", "kk", "1.2.3"))
+    screen.wait_for_window("Qalamsap")
+    read.heard()
+    say(one, keys.Done("changed", "/a.p12"))
+    until_heard(read, words("keys.changed"))
+    go_to(one, screen, "doctor")
+    examined = scenes.examined("kk", scenes.TROUBLES)
+    say(one, examined)
+    until_heard(read, examined.verdict)
+    say(one, doctor.Mended("install-trust", "x", is_done=False))
+    until_heard(read, words("doctor.not_done"))
+    go_to(one, screen, "files")
+    say(one, files.Listed(scenes.FILES[:1]))
+    say(one, files.Ended("sign", code="journal-broken"))
+    until_heard(read, words("files.nothing_done"))
+    go_to(one, screen, "sites")
+    say(one, frame.Trouble("sites", "storage-failed"))
+    until_heard(read, words("error.storage-failed"))
+    go_to(one, screen, "settings")
+    say(one, scenes.settings_of("kk"))
+    say(one, settings.Refused("theme", "no"))
+    until_heard(read, words("settings.refused"))
+
+
+def until(read, condition):
+    """The tree once its nodes are so."""
+    limit = time.monotonic() + LIMIT_S
+    while time.monotonic() < limit:
+        tree = read()
+        if condition(every(tree)):
+            return tree
+        time.sleep(0.05)
+    raise AssertionError(sorted(node["name"] for node in every(tree) if node["showing"]))
+
+
+def until_heard(read, sentence):
+    limit, heard = time.monotonic() + LIMIT_S, []
+    while time.monotonic() < limit:
+        heard += read.heard()
+        if sentence in heard:
+            return
+    raise AssertionError(f"{sentence!r} is not among {heard}")
 
 
 def test_the_keyboard_goes_from_page_to_page(desk, screen):

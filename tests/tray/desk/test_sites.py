@@ -60,13 +60,21 @@ def test_a_site_is_found_by_a_part_of_its_name(shown):
     assert shown.table.rows.rowCount() == 1
     assert shown.chosen == BLOCKED
     QTest.keyClicks(shown.text, "?")
+    assert shown.nothing.isVisible()
     assert shown.nothing.text() == shown.texts("sites.nothing")
+    assert not shown.empty.isVisible()
     assert visible_buttons(shown) == []
 
 
-def test_without_sites_it_says_so(shown):
+def test_without_sites_it_says_how_they_come_and_there_is_nothing_to_look_for(shown):
     shown.receive(page.Sites(()))
-    assert shown.nothing.text() == shown.texts("sites.empty")
+    assert shown.empty.isVisible()
+    assert shown.empty.title.text() == shown.texts("sites.empty")
+    assert not shown.nothing.isVisible()
+    assert not shown.text.isVisible()
+    shown.receive(page.Sites((KNOWN,)))
+    assert not shown.empty.isVisible()
+    assert shown.text.isVisible()
 
 
 def test_trouble_is_told_and_goes_with_the_next_answer(shown):
