@@ -38,12 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Raises AgentError."""
     path: Path = options.key.absolute()
-    target: Path = options.out or options.key.with_suffix(_ENDINGS[options.form])
     with read_key.told(options):
-        if target.exists():
-            raise BadInput(f"{target} exists; name a place with --out")
-        key = _chosen(_keys(options, path), options.serial)
-        write(key.certificate_der, options.form, target)
+        _target(options, path)  # what can be refused at once is, before a password is asked
+        opened, keys = _keys(options, path)
+        target = _target(options, opened)
+        write(_chosen(keys, options.serial).certificate_der, options.form, target)
     if options.json:
         print(json.dumps({"event": "exported", "file": str(target.absolute())}, ensure_ascii=False))
     else:
@@ -51,16 +50,24 @@ def run(options: argparse.Namespace) -> int:
     return exit_codes.DONE
 
 
-def _keys(options: argparse.Namespace, path: Path) -> tuple[KnownKey, ...]:
-    """The keys in the file; the password is asked where they are not known."""
+def _target(options: argparse.Namespace, path: Path) -> Path:
+    """Where the certificate of this key file goes. Raises BadInput where something is there already."""
+    target: Path = options.out or path.with_suffix(_ENDINGS[options.form])
+    if target.exists():
+        raise BadInput(f"{target} exists; name a place with --out")
+    return target
+
+
+def _keys(options: argparse.Namespace, path: Path) -> tuple[Path, tuple[KnownKey, ...]]:
+    """The key file and its keys. The password is asked where they are not known, and the person may open another file instead."""
     library = KeyLibrary(paths.resolve(options.state_dir).key_library).read()
     known = library.with_digest(key_library.digest_of(catalog.load(path)))
     if known is not None and known.keys:
-        return known.keys
+        return path, known.keys
     with read_key.asking(options, path) as (user, settings):
         found = reading.read(path, sign_files.approval(options, settings, user))
         user.tell(prompts.Finished())
-    return found.keys
+    return found.path, found.keys
 
 
 def _chosen(keys: tuple[KnownKey, ...], serial: str) -> KnownKey:

@@ -10,7 +10,11 @@ _CONTRACTS = ("messages", "prompts")  # where the words stand that dialects use
 
 
 def test_every_code_that_ends_a_request_has_a_sentence() -> None:
-    codes = {cls.code for cls in vars(errors).values() if isinstance(cls, type) and not cls.retryable}
+    codes = {
+        cls.code
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.AgentError) and not cls.retryable
+    }
     assert codes - {"cancelled"} <= messages.SENTENCES.keys()
 
 

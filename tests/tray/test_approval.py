@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from protocol import preview, prompts
 from tests.support import drags
+from tests.support.qt_waiting import until
 from tests.tray import batches
 from tray import approval, guard
 from tray.batch_table import BatchTable
@@ -239,8 +240,7 @@ def test_while_the_worker_works_nothing_can_be_changed_and_return_cancels_nothin
     QTest.keyClick(opened.window, Qt.Key.Key_Return)
     assert len(opened.sent) == 1
     assert not opened.window.busy.isVisible()
-    QTest.qWait(400)
-    assert opened.window.busy.isVisible()
+    assert until(opened.window.busy.isVisible)
     assert opened.window.busy.text() == "Ключ открывается…"
     opened.window.cancel.click()
     assert opened.sent[-1] == prompts.Cancelled()
@@ -320,8 +320,7 @@ def test_success_closes_by_itself(opened, samples):
     opened.show(samples.open_key())
     opened.show(prompts.Finished(1))
     assert opened.window.isVisible()
-    QTest.qWait(approval.SUCCESS_SHOWN_MS + 200)
-    assert not opened.window.isVisible()
+    assert until(lambda: not opened.window.isVisible())
     assert opened.sent == []
 
 

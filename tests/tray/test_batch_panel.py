@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from protocol import preview, prompts
+from tests.support.qt_waiting import until
 from tests.tray import batches
 from tray import batch_panel, texts
 
@@ -66,8 +67,7 @@ def test_what_is_found_comes_into_the_table_at_once_and_is_judged_a_little_later
     assert names(one) == ["А-0", "А-1", "А-2", "А-3", "А-4"]
     assert told == []
     assert not one.only_marked.isVisible()
-    QTest.qWait(500)
-    assert told == [True]
+    assert until(lambda: told == [True])
     assert one.batch.entries[3].marks == ("sum",)
     assert one.only_marked.isVisible()
     assert one.only_marked.text() == "Только с замечаниями (1)"

@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QWidget
 
 from protocol import preview, prompts
+from tests.support.qt_waiting import until
 from tests.tray import batches
 from tray import documents, texts
 
@@ -309,8 +309,7 @@ def test_a_preview_follows_the_row_where_a_person_stays(panel):
         one.list.select(place)
     assert len(one.preview.shown) == 1
     assert one.name.text() == "act-3.pdf"
-    QTest.qWait(300)
-    assert one.preview.shown[1:] == [(3, "act-3.pdf")]
+    assert until(lambda: one.preview.shown[1:] == [(3, "act-3.pdf")])
 
 
 def test_what_the_preview_wants_to_know_is_asked(monkeypatch, application, samples):

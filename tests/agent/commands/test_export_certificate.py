@@ -1,14 +1,18 @@
 """`qalamsap export-certificate`."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from agent import paths
 from agent.certificate import Certificate
 from agent.commands import export_certificate
 from agent.errors import StorageFailed
+from agent.operations import read_key as reading
+from agent.operations.approval import Approval
 from tests.support import authority
 from tests.support.command_line import CommandLine
 
@@ -60,3 +64,23 @@ def test_a_wrong_password_and_a_place_that_is_not_there_are_told(run: CommandLin
     assert export(run, key, "--out", run.folder / "none" / "x.pem") == 7
     with pytest.raises(StorageFailed):
         export_certificate.write(authority.certificate("gost2015-head").der, "pem", run.folder / "none" / "x")
+
+
+def test_another_key_file_opened_in_its_place_gives_its_own_name(
+    run: CommandLine, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = run.folder / "another.p12"
+    learned = reading.read
+
+    def read(path: Path, approval: Approval) -> reading.Read:
+        return dataclasses.replace(learned(path, approval), path=other)
+
+    monkeypatch.setattr("agent.operations.read_key.read", read)
+    other.with_suffix(".pem").write_text("mine")
+    assert export(run, key) == 5
+    assert other.with_suffix(".pem").read_text() == "mine"
+    other.with_suffix(".pem").unlink()
+    paths.resolve(run.state_dir).key_library.unlink()
+    assert export(run, key) == 0
+    assert run.out == f"{other.with_suffix('.pem')}\n"
+    assert not key.with_suffix(".pem").exists()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from protocol.desk import doctor as page
 from protocol.desk import frame
+from tests.support.qt_waiting import until
 from tray import texts
 from tray.desk.doctor import DoctorPage
 
@@ -74,8 +75,7 @@ def test_the_verdict_stands_above_what_is_in_the_way_and_what_is_in_order_is_shu
 def test_it_says_that_it_looks_only_where_that_takes_time(empty):
     assert words_on(empty) == ""
     assert not empty.again.isEnabled()
-    QTest.qWait(400)
-    assert empty.texts("doctor.looking") in words_on(empty)
+    assert until(lambda: empty.texts("doctor.looking") in words_on(empty))
     assert empty.progress.isVisible()
     empty.receive(examined(FOUND[:1], is_all=False, verdict="…"))
     assert empty.progress.isVisible()

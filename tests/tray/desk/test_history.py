@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from protocol.desk import frame
 from protocol.desk import history as page
+from tests.support.qt_waiting import until
 from tray import texts, widgets
 from tray.chooser import Chooser
 from tray.desk.history import HistoryPage
@@ -64,8 +65,7 @@ def test_what_is_typed_is_looked_for_after_the_last_letter(shown, sent):
     sent.clear()
     QTest.keyClicks(shown.text, "kds")
     assert sent == []
-    QTest.qWait(400)
-    assert [message.search.text for message in sent] == ["kds"]
+    assert until(lambda: [message.search.text for message in sent] == ["kds"])
     shown.period.setCurrentIndex(3)
     shown.outcome.setCurrentIndex(1)
     assert sent[-1].search == page.Search("kds", since="2026-10-28", outcome="signed")

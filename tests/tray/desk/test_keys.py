@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 
 from protocol.desk import frame
 from protocol.desk import keys as page
+from tests.support.qt_waiting import until
 from tests.tray.stored_keys import GROUPS, OWNER, UNKNOWN, entry, group, stored
 from tray import texts, widgets
 from tray.desk import keys
@@ -218,8 +219,7 @@ def test_a_key_that_is_gone_is_forgotten(shown, sent):
 
 def test_looking_for_keys_is_said_after_a_moment_and_can_be_asked_for(shown, sent):
     assert shown.state.text() == ""
-    QTest.qWait(400)
-    assert shown.state.text() == shown.texts("keys.looking")
+    assert until(lambda: shown.state.text() == shown.texts("keys.looking"))
     shown.receive(page.Keys(GROUPS))
     assert shown.state.text() == shown.texts("keys.count", count=5)
     QTest.keyClick(shown.list, Qt.Key.Key_F5)

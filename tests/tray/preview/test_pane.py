@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 
 from protocol import preview, prompts
 from tests.support.cut_texts import cut_texts
+from tests.support.qt_waiting import until
 from tests.tray.preview import gallery
 from tray import texts
 from tray.preview.inquiry import PIECE
@@ -415,8 +416,7 @@ def test_a_renderer_that_is_lost_inside_an_archive_never_shows_another_document_
 
 
 def test_an_entry_that_takes_its_time_is_told(application, archive):
-    QTest.qWait(400)
-    assert archive.pane.bar.title.text() == "Reading the document…"
+    assert until(lambda: archive.pane.bar.title.text() == "Reading the document…")
     archive.know(PAGES, place=("inner/a.pdf",))
     assert archive.pane.bar.title.text().startswith("inner/a.pdf")
 
