@@ -28,7 +28,8 @@ LIMIT_S = 20.0
 # Says what it is told to by the test: a line of JSON for each call, "say" what it prints, "complain" on standard error, then ends
 # with "status"; with "stays" not before a file "go" is there, or somebody ends it.
 _PROGRAM = """
-import json, pathlib, sys, time
+import json, pathlib, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as windows do: whoever runs the tests may have switched it off
 folder = pathlib.Path(__file__).parent
 with (folder / "calls").open("a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")

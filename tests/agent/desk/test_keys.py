@@ -295,7 +295,8 @@ def test_a_certificate_is_written_and_replaces_nothing(
 # --- windows that ask for a password ------------------------------------------------------------------------------
 
 _COMMAND = """
-import json, sys, time
+import json, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as windows do: whoever runs the tests may have switched it off
 answer = {answer!r}
 with open({log!r}, "w") as log: json.dump(sys.argv[1:], log)
 if answer is None:
