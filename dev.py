@@ -375,7 +375,7 @@ def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
         chosen += ["--numprocesses=auto", "--dist=loadfile"]
         chosen += [
             "-m",
-            "not browser and not display and not process and not slow and not root",
+            "not browser and not display and not process and not service and not slow and not root",
             *QUICK_TESTS,
         ]
     return [*chosen, *arguments.pytest]

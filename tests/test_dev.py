@@ -387,7 +387,7 @@ def test_options_reach_pytest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert chosen("--vectors", str(tmp_path))[-1] == f"--vectors={tmp_path}"
     assert chosen("--", "-k", "word")[-2:] == ["-k", "word"]
     quick = chosen("--quick")
-    left_out = ("browser", "display", "process", "slow", "root")
+    left_out = ("browser", "display", "process", "service", "slow", "root")
     assert quick[quick.index("-m") + 1] == " and ".join(f"not {mark}" for mark in left_out)
     assert all((ROOT / path).exists() for path in dev.QUICK_TESTS)
 

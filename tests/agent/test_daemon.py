@@ -34,6 +34,8 @@ from tests.support.http_server import HttpServer, ok
 from tests.support.simulated_authorities import TSP
 from tests.support.worker_process import sign_frame
 
+pytestmark = pytest.mark.service
+
 # `qalamsap run` with fake workers: python -c ... PORT_OF_DIRECTOR RENEWAL flags
 LAUNCH = f"""
 import argparse, dataclasses, sys

@@ -23,6 +23,8 @@ from protocol import work
 from tests.support import stage
 from tests.support.http_server import Asked, HttpServer, ok, response
 
+pytestmark = pytest.mark.service
+
 FRAME = stage.sign_call().encode()
 
 

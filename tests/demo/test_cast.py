@@ -15,6 +15,8 @@ from agent.testca import profiles
 from demo import cast
 from tests.support import simulated_authorities
 
+pytestmark = pytest.mark.service
+
 PATIENCE_S = 30
 
 

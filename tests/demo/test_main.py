@@ -11,6 +11,8 @@ import pytest
 from agent.drawing import fonts
 from demo import __main__ as command
 
+pytestmark = pytest.mark.service
+
 START_S = 60
 
 

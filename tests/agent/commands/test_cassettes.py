@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import connect
 
 from agent.commands import exit_codes
 from agent.config import BadConfig
 from tests.support import agents, authority
+
+pytestmark = pytest.mark.service
 
 DOCUMENT = "Акт № 17, Сейткалиева, 11 648,00 ₸"
 OLD = {

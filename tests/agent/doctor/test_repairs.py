@@ -11,6 +11,8 @@ from agent.errors import BadInput
 from agent.paths import Paths
 from protocol.control import State
 
+pytestmark = pytest.mark.service
+
 USUAL = paths.resolve()
 
 

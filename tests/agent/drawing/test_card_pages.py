@@ -16,6 +16,8 @@ from agent.drawing.card import CardCertificate
 from agent.words import texts
 from tests.support import cards
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = texts.LANGUAGES
 MANY = (cards.GOOD, cards.CHANGED, cards.REVOKED, cards.UNKNOWN, cards.NOBODY)
 

@@ -11,6 +11,8 @@ import pytest
 
 from agent.gost import curves
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 BOTH = pytest.mark.parametrize("curve", curves.BY_OCTETS.values(), ids=lambda curve: str(8 * curve.octets))
 

@@ -15,7 +15,10 @@ HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parents[2] / "agent" / "gost" / "src"
 REPORTED = 99
 
-pytestmark = pytest.mark.skipif(platform.system() == "Windows", reason="valgrind is not for Windows")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(platform.system() == "Windows", reason="valgrind is not for Windows"),
+]
 
 
 @pytest.fixture(scope="module", params=["-O3", "-O2"])

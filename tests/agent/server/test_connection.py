@@ -16,6 +16,8 @@ from agent.server.limits import PER_OWNER
 from protocol import handshake
 from tests.support import stage
 
+pytestmark = pytest.mark.service
+
 
 async def closes_with(page: ClientConnection, code: int) -> None:
     with contextlib.suppress(ConnectionClosed):

@@ -16,6 +16,8 @@ from agent.server.connection import Times
 from protocol import handshake
 from tests.support import stage
 
+pytestmark = pytest.mark.service
+
 UPGRADE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"

@@ -19,6 +19,8 @@ from agent.server.listener import tls_context
 from tests.support import https_pages, stage
 from tests.support.https_pages import ORIGIN, Clerk, signature_of, until
 
+pytestmark = pytest.mark.service
+
 
 def test_a_connection_that_says_nothing_is_closed() -> None:
     async def scenario() -> None:

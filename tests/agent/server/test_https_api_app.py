@@ -12,6 +12,8 @@ from agent.workers import Paused
 from tests.support import https_pages, stage
 from tests.support.https_pages import ORIGIN, OTHER, Api, Begun, Clerk, signature_of, until, wanted
 
+pytestmark = pytest.mark.service
+
 SHORT = Times(small_body=0.3, stall=0.3)
 
 

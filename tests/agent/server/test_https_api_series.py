@@ -16,6 +16,8 @@ from protocol import work
 from tests.support import https_pages, stage
 from tests.support.https_pages import Clerk, pieces_of, signature_of
 
+pytestmark = pytest.mark.service
+
 SITE = Origin.parse("https://kds.example.kz")
 OTHER = Origin.parse("https://other.kz")
 ONE = Wanted(1, is_base64=False, is_detached=True)

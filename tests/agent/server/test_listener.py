@@ -16,6 +16,8 @@ from agent.server.listener import tls_context
 from protocol import handshake
 from tests.support import stage
 
+pytestmark = pytest.mark.service
+
 MODULE_NOT_FOUND = {"success": False, "errorCode": "MODULE_NOT_FOUND"}
 PROBE = '{"module":"kz.digiflow.mobile.extensions","method":"getVersion"}'
 

@@ -14,6 +14,8 @@ from agent.testca import key_set
 from agent.testca.profiles import PROFILES, Person
 from tests.support import authority
 
+pytestmark = pytest.mark.service
+
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FEW = ("gost2015-individual", "rsa-auth-head", "gost2004-employee")
 

@@ -22,6 +22,8 @@ from tests.support import fake_window
 from tests.support.fake_previews import FakePreviews
 from tests.support.fake_window import crash, expect, hang, send, wait_for_end
 
+pytestmark = pytest.mark.service
+
 OPEN = prompts.OpenKey(
     caller=prompts.Caller("site", "https://kds.example.kz"),
     action="sign",

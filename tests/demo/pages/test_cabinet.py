@@ -8,6 +8,8 @@ from demo.sample import ENTREPRENEUR, ORGANISATION
 from tests.support import portals
 from tests.support.portals import Browser, Portal
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Portal:

@@ -11,6 +11,8 @@ from tests.support import portals, simulated_authorities
 from tests.support.portals import NOW, Browser, Portal
 from tests.support.simulated_authorities import SimulatedAuthorities
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture
 def world() -> SimulatedAuthorities:

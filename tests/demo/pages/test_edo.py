@@ -18,6 +18,8 @@ from tests.support.chains import Party
 from tests.support.portals import NOW, Browser, Portal
 from tests.support.simulated_authorities import SimulatedAuthorities
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Portal:
