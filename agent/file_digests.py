@@ -161,12 +161,14 @@ class _Reading:
             for found in _PDF_END.finditer(octets):
                 if found.end() <= len(before):
                     continue  # the piece before it had all of this one
+                if count == MAX_REVISIONS:
+                    break
                 mark = at + found.start() + 5
                 ends += range(mark, at + found.end() + 1)
                 count += 1
             before = octets[-_PDF_END_MOST:]
             at += len(octets) - len(before)
-            if count >= MAX_REVISIONS:
+            if count == MAX_REVISIONS:
                 self._done = self._size
                 break
         return sorted(set(ends))

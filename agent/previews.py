@@ -23,6 +23,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
@@ -248,11 +249,26 @@ class Previews:
         match question:
             case preview.Enter(_, row):
                 self._grow_to(row, process)
+                if not document.entered:
+                    self._finish(question.document, document, process)
             case preview.Read(_, start, count):
                 self._grow_to(start + count - 1, process)
         answer, pixels = process.ask(question)
         self._keep(question.document, process)
         return answer, pixels
+
+    def _finish(self, number: int, document: "_Document", process: "_Process") -> None:
+        """Reads on to the end of a document before something in it is entered: who looks at that hears no more of what it lies in, and
+        what was not read by then is said to be missing. Raises _NoAnswer, _Closed."""
+        if not document.is_growing:
+            return
+        until = time.monotonic() + ANSWER_S
+        while process.overview.is_growing and time.monotonic() < until and not self._is_closed:
+            process.step(preview.Look(0))
+        document.overview = process.overview
+        if document.overview.is_growing:
+            document.overview = dataclasses.replace(document.overview, is_growing=False, why="timed-out")
+        self._answer(preview.Known(number, document.overview, document.place))
 
     def _process_of(self, number: int, document: "_Document") -> "_Process":
         """The process that is at hand; or else a new one, in the place where the person is. Raises _NoAnswer."""
@@ -266,7 +282,11 @@ class Previews:
 
     def _grow_to(self, row: int, process: "_Process") -> None:
         """Lets a process read as far as this row: one that is new has not read as much as the one before it. Raises _NoAnswer."""
+        until = time.monotonic() + 3 * ANSWER_S
         for _ in range(MAX_PIECES):
+            if time.monotonic() > until:
+                process.end()
+                raise _NoAnswer("timed-out")
             if not process.overview.is_growing or process.overview.rows > row or self._is_closed:
                 return
             process.step(preview.Look(0))

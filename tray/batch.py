@@ -276,7 +276,7 @@ class Batch:
             entry.place
             for entry in self.entries
             if entry.overview is not None
-            and entry.overview.kind == "unknown"
+            and (entry.overview.kind == "unknown" or entry.overview.why)
             and not entry.document.is_digest
         ]
         return unseen if len(unseen) < self.known * _MOST else []

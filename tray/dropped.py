@@ -14,6 +14,7 @@ from PySide6.QtCore import QDir, QMimeData, QUrl
 KEY_ENDINGS = (".p12", ".pfx")
 """Of key files that the key library knows."""
 CERTIFICATE_ENDINGS = (".cer", ".crt", ".der", ".pem")
+_SLASHES = ("/", "\\")
 _MOST_ENTRIES = 5000  # of one folder that are looked at
 
 
@@ -75,7 +76,8 @@ def local_path(url: QUrl) -> str:
     here = QUrl(url)
     here.setHost("")
     path = here.toLocalFile()
-    if not Path(path).is_absolute() or path.startswith(("//", "\\\\")):  # Windows' names of other computers
+    # Two slashes of either kind begin Windows' names of other computers.
+    if not Path(path).is_absolute() or (path[:1] in _SLASHES and path[1:2] in _SLASHES):
         return ""
     return QDir.toNativeSeparators(path)
 

@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
         target = _target(options, opened)
         write(_chosen(keys, options.serial).certificate_der, options.form, target)
     if options.json:
-        print(json.dumps({"event": "exported", "file": str(target.absolute())}, ensure_ascii=False))
+        done = {"event": "exported", "file": str(target.absolute()), "key": str(opened)}
+        print(json.dumps(done, ensure_ascii=False))
     else:
         print(target)
     return exit_codes.DONE
@@ -66,6 +67,10 @@ def _keys(options: argparse.Namespace, path: Path) -> tuple[Path, tuple[KnownKey
         return path, known.keys
     with read_key.asking(options, path) as (user, settings):
         found = reading.read(path, sign_files.approval(options, settings, user))
+        if found.path != path and (options.out or options.serial):
+            raise BadInput("another key file was opened than the one that was named; nothing was exported")
+        _chosen(found.keys, options.serial)  # what can't be done is told in the window too
+        _target(options, found.path)
         user.tell(prompts.Finished())
     return found.path, found.keys
 

@@ -11,20 +11,22 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from agent.errors import AgentError
 from agent.formats import zip_files
 from agent.renderer import containers, facts
-from agent.renderer.base import CannotShow, Drawing, Entry, View
+from agent.renderer.base import CannotShow, Drawing, Entry, GrowingView, View
 from agent.renderer.facts import Found
 from agent.renderer.text import HIDDEN
+from agent.renderer.tree import Clock
 from protocol import preview
 from protocol.preview import Flag, Overview, Row, Why
 
 MAX_ENTRY_BYTES = 64 * 1024 * 1024
 MAX_LISTED = 10_000
 _MAX_LOOKED_INTO = 8 * 1024 * 1024  # of a file in it that is looked into before anybody asks
+_LOOK_S = 5.0  # for reading it
 _MAX_PLACES = 20  # of one kind that are told of
 _CHUNK = 256 * 1024
 
@@ -74,7 +76,7 @@ class ArchiveView:
             parties=found.parties,
             signers=(*self._signatures.signers, *(lone.signers if lone else ()))[: preview.MAX_LIST],
             flags=(*self._flags(), *(lone.flags if lone else ()))[: preview.MAX_LIST],
-            why=why,
+            why=why or ("timed-out" if lone and lone.is_growing else ""),
         )
 
     def read(self, start: int, count: int) -> tuple[Row, ...]:
@@ -137,9 +139,17 @@ class ArchiveView:
         if len(inside) != 1 or inside[0].size > _MAX_LOOKED_INTO:
             return None
         try:
-            return open_view(inside[0].name, inside[0].octets()).overview
+            return _known(open_view(inside[0].name, inside[0].octets()))
         except CannotShow:
             return None
+
+
+def _known(view: View) -> Overview:
+    """What is known of a document once all of it was read, or _LOOK_S later."""
+    clock = Clock(_LOOK_S)
+    while view.overview.is_growing and not clock.is_up:
+        cast("GrowingView", view).grow(_LOOK_S / 10)
+    return view.overview
 
 
 def _files_of(octets: bytes) -> tuple[Sequence[_File], Why]:

@@ -92,11 +92,12 @@ def look(files: Sequence[File]) -> Signatures:
         return Signatures()
     meant = [file.name for file in files if not is_housekeeping(file.name)]
     manifests = [file for file in files if _MANIFEST.fullmatch(file.name)][:MAX_SIGNATURES]
-    for manifest in manifests:
-        listed = _listed(manifest)
-        # Nobody signed a manifest whose signature is not there, or is nobody's.
-        if any(has_signers.get(name) for name in listed.signatures):
-            covered |= listed.names
+    listed = [_listed(manifest, is_manifest=True) for manifest in manifests]
+    times_named = Counter(name for each in listed for name in each.signatures)
+    for each in listed:
+        # Nobody signed a manifest whose signature is not there, or is nobody's; and one signature is over one manifest, who knows which.
+        if any(has_signers.get(name) and times_named[name] == 1 for name in each.signatures):
+            covered |= each.names
     if (
         not manifests
         and len(meant) == 1
@@ -140,13 +141,13 @@ class _Listed:
 
 
 def _xades(file: File) -> _Listed:
-    found = _listed(file)
+    found = _listed(file, is_manifest=False)
     return found if found.signers else _Listed()
 
 
-def _listed(file: File) -> _Listed:
+def _listed(file: File, *, is_manifest: bool) -> _Listed:
     """Nothing where it is damaged or too large, has a document type or lies too deep."""
-    reader = _Reader()
+    reader = _Reader(is_manifest=is_manifest)
     try:
         reader.read(_octets(file, MAX_XML_BYTES))
     except (NotATree, expat.ExpatError, ValueError, LookupError):
@@ -154,11 +155,21 @@ def _listed(file: File) -> _Listed:
     return reader.found
 
 
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """A signature that is being read: the files that it names, and how many certificates of people came before it."""
+
+    names: set[str]
+    certificates_before: int
+
+
 class _Reader:
     """Reads an XML signature or a manifest with expat, which loads nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_manifest: bool) -> None:
+        self._is_manifest = is_manifest
         self._open: list[str] = []
+        self._within: list[_Within] = []
         self._text: list[str] = []
         self._names: set[str] = set()
         self._signatures: set[str] = set()
@@ -184,15 +195,19 @@ class _Reader:
         bare = name.rpartition(":")[2]
         if len(self._open) >= MAX_DEPTH:
             raise NotATree
-        around = self._open[-1] if self._open else ""
         self._open.append(bare)
         self._text.clear()
         uri = attributes.get("URI", "")
-        # Of references only those that a signature is over, not those of a manifest that it might have in an object.
-        if bare == "DataObjectReference" or (bare == "Reference" and around == "SignedInfo"):
-            self._note(self._names, uri)
-        elif bare == "SigReference":
-            self._note(self._signatures, uri)
+        if self._is_manifest:
+            if bare == "DataObjectReference":
+                self._note(self._names, uri)
+            elif bare == "SigReference":
+                self._note(self._signatures, uri)
+        elif bare == "Signature":
+            self._within.append(_Within(set(), self._signers.certificates))
+        elif self._open[-3:] == ["Signature", "SignedInfo", "Reference"]:
+            # Only what a signature is over, not what an object in it, or anything beside it, refers to.
+            self._note(self._within[-1].names, uri)
 
     @staticmethod
     def _note(names: set[str], uri: str) -> None:
@@ -211,3 +226,7 @@ class _Reader:
         if self._text:
             self._signers.leaf(bare, "".join(self._text))
             self._text.clear()
+        if bare == "Signature" and self._within:
+            ended = self._within.pop()
+            if self._signers.certificates > ended.certificates_before:
+                self._names |= ended.names

@@ -15,6 +15,7 @@ from agent.renderer.packed import SHORTEST, looks_packed
 from agent.renderer.tree import MAX_DEPTH, MAX_LABEL, Clock, NotATree, Visitor
 from protocol.preview import MAX_TEXT, Row
 
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(
     r'[ \t\r\n]*(?:([{}\[\],:"])|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)|(\Z))'
 )
@@ -121,7 +122,8 @@ class Walk:
             text, self._at = scanstring(self._text, self._at, True)  # controls are refused
         except JSONDecodeError as error:
             raise NotATree from error
-        return text
+        # Half of a pair is no letter: JSON lets it stand, UTF-8 does not.
+        return text if text.isascii() else _HALF_OF_A_PAIR.sub("\N{REPLACEMENT CHARACTER}", text)
 
     def _member(self) -> None:
         """Reads a member of what is open, and all ends that follow it; or the end of what has none."""

@@ -123,6 +123,8 @@ class XmlSigners:
     def __init__(self) -> None:
         self._signers: list[Signer] = []
         self._seen: set[str] = set()
+        self.certificates = 0
+        """How many certificates of people were met, one person's again and again too."""
 
     def leaf(self, name: str, value: str) -> None:
         """An element with text. Certificates of authorities are passed over."""
@@ -130,6 +132,7 @@ class XmlSigners:
         if bare in _CERTIFICATES:
             certificate = _certificate(value)
             if certificate is not None and not certificate.is_ca:
+                self.certificates += 1
                 self._add(certificate)
         elif bare == "SigningTime" and self._signers and not self._signers[-1].time:
             self._signers[-1] = dataclasses.replace(self._signers[-1], time=value[:40])

@@ -337,6 +337,27 @@ def test_a_document_of_which_the_rest_crashes_is_shown_in_part() -> None:
         assert answers.next() == preview.Unshown(0, "crashed")
 
 
+def test_a_document_is_read_to_its_end_before_something_in_it_is_entered() -> None:
+    with opened(("grows.zip", LINES)) as (looking, answers):
+        looking.ask(preview.Enter(0, 0))
+        known = []
+        while not isinstance(answer := answers.next(), preview.Known) or not answer.place:
+            known.append(answer)
+    assert [each.overview.is_growing for each in known if isinstance(each, preview.Known)][-1] is False
+    assert known[-1] == preview.Known(0, known[-1].overview)  # type: ignore[union-attr]
+
+
+def test_what_was_not_read_before_that_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "ANSWER_S", 0.05)
+    monkeypatch.setattr(previews, "MAX_PIECES", 1_000_000)
+    with opened(("grows-for-ever", b"a\nb")) as (looking, answers):
+        answers.known(0)
+        looking.ask(preview.Enter(0, 0))
+        while (outside := answers.next()).overview.is_growing:  # type: ignore[union-attr]
+            pass
+        assert outside.overview.why == "timed-out"  # type: ignore[union-attr]
+
+
 def test_opened_anew_it_grows_as_far_as_it_is_asked_about() -> None:
     documents = [("grows.zip", LINES)] + [(f"{n}.txt", b"text") for n in range(4)]
     with opened(*documents) as (looking, answers):

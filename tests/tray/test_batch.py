@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import random
 import time
@@ -200,9 +201,10 @@ def test_what_to_be_wary_of_and_what_cannot_be_seen_stands_out():
     one = made(5)
     one.know(0, overview(flags=(preview.Flag("javascript"),)))
     one.know(1, preview.Overview("unknown", why="broken"))
-    for place in (2, 3, 4):
+    one.know(2, dataclasses.replace(overview(), why="crashed"))
+    for place in (3, 4):
         one.know(place, overview())
-    assert marks(one) == {0: ("flags",), 1: ("unseen",)}
+    assert marks(one) == {0: ("flags",), 1: ("unseen",), 2: ("unseen",)}
     opaque = made(3)
     for place in range(3):
         opaque.know(place, preview.Overview("unknown"))

@@ -38,7 +38,7 @@ def test_the_certificate_is_written_and_the_password_is_asked_once(run: CommandL
     moved = key.rename(key.with_name("moved.p12"))
     target = run.folder / "x.cer"
     assert export(run, moved, "--form", "der", "--out", target, "--json", stdin=b"") == 0
-    assert json.loads(run.out) == {"event": "exported", "file": str(target)}
+    assert json.loads(run.out) == {"event": "exported", "file": str(target), "key": str(moved)}
     assert target.read_bytes() == expected.der
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.formats import asic, zip_files
-from agent.renderer import archive, recognise
+from agent.renderer import archive, recognise, tree
 from agent.renderer.archive import ArchiveView
 from agent.renderer.base import CannotShow
 from protocol import preview
@@ -55,6 +55,18 @@ def test_a_lone_document_speaks_for_the_archive() -> None:
     overview = opened(strict(("акт.txt", ACT), ("META-INF/x", b""))).overview
     assert {fact.name for fact in overview.facts} == {"title", "number", "date", "total"}
     assert overview.parties == (Party("customer", "150640012341", "ТОО «Көкжиек»"),)
+
+
+def test_a_lone_document_that_is_large_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "FIRST_S", 0.0)
+    rows = "".join(f"<r>{number}</r>" for number in range(60_000))
+    large = f"<doc>{rows}<total>\u202e17</total></doc>".encode()
+    overview = opened(strict(("a.xml", large))).overview
+    assert [flag.code for flag in overview.flags] == ["hidden-text"]
+    assert overview.why == ""
+    monkeypatch.setattr(archive, "_LOOK_S", 0.0)
+    overview = opened(strict(("a.xml", large))).overview
+    assert (overview.kind, overview.why, overview.flags) == ("entries", "timed-out", ())
 
 
 def test_a_signed_container_says_who_signed() -> None:

@@ -182,6 +182,36 @@ def test_references_outside_of_what_is_signed_do_not_count() -> None:
     assert found.uncovered == ("b.txt",)
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<DataObjectReference URI='evil.txt'/>",
+        "<Fake><SignedInfo><Reference URI='evil.txt'/></SignedInfo></Fake>",
+        "<Signature><SignedInfo><Reference URI='evil.txt'/></SignedInfo></Signature>",
+        "<Signature><Object><SignedInfo><Reference URI='evil.txt'/></SignedInfo></Object></Signature>",
+    ],
+)
+def test_what_stands_beside_a_signature_does_not_count(beside: str) -> None:
+    signature = ("META-INF/signatures.xml", xades("a.txt", more=beside))
+    found = looked(("a.txt", b"a"), ("evil.txt", b"e"), signature)
+    assert (len(found.signers), found.covered, found.uncovered) == (1, {"a.txt"}, ("evil.txt",))
+
+
+def test_of_two_signatures_by_one_person_both_count() -> None:
+    one, two = xades("a.txt").decode(), xades("b.txt").decode()
+    both = f"<all>{one}{two}</all>".encode()
+    found = looked(("a.txt", b"a"), ("b.txt", b"b"), ("META-INF/signatures.xml", both))
+    assert (len(found.signers), found.uncovered) == (1, ())
+
+
+def test_a_signature_that_two_manifests_claim_counts_for_neither() -> None:
+    files = [("a.txt", b"a"), ("evil.txt", b"e"), ("META-INF/signature1.p7s", cades())]
+    own = ("META-INF/ASiCManifest1.xml", manifest("META-INF/signature1.p7s", "a.txt"))
+    planted = ("META-INF/ASiCManifest2.xml", manifest("META-INF/signature1.p7s", "evil.txt"))
+    assert looked(*files, own).uncovered == ("evil.txt",)
+    assert looked(*files, own, planted).uncovered == ("a.txt", "evil.txt")
+
+
 def test_a_manifest_counts_with_the_signature_that_it_names() -> None:
     listed = ("META-INF/ASiCManifest.xml", manifest("META-INF/signature001.p7s", "a.txt"))
     assert looked(("a.txt", b""), listed, ("META-INF/signature001.p7s", cades())).covered == {"a.txt"}

@@ -68,6 +68,11 @@ def test_it_takes_what_the_standard_library_takes_and_nothing_else(pieces: list[
     assert is_tree(text) is expected
 
 
+def test_half_of_a_pair_is_no_letter() -> None:
+    rows = Walk('{"\\ud800a": "\\udfff", "\\ud83d\\ude00": "б"}', Mark(0, 0)).read(0, 2)
+    assert [(row.label, row.value) for row in rows] == [("\ufffda", "\ufffd"), ("\U0001f600", "б")]
+
+
 def test_depth_and_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     most = tree.MAX_DEPTH
     assert is_tree("[" * most + "]" * most)
