@@ -63,9 +63,6 @@ UBUNTU_SENTENCE = (
     "the programs chromium, chromedriver and firefox-esr from a .deb"
 )
 
-QUICK_TESTS = (
-    "tests/protocol", "tests/agent", "tests/demo", "tests/tray", "tests/test_architecture.py", "tests/test_dev.py",
-)  # fmt: skip
 INTERRUPTED = 130
 
 
@@ -351,7 +348,7 @@ def test(arguments: argparse.Namespace) -> int:
         ("lint", ["-m", "ruff", "check", "."]),
         ("format", ["-m", "ruff", "format", "--check", "."]),
         ("types", ["-m", "mypy"]),
-        ("tests", ["-m", "pytest", *pytest_arguments(arguments)]),
+        *((name, ["-m", "pytest", *words]) for name, words in runs_of_pytest(arguments)),
     ]
     failed = []
     for name, command in checks:
@@ -363,22 +360,21 @@ def test(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
-    chosen = ["--durations=20", "--durations-min=0.5", "-ra" if arguments.strict else "-rfE"]
+def runs_of_pytest(arguments: argparse.Namespace) -> list[tuple[str, list[str]]]:
+    """The names of the runs that the tests are split into, and what pytest is given for each."""
+    common = ["--durations=20", "--durations-min=0.5", "-ra" if arguments.strict else "-rfE"]
     if arguments.strict:
-        chosen.append("--strict-tools")
+        common.append("--strict-tools")
     if arguments.vectors:
         # In one word: before its plug-ins are read, pytest takes a second word for a folder of tests.
-        chosen.append(f"--vectors={arguments.vectors}")
+        common.append(f"--vectors={arguments.vectors}")
+    # Units share nothing, so all processors work at them; windows and browsers would get into each other's way.
+    units = [*common, "--numprocesses=auto", "--dist=loadfile", "-m", "unit"]
     if arguments.quick:
-        # Units share nothing, so all processors work at them; windows and browsers would get into each other's way.
-        chosen += ["--numprocesses=auto", "--dist=loadfile"]
-        chosen += [
-            "-m",
-            "not browser and not display and not process and not service and not slow and not root",
-            *QUICK_TESTS,
-        ]
-    return [*chosen, *arguments.pytest]
+        return [("tests", [*units, *arguments.pytest])]
+    if arguments.pytest:
+        return [("tests", [*common, *arguments.pytest])]
+    return [("units", units), ("tests", [*common, "-m", "not unit"])]
 
 
 MADE_HERE = (

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+# Where tests are of single modules, which are units as long as nothing of the following is said of them.
+OF_UNITS = {"agent", "demo", "protocol", "tray", "test_architecture.py", "test_dev.py"}
+NO_UNIT = {"browser", "display", "process", "root", "service", "slow"}
 NEEDS_TOOL = "needs tool"
 NEEDS_VECTORS = "needs vectors"
 
@@ -22,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--artefacts", type=Path, default=ROOT / "artefacts", help="where screenshots are kept")
     parser.addoption("--strict-tools", action="store_true", help="a test that lacks a tool fails")
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest chooses among the marked ones after that
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        place = item.path.relative_to(TESTS).parts[0]
+        if place in OF_UNITS and not any(mark.name in NO_UNIT for mark in item.iter_markers()):
+            item.add_marker("unit")
 
 
 @pytest.hookimpl(wrapper=True)

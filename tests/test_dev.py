@@ -359,7 +359,7 @@ def run_checks(monkeypatch: pytest.MonkeyPatch, *words: str, fails: str = "") ->
     return dev.test(options("test", *words, monkeypatch=monkeypatch)), ran
 
 
-CHECKS = ["ruff", "ruff format", "mypy", "pytest"]
+CHECKS = ["ruff", "ruff format", "mypy", "pytest", "pytest"]
 
 
 def test_lint_format_types_and_tests_run_in_this_order(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
@@ -368,7 +368,8 @@ def test_lint_format_types_and_tests_run_in_this_order(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("fails", "name"), [("ruff", "lint"), ("ruff format", "format"), ("mypy", "types"), ("pytest", "tests")]
+    ("fails", "name"),
+    [("ruff", "lint"), ("ruff format", "format"), ("mypy", "types"), ("pytest", "units, tests")],
 )
 def test_one_failed_check_fails_the_whole_and_the_others_still_run(
     fails: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys
@@ -378,18 +379,26 @@ def test_one_failed_check_fails_the_whole_and_the_others_still_run(
 
 
 def test_options_reach_pytest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def chosen(*words: str) -> list[str]:
-        return dev.pytest_arguments(options("test", *words, monkeypatch=monkeypatch))
+    def chosen(*words: str) -> list[list[str]]:
+        runs = dev.runs_of_pytest(options("test", *words, monkeypatch=monkeypatch))
+        return [given for _, given in runs]
 
-    assert "--durations=20" in chosen()
-    assert "--strict-tools" not in chosen()
-    assert {"--strict-tools", "-ra"} <= set(chosen("--strict"))
-    assert chosen("--vectors", str(tmp_path))[-1] == f"--vectors={tmp_path}"
-    assert chosen("--", "-k", "word")[-2:] == ["-k", "word"]
-    quick = chosen("--quick")
-    left_out = ("browser", "display", "process", "service", "slow", "root")
-    assert quick[quick.index("-m") + 1] == " and ".join(f"not {mark}" for mark in left_out)
-    assert all((ROOT / path).exists() for path in dev.QUICK_TESTS)
+    for words in chosen():
+        assert "--durations=20" in words
+        assert "--strict-tools" not in words
+    for words in chosen("--strict", "--vectors", str(tmp_path)):
+        assert {"--strict-tools", "-ra", f"--vectors={tmp_path}"} <= set(words)
+    (only,) = chosen("--", "-k", "word")
+    assert only[-2:] == ["-k", "word"]
+
+
+def test_each_test_belongs_to_one_run_and_the_quick_one_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    (units, rest) = dev.runs_of_pytest(options("test", monkeypatch=monkeypatch))
+    assert units[0] == "units"
+    assert units[1][-2:] == ["-m", "unit"]
+    assert rest[1][-2:] == ["-m", "not unit"]
+    assert "--numprocesses=auto" not in rest[1]
+    assert dev.runs_of_pytest(options("test", "--quick", monkeypatch=monkeypatch)) == [("tests", units[1])]
 
 
 def test_ctrl_c_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -38,7 +38,7 @@ def application() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def _old_heap() -> None:
-    """What is there before the first widget is no garbage; to look through thousands of tests for each of them takes its time."""
+    """What is there before the first widget is no garbage."""
     importlib.import_module(
         "hypothesis"
     )  # its plugin loads it at the end, and warns of what was frozen by then
@@ -48,9 +48,13 @@ def _old_heap() -> None:
 
 @pytest.fixture(autouse=True)
 def _widgets_end_with_their_test(_old_heap: None) -> Iterator[None]:
-    """Garbage is collected while the test's widgets are the only ones; later, anywhere, Qt's and Python's orders of ending clash."""
+    """Garbage is collected while the test's widgets are the only ones; later, anywhere, Qt's and Python's orders of ending clash.
+
+    What outlives its test is not looked through again after each of thousands that follow.
+    """
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """pystray's dummy back-end has the whole interface and no screen: what would be shown and clicked can be looked at."""
 
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -44,11 +45,14 @@ def face(icon_pystray, samples, monkeypatch):
             self._mark_ready()  # else pystray's own thread would wait for ever
 
     monkeypatch.setattr(pystray, "Icon", Icon)
-    commands = []
-    made = icon_pystray.PystrayFace(commands.append)
+    commands = queue.SimpleQueue()
+    made = icon_pystray.PystrayFace(commands.put)
     made.show(menu.view_of(texts.load("ru"), samples.state()))
     assert made.run() == startup.DONE
-    made.commands = commands
+    first = commands.get(timeout=20)  # pystray has a thread of its own that tells when the icon is there
+    assert first.name == "icon"
+    made.commands = []
+    made._on_command = made.commands.append
     return made
 
 

@@ -178,7 +178,8 @@ def test_the_newer_ciphers_keep_their_function_and_count(cipher: str, function: 
     )
     like = pbe.AlgorithmIdentifier.load(asn1.element(asn1.SEQUENCE, algorithms.oid_der(pbe._PBES2), values))
     password = pbe.Password.of(b"Qwerty12")
-    identifier, encrypted = pbe.encrypt_as(like, b"a key", password)
+    key = b"a key that is longer than a block"
+    identifier, encrypted = pbe.encrypt_as(like, key, password)
     written = pbe.AlgorithmIdentifier.load(identifier)
     parameters = written["parameters"].parse(pbe._Pbes2Parameters)
     inside = parameters["derivation"]["parameters"].parse(pbe._Pbkdf2Parameters)
@@ -187,9 +188,11 @@ def test_the_newer_ciphers_keep_their_function_and_count(cipher: str, function: 
     assert (inside["iterations"].native, inside["key_length"].native) == (11, size)
     assert inside["salt"].native != salt
     assert len(inside["salt"].native) == len(salt)
-    assert pbe.decrypt(written, encrypted, password, pbe.Budget()) == b"a key"
+    assert pbe.decrypt(written, encrypted, password, pbe.Budget()) == key
+    damaged = bytearray(encrypted)
+    damaged[-block - 1] ^= 0x80  # which CBC carries over to the last octet of the padding
     with pytest.raises(pbe.BadPadding):
-        pbe.decrypt(written, encrypted[:-block] + bytes(block), password, pbe.Budget())
+        pbe.decrypt(written, bytes(damaged), password, pbe.Budget())
 
 
 def test_nothing_is_encrypted_in_a_manner_that_is_not_known() -> None:
