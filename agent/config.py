@@ -33,39 +33,65 @@ The policy is a file of the same form that the person can't write (agent.paths);
 """
 
 import argparse
-import difflib
+import dataclasses
 import locale
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args, get_type_hints
+from typing import Any, Literal, TypeAlias, get_args
 
-from agent import fetch_hosts, paths
-from agent.errors import AgentError, BadInput
-from agent.origins import Origin
-from agent.paths import Paths
+from agent import paths
+from agent.paths import Paths, broker_socket, machine_tls_dir
+from agent.policy import reader
+from agent.policy.base import BadPolicy, Value, parse
+from agent.settings import (
+    DEFAULT_HTTPS_API_PORT,
+    DEFAULT_PORT,
+    DEFAULT_TIMESTAMP_URL,
+    MAX_FILE_BYTES,
+    MAX_SPARE_MINUTES,
+    MAX_UNLOCK_MINUTES,
+    SETTINGS,
+    BadConfig,
+    LogLevel,
+    Setting,
+    Theme,
+    Tray,
+    UpdateChannel,
+    checked,
+    may_hold_certificates,
+)
+from protocol.messages import SignatureFormat
 from protocol.prompts import Language
 from protocol.readings import Readings
 
-LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
-Tray: TypeAlias = Literal["auto", "off"]
-Theme: TypeAlias = Literal["system", "light", "dark", "contrast"]
-Source: TypeAlias = Literal["default", "file", "flag", "tray", "policy"]
+__all__ = (
+    "DEFAULT_HTTPS_API_PORT",
+    "DEFAULT_PORT",
+    "DEFAULT_TIMESTAMP_URL",
+    "MAX_FILE_BYTES",
+    "MAX_SPARE_MINUTES",
+    "MAX_UNLOCK_MINUTES",
+    "SETTINGS",
+    "BadConfig",
+    "BadPolicy",
+    "Config",
+    "LogLevel",
+    "Setting",
+    "Simulation",
+    "Source",
+    "Theme",
+    "Tray",
+    "add_arguments",
+    "add_network_arguments",
+    "add_simulation_arguments",
+    "check",
+    "load",
+    "load_or_refuse",
+)
 
-DEFAULT_PORT = 13579
-DEFAULT_HTTPS_API_PORT = 24680
-MAX_FILE_BYTES = 64 * 1024
-MAX_SPARE_MINUTES = 24 * 60
-MAX_UNLOCK_MINUTES = 60
-MAX_ITEMS = 32  # of a setting that is a list
-DEFAULT_TIMESTAMP_URL = "http://tsp.pki.gov.kz/"
-
-
-class BadConfig(AgentError):
-    """A setting can't be used. `detail` names it, and what was expected."""
-
-    code = "bad-config"
+Source: TypeAlias = Literal["default", "distribution", "file", "flag", "tray", "policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +108,9 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the program was told. `sources` says for each setting where its value came from."""
+    """What the program was told. `sources` says for each setting where its value came from, `places` which file or key of the registry that
+    is, where it is one. With a `policy_trouble` the policy can't be used, because of what stands in `policy_place`: then nothing may be done
+    but to say so."""
 
     paths: Paths
     port: int = DEFAULT_PORT
@@ -105,8 +133,26 @@ class Config:
     fetch_hosts: tuple[str, ...] = ()
     authorities: tuple[Path, ...] = ()
     sites: Mapping[str, Readings] = field(default_factory=dict)
+    allowed_origins: tuple[str, ...] = ()
+    blocked_origins: tuple[str, ...] = ()
+    lock_origins: bool = False
+    only_key_folders: bool = False
+    formats: tuple[SignatureFormat, ...] = ()
+    require_preview: bool = False
+    forbid_hash_only: bool = False
+    max_documents: int = 0
+    journal_path: str = ""
+    update_channel: UpdateChannel = "stable"
+    update_deferral_days: int = 0
+    update_url: str = ""
+    broker: Path = field(default_factory=broker_socket)
+    """Where the broker of a terminal server takes registrations, if there is one. No setting: who could change it could be sent elsewhere."""
+    machine_tls_dir: Path = field(default_factory=machine_tls_dir)
     simulation: Simulation | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    policy_trouble: str = ""
+    policy_place: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +196,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help=f"its port (default {DEFAULT_HTTPS_API_PORT}; 0: a free one)",
+    )
+    parser.add_argument(
+        "--broker",
+        type=Path,
+        metavar="PATH",
+        help="where the broker of this computer is, in place of its usual place",
     )
     parser.add_argument("--log-level", choices=get_args(LogLevel), help="how much to log (default info)")
     add_network_arguments(parser, timestamps=True, revocation=True, trust=True)
@@ -217,34 +269,78 @@ def add_simulation_arguments(parser: argparse.ArgumentParser, *, required: bool 
         default=[],
         help="certificate of a test authority whose keys may be used (again for more)",
     )
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="try out a policy (TOML), beside the computer's own"
+    )
 
 
 def load(flags: argparse.Namespace) -> Config:
-    """The settings for these flags. Raises BadConfig."""
+    """The settings for these flags. Raises BadConfig; BadPolicy, which is one, where it is the policy that can't be used."""
+    return _load(flags, reader.read(_trial(flags)), reader.read_distribution())
+
+
+def load_or_refuse(flags: argparse.Namespace) -> Config:
+    """The same for the agent itself, which starts with a broken policy, too, to tell pages and people of it: see `policy_trouble`.
+    Raises BadConfig where it is not the policy that is broken."""
+    try:
+        return load(flags)
+    except BadPolicy as error:
+        return dataclasses.replace(
+            _load(flags, {}, {}), policy_trouble=error.detail, policy_place=error.place
+        )
+
+
+def _load(
+    flags: argparse.Namespace,
+    locked: Mapping[str, Value],
+    distribution: Mapping[str, Value],
+) -> Config:
     places = paths.resolve(getattr(flags, "state_dir", None))
     values: dict[str, Any] = {"language": _language_of_system()}
-    sources: dict[str, Source] = dict.fromkeys(_CHECKS, "default")
+    sources: dict[str, Source] = dict.fromkeys(SETTINGS, "default")
+    found_in: dict[str, str] = {}
+
+    def take(name: str, value: Any, source: Source, place: str = "") -> None:
+        values[name], sources[name], found_in[name] = value, source, place
+
+    for name, found in distribution.items():
+        take(name, found.value, "distribution", found.place)
     for name, value in _from_file(places.config_file).items():
-        values[name], sources[name] = value, "file"
+        take(name, value, "file", str(places.config_file))
     chosen = _from_tray(places.language)
     if chosen is not None:
-        values["language"], sources["language"] = chosen, "tray"
-    for name in _CHECKS:
-        value = getattr(flags, name, None)
+        take("language", chosen, "tray", str(places.language))
+    for name, setting in SETTINGS.items():
+        value = None if setting.is_policy_only else getattr(flags, name, None)
         if value is not None:
-            values[name], sources[name] = _checked(name, value, "flag"), "flag"
-    for name, value in _from_file(paths.policy_file()).items():
-        values[name], sources[name] = value, "policy"
-    return Config(paths=places, simulation=_simulation(flags), sources=sources, **values)
+            take(name, checked(name, value, "flag"), "flag")
+    for name, found in locked.items():
+        take(name, found.value, "policy", found.place)
+    if values.get("journal_path"):
+        places = dataclasses.replace(places, moved_journal=paths.of_person(values["journal_path"]))
+    return Config(
+        paths=places,
+        simulation=_simulation(flags),
+        broker=getattr(flags, "broker", None) or broker_socket(),
+        sources=sources,
+        places={name: place for name, place in found_in.items() if place},
+        **values,
+    )
+
+
+def _trial(flags: argparse.Namespace) -> Iterable[Path]:
+    """A policy that is tried out: only a simulation takes one, and what the computer's own policy says is stronger."""
+    given: Path | None = getattr(flags, "policy", None)
+    return () if given is None else (given,)
 
 
 def check(name: str, value: Any) -> Any:
-    """The value as the program keeps it, of one as it would stand in the file. Raises BadConfig."""
-    return _checked(name, value, "the setting")
+    """The value as the program keeps it, of one as it would stand in the person's file. Raises BadConfig."""
+    return _of_person(name, value, "the setting")
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    """The settings in the file; none if there is no file."""
+    """The settings in the person's file; none if there is no file."""
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_FILE_BYTES + 1)
@@ -252,165 +348,15 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise BadConfig(f"{path} can't be read: {error.strerror}") from error
-    if len(text) > MAX_FILE_BYTES:
-        raise BadConfig(f"{path} is over {MAX_FILE_BYTES} octets")
-    try:
-        table = tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path} is not TOML: {error}") from error
-    return {name: _checked(name, value, str(path)) for name, value in table.items()}
+    table = parse(text, str(path))
+    return {name: _of_person(name, value, str(path)) for name, value in table.items()}
 
 
-def _checked(name: str, value: Any, where: str) -> Any:
-    if name not in _CHECKS:
-        nearest = difflib.get_close_matches(name, _CHECKS, n=1, cutoff=0.0)[0]
-        raise BadConfig(f"{where}: unknown setting {name!r}, the nearest known one is {nearest!r}")
-    expected = _CHECKS[name]
-    if isinstance(expected, range):
-        if type(value) is not int or value not in expected:
-            raise BadConfig(f"{where}: {name} is {value!r}, expected {expected.start} to {expected.stop - 1}")
-    elif isinstance(expected, tuple):
-        if value not in expected:
-            raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(expected)}")
-    else:
-        return expected(name, value, where)
-    return value
-
-
-def _boolean(name: str, value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise BadConfig(f"{where}: {name} is {value!r}, expected true or false")
-    return value
-
-
-def _optional_url(name: str, value: Any, where: str) -> str:
-    return "" if value == "" else _url(name, value, where)
-
-
-def _url(name: str, value: Any, where: str) -> str:
-    return _parsed(fetch_hosts.split, name, value, where, "an http or https URL")
-
-
-def _proxy(name: str, value: Any, where: str) -> str:
-    if value in ("system", "none"):
-        return str(value)
-    # What was written is not repeated: it may hold a password.
-    return _parsed(
-        fetch_hosts.parse_proxy, name, value, where, "system, none or http://host:port", quotes=False
-    )
-
-
-def _hosts(name: str, value: Any, where: str) -> tuple[str, ...]:
-    items = _list(name, value, where, "hosts")
-    return tuple(
-        _parsed(fetch_hosts.parse_rule, name, item, where, "host, *.host or host:port") for item in items
-    )
-
-
-def _parsed(
-    parse: Callable[[str], object], name: str, value: Any, where: str, expected: str, *, quotes: bool = True
-) -> str:
-    try:
-        parse(value)
-    except (TypeError, ValueError) as error:
-        found = f"is {value!r}" if quotes else "can't be used"
-        raise BadConfig(f"{where}: {name} {found}, expected {expected}") from error
-    return str(value)
-
-
-def _folders(name: str, value: Any, where: str) -> tuple[Path, ...]:
-    """Folders; they need not be there yet, but it must be clear which ones are meant."""
-    return _paths(name, value, where, "folders")
-
-
-def _authorities(name: str, value: Any, where: str) -> tuple[Path, ...]:
-    """Files and folders. They are there: an authority that is silently missing makes signatures of its own look bad."""
-    found = _paths(name, value, where, "files or folders")
-    for path in found:
-        if not path.is_dir() and not _may_hold_certificates(path):
-            raise BadConfig(f"{where}: {name} has {str(path)!r}, which holds no certificate")
+def _of_person(name: str, value: Any, where: str) -> Any:
+    found = checked(name, value, where)
+    if SETTINGS[name].is_policy_only:
+        raise BadConfig(f"{where}: {name} is for whoever runs the computer to set, by policy")
     return found
-
-
-def _sites(name: str, value: Any, where: str) -> dict[str, Readings]:
-    """The readings of sites, by canonical origin."""
-    if not isinstance(value, dict):
-        raise BadConfig(f'{where}: {name} is {value!r}, expected tables such as [sites."https://x.kz"]')
-    found: dict[str, Readings] = {}
-    for text, table in value.items():
-        site = _site(text, f"{where}: {name}")
-        if site in found:
-            raise BadConfig(f"{where}: {name} has two tables for {site}")
-        found[site] = _readings(table, f"{where}: {name}.{text!r}")
-    return found
-
-
-def _site(text: str, where: str) -> str:
-    try:
-        origin = Origin.parse(text)
-    except BadInput:
-        origin = Origin("program")
-    if origin.kind not in ("site", "unprotected"):
-        raise BadConfig(f"{where} has {text!r}, expected an origin such as 'https://x.kz'")
-    return origin.canonical
-
-
-def _readings(table: Any, where: str) -> Readings:
-    if not isinstance(table, dict):
-        raise BadConfig(f"{where} is {table!r}, expected a table")
-    known = {item.name: get_args(get_type_hints(Readings)[item.name]) for item in fields(Readings)}
-    for name, value in table.items():
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-            raise BadConfig(f"{where}: unknown reading {name!r}, the nearest known one is {nearest!r}")
-        if value not in known[name]:
-            raise BadConfig(f"{where}: {name} is {value!r}, expected one of {', '.join(known[name])}")
-    return Readings(**table)
-
-
-def _paths(name: str, value: Any, where: str, expected: str) -> tuple[Path, ...]:
-    try:
-        found = tuple(Path(item).expanduser() for item in _list(name, value, where, expected))
-    except RuntimeError as error:  # ~somebody
-        raise BadConfig(f"{where}: {name} names the home of nobody") from error
-    if where == "flag":
-        return tuple(path.absolute() for path in found)
-    for path in found:
-        if not path.is_absolute():
-            raise BadConfig(f"{where}: {name} has {str(path)!r}, expected a path from the root or from ~")
-    return found
-
-
-def _list(name: str, value: Any, where: str, expected: str) -> Sequence[Any]:
-    if not isinstance(value, list) or not all(isinstance(item, str | Path) and str(item) for item in value):
-        raise BadConfig(f"{where}: {name} is {value!r}, expected a list of {expected}")
-    if len(value) > MAX_ITEMS:
-        raise BadConfig(f"{where}: {name} has {len(value)} {expected}, expected at most {MAX_ITEMS}")
-    return value
-
-
-_CHECKS: dict[str, range | tuple[str, ...] | Callable[[str, Any, str], Any]] = {
-    "port": range(65536),
-    "language": get_args(Language),
-    "theme": get_args(Theme),
-    "tray": get_args(Tray),
-    "notifications": _boolean,
-    "log_level": get_args(LogLevel),
-    "plain_websocket": _boolean,
-    "flat_api": _boolean,
-    "https_api": _boolean,
-    "https_api_port": range(65536),
-    "spare_minutes": range(MAX_SPARE_MINUTES + 1),
-    "key_folders": _folders,
-    "unlock_minutes": range(MAX_UNLOCK_MINUTES + 1),
-    "timestamp_url": _url,
-    "ocsp_url": _optional_url,
-    "proxy": _proxy,
-    "offline": _boolean,
-    "fetch_hosts": _hosts,
-    "authorities": _authorities,
-    "sites": _sites,
-}
 
 
 def _from_tray(path: Path) -> Language | None:
@@ -421,7 +367,7 @@ def _from_tray(path: Path) -> Language | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} can't be read: {error}") from error
-    return _checked("language", text, str(path))  # type: ignore[no-any-return]  # one of the three by the check
+    return checked("language", text, str(path))  # type: ignore[no-any-return]  # one of the three by the check
 
 
 def _language_of_system() -> Language:
@@ -440,7 +386,7 @@ def _simulation(flags: argparse.Namespace) -> Simulation | None:
         if not path.is_file():
             raise BadConfig(f"{path} is not a file")
     for path in given[1:]:
-        if not _may_hold_certificates(path):
+        if not may_hold_certificates(path):
             raise BadConfig(f"{path} holds no certificate")
     first, *rest = (path.expanduser().absolute() for path in given)
     return Simulation(first, tuple(rest), _tokens(first))
@@ -453,13 +399,3 @@ def _tokens(answers: Path) -> tuple[str, ...]:
         return tuple(str(table["storage"]) for table in tables)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
-
-
-def _may_hold_certificates(path: Path) -> bool:
-    """A first look, for a clear word at the start: reading certificates takes libraries that the daemon does not load."""
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(MAX_FILE_BYTES)
-    except OSError:
-        return False
-    return start[:1] == b"\x30" or b"-----BEGIN CERTIFICATE-----" in start

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent import config, paths
-from agent.config import BadConfig, Config
+from agent.config import BadConfig, BadPolicy, Config
 from protocol.readings import USUAL, Readings
+from tests.support import policies
 
 
 def load(*words: str, simulates: bool = False) -> Config:
@@ -54,11 +55,10 @@ def test_the_language_chosen_in_the_tray_is_remembered_until_a_flag_says_otherwi
 
 
 def test_the_policy_is_stronger_than_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = tmp_path / "policy.toml"
-    monkeypatch.setattr(paths, "policy_file", lambda: policy)
+    policy = policies.placed(tmp_path, monkeypatch)
     (tmp_path / "config.toml").write_text("unlock_minutes = 30\nport = 1234\n")
     assert load("--state-dir", str(tmp_path)).unlock_minutes == 30
-    policy.write_text('unlock_minutes = 0\nlanguage = "kk"\n')
+    policies.write(policy, 'unlock_minutes = 0\nlanguage = "kk"\n')
     loaded = load("--state-dir", str(tmp_path), "--language", "ru")
     assert (loaded.unlock_minutes, loaded.language, loaded.port) == (0, "kk", 1234)
     assert (loaded.sources["unlock_minutes"], loaded.sources["port"]) == ("policy", "file")
@@ -67,9 +67,8 @@ def test_the_policy_is_stronger_than_everything(tmp_path: Path, monkeypatch: pyt
 def test_a_policy_that_can_not_be_used_stops_the_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy = tmp_path / "policy.toml"
-    monkeypatch.setattr(paths, "policy_file", lambda: policy)
-    policy.write_text("unlock_minutes = 61\n")
+    policy = policies.placed(tmp_path, monkeypatch)
+    policies.write(policy, "unlock_minutes = 61\n")
     with pytest.raises(BadConfig, match=r"policy\.toml: unlock_minutes is 61, expected 0 to 60"):
         load("--state-dir", str(tmp_path))
 
@@ -350,3 +349,119 @@ def test_a_simulation_knows_which_tokens_its_script_plugs_in(tmp_path: Path) -> 
         loaded = load("--answers", str(answers), "--state-dir", str(tmp_path), simulates=True)
         assert loaded.simulation is not None
         assert loaded.simulation.tokens == expected
+
+
+def test_a_distribution_sets_defaults_and_people_may_set_them_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(tmp_path, monkeypatch)
+    defaults = policy.with_name("defaults.toml")
+    policies.write(defaults, "spare_minutes = 1\nport = 7\nupdate_channel = 'off'\nmax_documents = 5\n")
+    (tmp_path / "config.toml").write_text("spare_minutes = 2\n")
+    loaded = load("--state-dir", str(tmp_path))
+    assert (loaded.spare_minutes, loaded.sources["spare_minutes"]) == (2, "file")
+    assert (loaded.port, loaded.sources["port"], loaded.places["port"]) == (7, "distribution", str(defaults))
+    assert (loaded.update_channel, loaded.max_documents) == ("off", 5)
+    assert loaded.places["spare_minutes"] == str(tmp_path / "config.toml")
+    assert "language" not in loaded.places
+
+
+def test_of_two_policies_the_later_one_counts_and_says_where_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(tmp_path, monkeypatch)
+    later = policy.parent / "policy.d" / "50-bank.toml"
+    policies.write(policy, 'allowed_origins = ["https://a.kz"]\nlock_origins = true\n')
+    policies.write(later, 'allowed_origins = ["https://b.kz"]\n')
+    loaded = load("--state-dir", str(tmp_path))
+    assert (loaded.allowed_origins, loaded.lock_origins) == (("https://b.kz",), True)
+    assert (loaded.places["allowed_origins"], loaded.places["lock_origins"]) == (str(later), str(policy))
+
+
+@pytest.mark.parametrize(
+    "line", ["max_documents = 1", "lock_origins = false", 'formats = ["cms"]', 'update_url = ""']
+)
+def test_what_only_a_policy_may_set_is_an_error_in_the_persons_file(tmp_path: Path, line: str) -> None:
+    (tmp_path / "config.toml").write_text(line)
+    name = line.partition(" ")[0]
+    with pytest.raises(BadConfig, match=f"{name} is for whoever runs the computer to set, by policy"):
+        load("--state-dir", str(tmp_path))
+    with pytest.raises(BadConfig):
+        config.check(name, True)
+
+
+def test_flags_can_not_set_it_either(tmp_path: Path) -> None:
+    loaded = config.load(argparse.Namespace(state_dir=tmp_path, formats=["cms"], lock_origins=False))
+    assert (loaded.formats, loaded.sources["lock_origins"]) == ((), "default")
+
+
+def test_the_agent_itself_starts_with_a_broken_policy_and_knows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(tmp_path, monkeypatch)
+    policies.write(policy, "port = 1234\nprot = 1\n")
+    (tmp_path / "config.toml").write_text("spare_minutes = 2\n")
+    flags = argparse.Namespace(state_dir=tmp_path)
+    with pytest.raises(BadPolicy):
+        config.load(flags)
+    loaded = config.load_or_refuse(flags)
+    assert "unknown setting 'prot'" in loaded.policy_trouble
+    assert loaded.policy_place == str(policy)
+    assert (loaded.port, loaded.spare_minutes) == (13579, 2)
+    policies.write(policy, "port = 1234\n")
+    assert (config.load_or_refuse(flags).policy_trouble, config.load_or_refuse(flags).port) == ("", 1234)
+    (tmp_path / "config.toml").write_text("prot = 2\n")
+    with pytest.raises(BadConfig):
+        config.load_or_refuse(flags)
+
+
+def test_broken_defaults_of_a_package_count_as_a_broken_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(tmp_path, monkeypatch)
+    defaults = policy.with_name("defaults.toml")
+    policies.write(defaults, "port = 5\n")
+    defaults.chmod(0o666)
+    loaded = config.load_or_refuse(argparse.Namespace(state_dir=tmp_path))
+    assert (loaded.policy_place, loaded.port) == (str(defaults), 13579)
+
+
+def test_a_policy_moves_the_journal_to_a_folder_of_each_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(tmp_path, monkeypatch)
+    monkeypatch.setattr(paths, "account", lambda: "aliya")
+    policies.write(policy, f'journal_path = "{tmp_path}/journals/{{user}}/journal.jsonl"\n')
+    loaded = load("--state-dir", str(tmp_path))
+    assert loaded.paths.journal == tmp_path / "journals" / "aliya" / "journal.jsonl"
+    assert loaded.paths == paths.resolve(tmp_path)  # it is the same person's agent
+    policies.write(policy, 'journal_path = "~/records/journal.jsonl"\n')
+    assert load("--state-dir", str(tmp_path)).paths.journal == Path.home() / "records" / "journal.jsonl"
+    policy.unlink()
+    assert load("--state-dir", str(tmp_path)).paths.journal == tmp_path / "journal.jsonl"
+
+
+def test_a_simulation_tries_a_policy_out_below_the_computers_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(tmp_path, monkeypatch)
+    (tmp_path / "answers.toml").touch()
+    trial = tmp_path / "trial.toml"
+    trial.write_text("lock_origins = true\nmax_documents = 3\n")
+    words = [
+        "--answers",
+        str(tmp_path / "answers.toml"),
+        "--policy",
+        str(trial),
+        "--state-dir",
+        str(tmp_path),
+    ]
+    policies.write(policy, "max_documents = 2\n")
+    loaded = load(*words, simulates=True)
+    assert (loaded.lock_origins, loaded.max_documents) == (True, 2)
+    assert loaded.places["lock_origins"] == str(trial)
+    trial.write_text("lock_orgins = true\n")
+    with pytest.raises(BadPolicy):
+        load(*words, simulates=True)
+    with pytest.raises(SystemExit):
+        load("--policy", str(trial))  # who runs the agent itself can't
