@@ -20,6 +20,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from agent import dispatch, logs
+from agent.errors import AgentError
 from agent.origins import Origin
 from agent.own_api import OwnConversation
 from agent.own_api import Send as SendFrame
@@ -59,6 +60,9 @@ class Times:
 OpenOwn: TypeAlias = Callable[[Origin, SendFrame, Budget], OwnConversation]
 """Begins to serve kz.qalamsap.v1 on a page's connection."""
 
+Refusal: TypeAlias = Callable[[Origin], AgentError | None]
+"""Why a caller may ask for nothing here, by policy; None where it may."""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -69,6 +73,7 @@ class House:
     plain_websocket: bool
     answer: Answer
     open_own: OpenOwn | None
+    refusal: Refusal
     guests: "GuestList[Connection]"
     budget: Budget
     times: Times
@@ -86,6 +91,7 @@ class Connection(asyncio.Protocol):
         self._wire = _Wire(self._too_big_reply)
         self._conversation: Conversation | None = None
         self._origin: Origin | None = None
+        self._refused = ""  # the code of the error that the policy had for it when it was asked last
         self._own: OwnConversation | None = None  # from the first frame for it
         # Of the message that is coming in, if in fragments. One buffer: a list of tiny ones would outgrow the budget.
         self._fragments = bytearray()
@@ -229,12 +235,39 @@ class Connection(asyncio.Protocol):
             leaver.close(CloseCode.GOING_AWAY, "too many connections")
         self._stop_timer()
         self._origin = origin
+        # A browser does not tell its page why a handshake failed, so it succeeds, and every request gets the reason.
+        is_refused = self._refusal(origin) is not None
         self._wire.send_response(response)
         self._wire.send_text(greetings.GREETING.encode())
-        self._conversation = Conversation(origin, self._house.answer, self._send, self._house.budget)
+        self._conversation = Conversation(origin, self._answer, self._send, self._house.budget)
         self._conversation.start()
+        if is_refused:
+            return
         logs.note(_log, logging.DEBUG, "connection open", origin=origin.canonical, kind=origin.kind)
         self._house.on_open()
+
+    async def _answer(self, frame: bytes, origin: Origin) -> Octets:
+        """The reply, by the policy as it is now: pages may stay longer than it. Where it does not let the caller in, no more is read than
+        what tells the dialect."""
+        refusal = self._refusal(origin)
+        if refusal is None:
+            return await self._house.answer(frame, origin)
+        return dispatch.refuse(frame[:_PREFIX_BYTES], refusal.code, refusal.detail)
+
+    def _refusal(self, origin: Origin) -> AgentError | None:
+        refusal = self._house.refusal(origin)
+        code = "" if refusal is None else refusal.code
+        if code and code != self._refused:
+            logs.note(
+                _log,
+                logging.WARNING,
+                "a caller is refused by policy",
+                origin=origin.canonical,
+                kind=origin.kind,
+                code=code,
+            )
+        self._refused = code
+        return refusal
 
     # --- frames --------------------------------------------------------------------------------------------------
 

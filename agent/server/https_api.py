@@ -20,8 +20,10 @@ from agent import logs
 from agent.dispatch import Settings
 from agent.origins import Origin
 from agent.server import https_api_app, listener
+from agent.server.connection import Refusal
 from agent.server.https_api_app import Times
 from agent.server.https_api_series import Operations
+from agent.server.neighbours import Neighbours
 from agent.workers import Workers
 
 MAX_CONNECTIONS: Final = 32
@@ -44,15 +46,19 @@ class HttpsApi:
         settings: Settings,
         is_granted: Callable[[Origin], bool],
         *,
+        refusal: Refusal = lambda _: None,
         times: Times | None = None,
         head_s: float = HEAD_S,
         stall_s: float = STALL_S,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self._operations = Operations(workers, settings)
         self._is_granted = is_granted
+        self._refusal = refusal
         self._times = times or Times()
         self._head_s = head_s
         self._stall_s = stall_s
+        self._neighbours = neighbours or Neighbours()
         self._context: ssl.SSLContext | None = None
         self._port = 0
         self._sockets: list[socket.socket] = []
@@ -60,6 +66,7 @@ class HttpsApi:
         self._handshakes: set[asyncio.Task[None]] = set()
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     @property
     def port(self) -> int:
@@ -71,21 +78,27 @@ class HttpsApi:
 
     def listen(self, port: int) -> None:
         """Takes the port (0: a free one) and begins to serve. `use` comes first. Raises instance.PortBusy."""
-        assert self._context is not None
         self._sockets = listener.loopback_sockets(port)
-        self._port = self._sockets[0].getsockname()[1]
-        self._server = _Server(self._config())
+        self.attend(self._sockets[0].getsockname()[1])
         loop = asyncio.get_running_loop()
-        self._serving = loop.create_task(self._server.serve(sockets=[]))
-        self._accepting = [loop.create_task(listener.accept_all(each, self._serve)) for each in self._sockets]
+        self._accepting = [loop.create_task(listener.accept_all(each, self.serve)) for each in self._sockets]
+
+    def attend(self, port: int) -> None:
+        """Begins to serve what `serve` is given, of a port that somebody else owns. `use` comes first."""
+        assert self._context is not None
+        self._port = port
+        self._server = _Server(self._config())
+        self._serving = asyncio.get_running_loop().create_task(self._server.serve(sockets=[]))
         logs.note(_log, logging.INFO, "HTTPS interface listens", port=self._port)
 
     async def close(self) -> None:
         """Stops to listen, and ends all operations."""
-        for task in (*self._accepting, *self._handshakes):
+        self._is_closed = True
+        tasks = [*self._accepting, *self._handshakes]
+        for task in tasks:
             task.cancel()
-        if self._accepting:
-            await asyncio.wait([*self._accepting, *self._handshakes])
+        if tasks:
+            await asyncio.wait(tasks)
         for each in self._sockets:
             each.close()
         await self._operations.close()
@@ -95,7 +108,9 @@ class HttpsApi:
 
     def _config(self) -> uvicorn.Config:
         config = uvicorn.Config(
-            https_api_app.build(self._operations, self._is_granted, self._port, self._times),
+            https_api_app.build(
+                self._operations, self._is_granted, self._port, self._times, refusal=self._refusal
+            ),
             http=H11Protocol,
             ws="none",
             loop="asyncio",
@@ -113,10 +128,12 @@ class HttpsApi:
         config.load()
         return config
 
-    def _serve(self, accepted: socket.socket, address: str) -> None:
+    def serve(self, accepted: socket.socket, address: str) -> None:
+        """Serves one accepted socket, wherever it was accepted; closes it where its peer may not come in."""
         assert self._server is not None
         busy = len(self._handshakes) + len(self._server.server_state.connections)
-        if not ipaddress.ip_address(address).is_loopback or busy >= MAX_CONNECTIONS:
+        is_near = ipaddress.ip_address(address).is_loopback and self._neighbours.may_come_in(accepted)
+        if self._is_closed or not is_near or busy >= MAX_CONNECTIONS:
             accepted.close()
             return
         task = asyncio.get_running_loop().create_task(self._let_in(accepted, self._server))

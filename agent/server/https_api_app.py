@@ -66,6 +66,9 @@ _STATUS: Final = {
     "busy": 429,
     "paused": 503,
     "site-blocked": 403,
+    "policy-blocked": 403,
+    "policy-forbids": 403,
+    "bad-policy": 503,
     "no-one-to-ask": 503,
     STOPPING: 503,
     "timed-out": 504,
@@ -90,8 +93,15 @@ class Times:
     stall: float = 15.0  # without an octet of a document
 
 
-def build(operations: Operations, is_granted: Callable[[Origin], bool], port: int, times: Times) -> ASGIApp:
-    """The application. `is_granted` tells whether the person has chosen to remember a site."""
+def build(
+    operations: Operations,
+    is_granted: Callable[[Origin], bool],
+    port: int,
+    times: Times,
+    *,
+    refusal: Callable[[Origin], AgentError | None] = lambda _: None,
+) -> ASGIApp:
+    """The application. `is_granted` tells whether the person has chosen to remember a site, `refusal` why the policy keeps one out."""
     endpoints = _Endpoints(operations, times)
     routes = [
         Route("/", endpoints.greet, methods=["GET"]),
@@ -100,7 +110,7 @@ def build(operations: Operations, is_granted: Callable[[Origin], bool], port: in
         Route("/{identifier}", endpoints.cancel, methods=["DELETE"]),
     ]
     handlers = {_Refused: _refuse, Over: _tell_over, AgentError: _tell_error, ClientDisconnect: _tell_nobody}
-    return _Gate(Starlette(routes=routes, exception_handlers=handlers), operations, is_granted, port)
+    return _Gate(Starlette(routes=routes, exception_handlers=handlers), operations, is_granted, refusal, port)
 
 
 # --- who may come in, and read -----------------------------------------------------------------------------------
@@ -110,11 +120,17 @@ class _Gate:
     """ASGI middleware: Host, peer and Origin, and the headers of every answer."""
 
     def __init__(
-        self, app: ASGIApp, operations: Operations, is_granted: Callable[[Origin], bool], port: int
+        self,
+        app: ASGIApp,
+        operations: Operations,
+        is_granted: Callable[[Origin], bool],
+        refusal: Callable[[Origin], AgentError | None],
+        port: int,
     ) -> None:
         self._app = app
         self._operations = operations
         self._is_granted = is_granted
+        self._refusal = refusal
         self._port = port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,6 +169,8 @@ class _Gate:
         origin = callers.origin_of(request.getlist("Origin"))
         if isinstance(origin, Origin) and origin.kind not in ("site", "program"):
             return Refusal(403, "Only https pages, and those of this computer.\n")
+        if isinstance(origin, Origin) and (refused := self._refusal(origin)) is not None:
+            return Refusal(_STATUS.get(refused.code, 403), f"{refused.code}\n")
         return origin
 
     def _may_read(self, origin: Origin, operation: Operation | None) -> bool:

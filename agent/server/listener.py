@@ -2,7 +2,8 @@
 
 Sockets are accepted here and handed to TLS one by one, so that handshakes in progress are counted and a port scan or a probe
 that connects and leaves costs nothing and logs nothing. Plain HTTP comes in by the same port (agent.server.first_octet) and is told
-to use https, unless the settings let it in. Only loopback addresses are listened on, and only loopback peers are let in.
+to use https, unless the settings let it in. Only loopback addresses are listened on, and only loopback peers are let in, of our own
+person (agent.server.neighbours). Where a broker owns the port nothing is listened on, and what it hands over is served by the same rules.
 """
 
 import asyncio
@@ -20,9 +21,10 @@ from websockets.frames import CloseCode
 
 from agent import instance, logs
 from agent.server import first_octet
-from agent.server.connection import BUDGET_BYTES, Connection, House, OpenOwn, Times
+from agent.server.connection import BUDGET_BYTES, Connection, House, OpenOwn, Refusal, Times
 from agent.server.converse import Answer, Budget
 from agent.server.limits import GuestList
+from agent.server.neighbours import Neighbours
 from agent.server.status_page import StatusPage
 
 _BACKLOG = 128
@@ -47,7 +49,8 @@ class Server:
     """Serves pages on 127.0.0.1 and, where there is one, ::1.
 
     `answer` gives the reply to a frame (agent.dispatch), `open_own` serves those for kz.qalamsap.v1 (agent.own_api); `on_open` and `on_gone` are called when a page came or left;
-    `plain_websocket` lets pages in without TLS too, by the same rules.
+    `plain_websocket` lets pages in without TLS too, by the same rules. Whom `refusal` has an error for may connect, and gets it for every
+    request.
     """
 
     def __init__(
@@ -57,25 +60,30 @@ class Server:
         *,
         open_own: OpenOwn | None = None,
         plain_websocket: bool = False,
+        refusal: Refusal = lambda _: None,
         on_open: Callable[[], None] = lambda: None,
         on_gone: Callable[[], None] = lambda: None,
         times: Times | None = None,
         budget_bytes: int = BUDGET_BYTES,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self._answer = answer
         self._open_own = open_own
         self._page = page
         self._plain_websocket = plain_websocket
+        self._refusal = refusal
         self._on_open = on_open
         self._on_gone = on_gone
         self._times = times or Times()
         self._guests: GuestList[Connection] = GuestList()
         self._budget = Budget(budget_bytes)
+        self._neighbours = neighbours or Neighbours()
         self._context: ssl.SSLContext | None = None
         self._house: House | None = None
         self._sockets: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._lives: dict[asyncio.Task[None], Connection] = {}
+        self._is_closed = False
 
     @property
     def port(self) -> int:
@@ -93,13 +101,19 @@ class Server:
 
     def listen(self, port: int) -> None:
         """Takes the port (0: a free one) and begins to serve. `use` comes first. Raises instance.PortBusy."""
-        assert self._context is not None
         self._sockets = loopback_sockets(port)
-        taken: int = self._sockets[0].getsockname()[1]
+        self.attend(self._sockets[0].getsockname()[1])
+        loop = asyncio.get_running_loop()
+        self._accepting = [loop.create_task(accept_all(listener, self.serve)) for listener in self._sockets]
+
+    def attend(self, port: int) -> None:
+        """Begins to serve what `serve` is given, of a port that somebody else owns. `use` comes first."""
+        assert self._context is not None
         self._house = House(
-            port=taken,
+            port=port,
             page=self._page,
             plain_websocket=self._plain_websocket,
+            refusal=self._refusal,
             answer=self._answer,
             open_own=self._open_own,
             guests=self._guests,
@@ -108,11 +122,10 @@ class Server:
             on_open=self._on_open,
             on_gone=self._on_gone,
         )
-        loop = asyncio.get_running_loop()
-        self._accepting = [loop.create_task(accept_all(listener, self.serve)) for listener in self._sockets]
 
     async def close(self) -> None:
         """Stops to listen and tells every page that it goes away (1001). Until all of them are gone."""
+        self._is_closed = True
         for task in self._accepting:
             task.cancel()
         if self._accepting:
@@ -131,7 +144,8 @@ class Server:
         """Serves one accepted socket, wherever it was accepted; closes it where its peer may not come in."""
         assert self._house is not None
         connection = Connection(self._house)
-        if not ipaddress.ip_address(address).is_loopback or not self._guests.arrive(connection):
+        is_near = ipaddress.ip_address(address).is_loopback and self._neighbours.may_come_in(accepted)
+        if self._is_closed or not is_near or not self._guests.arrive(connection):
             accepted.close()
             return
         life = asyncio.get_running_loop().create_task(self._live(connection, accepted))

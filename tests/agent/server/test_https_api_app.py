@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from agent.errors import AgentError, CallerForbidden, PolicyUnusable
+from agent.origins import Origin
 from agent.server.https_api_app import COOKIE, MAX_BEGIN_BYTES, MAX_DOCUMENT_BYTES, Times
 from agent.workers import Paused
 from tests.support import https_pages, stage
@@ -23,9 +25,10 @@ def serve(
     *,
     granted: tuple[str, ...] = (),
     times: Times = SHORT,
+    refusal: Callable[[Origin], AgentError | None] = lambda _: None,
 ) -> None:
     async def whole() -> None:
-        async with https_pages.open_api(Clerk(script), granted=granted, times=times) as api:
+        async with https_pages.open_api(Clerk(script), granted=granted, times=times, refusal=refusal) as api:
             await scenario(api)
 
     stage.run(whole())
@@ -91,6 +94,18 @@ def test_a_no_is_read_where_the_site_is_remembered(is_granted: bool) -> None:
 
     granted = (ORIGIN,) if is_granted else ()
     serve(scenario, https_pages.answers("cancelled"), granted=granted)
+
+
+@pytest.mark.parametrize(("error", "status"), [(CallerForbidden("no"), 403), (PolicyUnusable("no"), 503)])
+def test_whom_the_policy_keeps_out_begins_nothing_and_reads_nothing(error: AgentError, status: int) -> None:
+    async def scenario(api: Api) -> None:
+        for ask in ("POST", "GET", "OPTIONS"):
+            refused = await (await api.page()).ask(ask, "/")
+            assert (refused.status_code, refused.text) == (status, f"{error.code}\n")
+            assert "Access-Control-Allow-Origin" not in refused.headers
+        assert (await (await api.page(OTHER)).begin()) is not None
+
+    serve(scenario, granted=(ORIGIN,), refusal=lambda origin: error if origin.canonical == ORIGIN else None)
 
 
 def test_a_preflight_is_answered_for_granted_origins_and_for_the_operation_of_one() -> None:

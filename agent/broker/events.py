@@ -1,0 +1,86 @@
+"""What the broker has to say: lines on standard error, which the journal takes, each with its stable id (agent.event_ids).
+
+A line says who by number, never what was sent: the broker does not know it. What somebody can make happen again and again is said once,
+and from then on as a number, once a minute. This is not `agent.logs`: the broker loads as little as it can.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+BEGINS: Final = "the broker serves"
+NOBODY: Final = "no agent of that person is registered"
+UNOWNED: Final = "a connection whose owner can't be told"
+REGISTERED: Final = "an agent is registered"
+GONE: Final = "an agent is gone"
+HUNG: Final = "an agent takes no connections"
+REFUSED: Final = "an agent is refused"
+NO_DESCRIPTORS: Final = "no descriptors are left"
+
+IDS: Final = {
+    BEGINS: 1700, REGISTERED: 1701, GONE: 1702, NOBODY: 1703, UNOWNED: 1704, HUNG: 1705, REFUSED: 1706, NO_DESCRIPTORS: 1707,
+}  # fmt: skip
+"""The same as in agent.event_ids, which a test compares."""
+
+GRAVE: Final = {UNOWNED, HUNG, REFUSED, NO_DESCRIPTORS}
+REPEAT_S: Final = 60.0
+_MOST_KINDS: Final = 1024  # of events with an owner, that are counted at a time
+
+
+class Events:
+    """`say` them. `stream` is standard error; with `is_journal` lines begin with a level, as sd-daemon(3) has it."""
+
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        is_journal: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = stream or sys.stderr
+        self._is_journal = is_journal
+        self._clock = clock
+        self._counts: dict[tuple[str, int | None], int] = {}
+        self._since = clock()
+
+    def say(self, event: str, *, owner: int | None = None, **facts: int | str) -> None:
+        """Says it now, or counts it where it was said within this minute."""
+        if self._clock() - self._since >= REPEAT_S:
+            self.flush()
+        key = event, owner
+        if key in self._counts:
+            self._counts[key] += 1
+            return
+        if len(self._counts) >= _MOST_KINDS:
+            return
+        self._counts[key] = 0
+        self._write(event, owner, facts)
+
+    def flush(self) -> None:
+        """Says how often what was counted happened again."""
+        counts, self._counts, self._since = self._counts, {}, self._clock()
+        for (event, owner), count in counts.items():
+            if count:
+                self._write(event, owner, {"again": count})
+
+    def _write(self, event: str, owner: int | None, facts: dict[str, int | str]) -> None:
+        level = f"<{4 if event in GRAVE else 6}>" if self._is_journal else ""
+        told = {"id": IDS[event], **({} if owner is None else {"owner": owner}), **facts}
+        line = " ".join([event, *(f"{name}={value}" for name, value in told.items())])
+        try:
+            self._stream.write(f"{level}{line}\n")
+            self._stream.flush()
+        except OSError:
+            # Nobody listens. People's connections matter more than lines about them.
+            self._stream = _Nowhere()
+
+
+class _Nowhere:
+    """Where lines go that nobody reads."""
+
+    def write(self, _: str) -> int:
+        return 0
+
+    def flush(self) -> None:
+        return None

@@ -1,0 +1,1 @@
+"""Whose program is at the other end of a connection over loopback: the system is asked, in each system's own way."""

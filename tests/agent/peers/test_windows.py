@@ -1,0 +1,120 @@
+"""The table of Windows as it documents it, and what is made of it; the calls themselves need Windows."""
+
+import socket
+import struct
+import sys
+
+import pytest
+
+from agent.peers import windows
+from agent.peers.windows import WindowsOwners
+
+HERE = (socket.inet_aton("127.0.0.1"), 13579)
+
+
+def row(local, remote, *, state=5, process=4711):
+    return struct.pack(
+        "<I4sI4sII",
+        state,
+        local[0],
+        socket.htons(local[1]) | 0xBEEF0000,
+        remote[0],
+        socket.htons(remote[1]),
+        process,
+    )
+
+
+def row_6(local, remote, *, state=5, process=4711):
+    return struct.pack(
+        "<16sII16sIIII",
+        local[0],
+        0,
+        socket.htons(local[1]),
+        remote[0],
+        0,
+        socket.htons(remote[1]),
+        state,
+        process,
+    )
+
+
+def table(*rows):
+    return struct.pack("<I", len(rows)) + b"".join(rows)
+
+
+def mapped(place):
+    return bytes(10) + b"\xff\xff" + place[0], place[1]
+
+
+@pytest.fixture
+def accepted():
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        one, _ = listener.accept()
+        with one:
+            yield one
+
+
+def places(accepted):
+    return tuple(
+        (socket.inet_aton(name[0]), name[1]) for name in (accepted.getpeername(), accepted.getsockname())
+    )
+
+
+def owners(*tables, sessions=lambda process: {0: 2, 4711: 3}[process]):
+    """Windows with these tables, one after the other; each is for both families."""
+    left = list(tables)
+    return WindowsOwners(lambda family: left.pop(0) if family == 2 else table(), sessions)
+
+
+def test_the_session_of_the_process_at_the_other_end_is_the_owner(accepted):
+    peer, here = places(accepted)
+    right = table(row(here, peer, process=1), row(peer, here))
+    asked = owners(right, right)
+    assert asked.ours == 2
+    assert asked.of_peer(accepted) == 3
+
+
+def test_an_ipv6_socket_with_a_mapped_address_is_found(accepted):
+    peer, here = places(accepted)
+    right = table(row_6(mapped(peer), mapped(here)))
+    found = WindowsOwners(lambda family: right if family == 23 else table(), lambda process: process)
+    assert found.of_peer(accepted) == 4711
+
+
+def test_who_can_not_be_told_for_sure_is_nobody(accepted):
+    peer, here = places(accepted)
+    right = table(row(peer, here))
+    assert owners(table()).of_peer(accepted) is None
+    assert owners(table(row(peer, here, state=8))).of_peer(accepted) is None  # it leaves
+    assert owners(table(row(peer, here, process=0))).of_peer(accepted) is None  # it left
+    assert owners(table(row(peer, HERE))).of_peer(accepted) is None
+    # The process ended while its session was asked, and its number may be another's.
+    assert owners(right, table()).of_peer(accepted) is None
+    assert owners(right, table(row(peer, here, process=4712))).of_peer(accepted) is None
+
+
+def test_what_the_system_refuses_to_say_is_nobody(accepted):
+    peer, here = places(accepted)
+
+    def sessions(process):
+        if process:
+            raise OSError("gone")
+        return 2
+
+    assert owners(table(row(peer, here)), sessions=sessions).of_peer(accepted) is None
+
+
+def test_a_table_that_is_cut_off_is_read_as_far_as_it_goes():
+    peer = (HERE[0], 40000)
+    whole = table(row(HERE, peer, process=1), row(peer, HERE))
+    assert windows.process_in(whole, 4, peer, HERE) == 4711
+    assert windows.process_in(whole[:-1], 4, peer, HERE) is None
+    assert windows.process_in(b"", 4, peer, HERE) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is not there elsewhere")
+def test_elsewhere_sockets_are_not_shared_like_that():
+    with socket.socket() as one, pytest.raises(OSError):
+        windows.share(one, 1)
+    with pytest.raises(OSError):
+        windows.take(b"")
