@@ -1,7 +1,7 @@
 """Logs for us: English, and by construction without what a page or a person said.
 
-A log line is an event with facts. Only the facts in FACTS may be logged, each cut to a harmless form, so a frame, a password or
-a name can't slip in through a careless message. Errors are logged as the places they passed through and their kind;
+A log line is an event with its stable number (agent.event_ids) and with facts. Only the facts in FACTS may be logged, each cut to a
+harmless form, so a frame, a password or a name can't slip in through a careless message. Errors are logged as the places they passed through and their kind;
 their texts can quote what a page sent, and stay out. The libraries' own loggers are silenced below "warning": at "debug"
 websockets writes the frames themselves. pyHanko's are below "error": its warnings are remarks on how a document is written.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
 
-from agent import paths
+from agent import event_ids, paths
 
 MAX_FILE_BYTES = 1024 * 1024
 KEPT_FILES = 3
@@ -29,6 +29,7 @@ FACTS: Final = frozenset(
 _MAX_FACT = 200
 _MAX_CAUSES = 8
 _HARMLESS: Final = re.compile(r"[^\w./:@\[\]+-]", re.ASCII)
+_PERSON: Final = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)  # an IIN or a BIN
 
 _LIBRARIES: Final = {
     "websockets": logging.WARNING, "asyncio": logging.WARNING,
@@ -51,13 +52,15 @@ def note(
     if unknown:
         raise ValueError(f"{min(unknown)!r} is not a fact that may be logged")
     if logger.isEnabledFor(level):
-        line = " ".join([event, *(f"{name}={_harmless(value)}" for name, value in facts.items())])
-        logger.log(level, "%s", line if error is None else f"{line}\n{_story(error)}")
+        shown = {name: harmless(value) for name, value in facts.items()}
+        line = " ".join([event, *(f"{name}={value}" for name, value in shown.items())])
+        extra = {"event_id": event_ids.id_of(event), "event": event, "facts": shown}
+        logger.log(level, "%s", line if error is None else f"{line}\n{_story(error)}", extra=extra)
 
 
-def _harmless(value: Fact) -> str:
-    """The value in a form that can't break a line, colour a terminal or go on for ever."""
-    text = str(value)
+def harmless(value: Fact) -> str:
+    """The value in a form that can't break a line, colour a terminal or go on for ever, and that names nobody by number."""
+    text = _PERSON.sub("????????????", str(value))
     return _HARMLESS.sub("?", text[:_MAX_FACT]) + ("..." if len(text) > _MAX_FACT else "")
 
 
@@ -76,10 +79,10 @@ def _story(error: BaseException) -> str:
 
 
 class _Plain(logging.Formatter):
-    """Time, level, where, event. An error that a library logs is told as `note` tells it, without its text."""
+    """Time, number of the event, level, where, event. An error that a library logs is told as `note` tells it, without its text."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        super().__init__("%(asctime)s %(event_id)d %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # another handler may have left the whole text there
@@ -95,6 +98,8 @@ class _OursOrPlain(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.split(".")[0] not in {"agent", "protocol", "py"}:
             record.msg, record.args = "a warning of the library, text left out", ()
+        if not hasattr(record, "event_id"):
+            record.event_id = event_ids.UNLISTED
         return True
 
 
@@ -106,11 +111,26 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
 
-def set_up(level: str, file: Path | None = None) -> None:
-    """Sends the program's log to standard error, and to `file` if one is given. Called once, at the start. OSError."""
+def set_up(
+    level: str,
+    file: Path | None = None,
+    system: logging.Handler | None = None,
+    *,
+    to_standard_error: bool = True,
+    is_quiet: bool = False,
+) -> None:
+    """Sends the program's log to standard error, to `file` if one is given, and to the `system`'s log (agent.system_log) if it is given.
+
+    Called once, at the start. Where the system's log is what standard error leads to, everything would be told twice: then without
+    `to_standard_error`. Where it `is_quiet`, standard error gets warnings alone. OSError.
+    """
     root = logging.getLogger()
     close()
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if to_standard_error else []
+    for each in handlers:
+        each.setLevel(logging.WARNING if is_quiet else logging.NOTSET)
+    if system is not None:
+        handlers.append(system)
     if file is not None:
         paths.make_private(file.parent)
         handlers.append(_PrivateFile(file, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES))

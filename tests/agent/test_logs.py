@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent import logs, paths
+from protocol import accessory
 from tests.support import stage
 
 PASSWORD = "correct-horse-battery"
@@ -93,7 +94,7 @@ def test_remarks_of_the_pdf_library_on_a_document_are_not_made(
         logging.getLogger(name).warning("Could not find object %s", PASSWORD)
         logging.getLogger(name).error("cannot go on with %s", PASSWORD)
     lines = (tmp_path / "agent.log").read_text().splitlines()
-    assert [line.split()[2:4] for line in lines] == [
+    assert [line.split()[3:5] for line in lines] == [
         ["ERROR", "pyhanko.pdf_utils.reader:"],
         ["ERROR", "pyhanko_certvalidator.context:"],
     ]
@@ -119,7 +120,10 @@ def test_a_password_in_a_frame_never_reaches_the_log(
                 await page.recv()
             await page.send(json.dumps({**call, "method": PASSWORD})[:-1])
             await page.recv()
-            for broken in (f'{{"module":"{PASSWORD}"', f"{PASSWORD}", json.dumps({"module": PASSWORD})):
+            unknown = {"module": accessory.MODULE, "method": PASSWORD}
+            for broken in (
+                f'{{"module":"{PASSWORD}"', f"{PASSWORD}", json.dumps({"module": PASSWORD}), json.dumps(unknown)
+            ):  # fmt: skip
                 await page.send(broken)
                 await page.recv()
             await page.send(json.dumps(call))
@@ -156,3 +160,20 @@ fail("secret-3")
     assert ended.returncode == 1
     assert ended.stderr.count("ValueError") == 3
     assert "secret" not in ended.stdout + ended.stderr
+
+
+def test_a_line_has_the_number_of_its_event(tmp_path: Path) -> None:
+    logs.set_up("info", tmp_path / "agent.log")
+    logs.note(logging.getLogger("agent.x"), logging.INFO, "listening", port=13579)
+    logging.getLogger("asyncio").error("Task got %s", PASSWORD)
+    lines = (tmp_path / "agent.log").read_text().splitlines()
+    assert [line.split()[2] for line in lines] == ["1000", "1999"]
+
+
+@pytest.mark.parametrize("value", ["870101300123", "https://a.kz:1/870101300123/x", "iin=870101300123"])
+def test_a_fact_names_nobody_by_number(tmp_path: Path, value: str) -> None:
+    logs.set_up("info", tmp_path / "agent.log")
+    logs.note(logging.getLogger("agent"), logging.INFO, "call", method=value, octets=8701013001230)
+    text = (tmp_path / "agent.log").read_text()
+    assert "870101300123 " not in text.replace("/", " ")
+    assert "octets=8701013001230" in text

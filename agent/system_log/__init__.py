@@ -1,0 +1,1 @@
+"""The log of the system: journald or syslog on Linux, the unified log on macOS, the Event Log on Windows."""
