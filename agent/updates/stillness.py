@@ -1,0 +1,132 @@
+"""Nothing is replaced while somebody looks at a window of ours, or an approval runs, or a key is open.
+
+The agent itself decides whether it can go: it is told to quit if it is idle, and does so or says why not, in one step. Between a question
+and a command a page could have asked for a signature.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent import control, paths
+from agent.control import EndpointUnavailable, NotRunning
+from agent.instance import AlreadyRunning, Lock, is_anything_shown
+from agent.paths import Paths
+from agent.updates.errors import Busy
+from protocol.control import Command, Refused, State
+from protocol.errors import ProtocolError
+
+ENDS_WITHIN_S = 60.0  # the agent, once it has said that it goes: its workers and windows first
+ASK_EVERY_S = 2.0
+_STEP_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """`words`: the command of the agent that ran, from "run" on; empty where none did."""
+
+    words: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def of_person(places: Paths, *, wait_s: float = 0.0) -> Iterator[Still]:
+    """While the block runs, neither the agent nor the desk of this person does, and neither can start.
+
+    Raises Busy where it is not still within `wait_s` seconds; then nobody was disturbed.
+    """
+    until = time.monotonic() + wait_s
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                still = _enter(places, stack)
+                break
+            except Busy:
+                stack.close()
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(min(ASK_EVERY_S, max(_STEP_S, until - time.monotonic())))
+        yield still
+
+
+def require_of_everybody(homes: Iterable[Path]) -> None:
+    """Asks the agents of all people whose homes these are; for root. Raises Busy where one is not idle. It may be so a moment later: what
+    installs for the whole computer lets agents go on with what they have loaded."""
+    mine = paths.resolve().control_socket
+    with contextlib.suppress(
+        ValueError
+    ):  # where the state folder does not lie in the home, nobody can tell where others' lie
+        below = mine.relative_to(Path.home())
+        for home in homes:
+            _require_idle(home / below)
+
+
+def _enter(places: Paths, stack: contextlib.ExitStack) -> Still:
+    try:
+        stack.enter_context(Lock.take(places.desk_lock))
+    except AlreadyRunning as error:
+        raise Busy("the agent's own window is open") from error
+    if is_anything_shown(places.shown):
+        raise Busy("a command has a window open")
+    words = _words_of_agent(places.lock)
+    was_running = _ask_to_go(places)
+    until = time.monotonic() + (ENDS_WITHIN_S if was_running else 0.0)
+    while True:
+        try:
+            stack.enter_context(Lock.take(places.lock))
+        except AlreadyRunning as error:
+            if time.monotonic() >= until:
+                raise Busy(
+                    "the agent does not end" if was_running else "an agent runs that can't be asked"
+                ) from error
+            time.sleep(_STEP_S)
+        else:
+            return Still(words or ("run",)) if was_running else Still()
+
+
+def _ask_to_go(places: Paths) -> bool:
+    """Whether an agent ran, which goes now. Raises Busy."""
+    try:
+        answer = control.ask(places.control_socket, Command("quit", "if-idle"))
+    except (NotRunning, EndpointUnavailable):
+        return False  # where one runs all the same its lock says so
+    except ProtocolError as error:
+        raise Busy("the agent that runs is of another version, and does not understand") from error
+    if isinstance(answer, Refused):
+        raise Busy(answer.reason)
+    return True
+
+
+def _words_of_agent(lock: Path) -> tuple[str, ...]:
+    """How the agent that holds the lock was started, from its command on; empty where the system does not tell."""
+    try:
+        number = int(lock.read_text("ascii"))
+        words = [os.fsdecode(word) for word in Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[:-1]]
+    except (OSError, ValueError):
+        return ()
+    return tuple(words[words.index("run") :]) if "run" in words else ()
+
+
+def _require_idle(socket: Path) -> None:
+    try:
+        answer = control.ask(socket, Command("query"))
+    except (NotRunning, EndpointUnavailable, ProtocolError):
+        return
+    if isinstance(answer, State) and (
+        answer.state in ("asking", "signing") or answer.waiting or answer.unlocked_until
+    ):
+        raise Busy("somebody's agent is in the middle of an approval, or holds a key open")
+
+
+def homes_of_people() -> tuple[Path, ...]:
+    """Of all accounts."""
+    if sys.platform == "win32":
+        return ()
+    import pwd  # noqa: PLC0415  # Windows has none
+
+    return tuple(
+        dict.fromkeys(Path(entry.pw_dir) for entry in pwd.getpwall() if entry.pw_dir not in ("", "/"))
+    )
