@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.errors import StorageFailed
+from agent.errors import BadInput, StorageFailed
 from agent.localhost import files, identity
 from agent.localhost.identity import Identity
 
@@ -69,6 +69,25 @@ def issue(tls_dir: Path, at: dt.datetime, *, becomes_current: bool = True) -> Id
     if becomes_current:
         identity.make_current(issued)
     return issued
+
+
+def constrained(octets: bytes) -> bytes:
+    """The DER of an authority's certificate (PEM or DER) that can vouch for loopback and for nothing else, as ours can.
+
+    Raises: BadInput for any other certificate: whoever deploys that would let it vouch for every site.
+    """
+    try:
+        is_pem = octets.lstrip().startswith(b"-----BEGIN")
+        found = x509.load_pem_x509_certificate(octets) if is_pem else x509.load_der_x509_certificate(octets)
+        constraints = found.extensions.get_extension_for_class(x509.NameConstraints)
+        basic = found.extensions.get_extension_for_class(x509.BasicConstraints)
+    except (ValueError, x509.ExtensionNotFound) as error:
+        raise BadInput("this is no certificate of an authority that is limited to this computer") from error
+    permitted = {str(name.value) for name in constraints.value.permitted_subtrees or ()}
+    wanted = {str(ipaddress.ip_network(address)) for address in _ADDRESSES} | {_HOST_NAME}
+    if not (constraints.critical and basic.value.ca) or permitted != wanted:
+        raise BadInput("this authority may vouch for more than 127.0.0.1, ::1 and localhost")
+    return found.public_bytes(serialization.Encoding.DER)
 
 
 def _authority(

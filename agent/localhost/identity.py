@@ -7,6 +7,8 @@
         leaf.pem              what the server shows
         key.pem               the leaf's key, 0600; the authority's key is nowhere
         identity.json         {"format": 1, "not_before": ..., "not_after": ..., "authority_sha256": ...}
+        shared                there where every person's agent on this computer may show it: then all may read the key, which is
+                              root's. On Linux agents do so only where a broker owns the port (decision 0029)
 
 A renewal makes the next folder 60 days before the end. Browsers are told of its authority at once, but many read their stores
 only when they start, so the old leaf is shown for another 30 days; the old folder goes when its authority has ended. The dates
@@ -21,6 +23,7 @@ import os
 import re
 import ssl
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,10 @@ AUTHORITY = "authority.pem"
 LEAF = "leaf.pem"
 KEY = "key.pem"
 FACTS = "identity.json"
+SHARED = "shared"
+NEEDS_BROKER = sys.platform == "linux"
+"""Whether agents show the machine's identity only where a broker owns the port. Elsewhere there is no broker: there it is the word of
+whoever gave trust to the whole machine that people who use it don't imitate the agent to each other (decision 0032)."""
 FORMAT = 1
 RENEW_BEFORE = dt.timedelta(days=60)
 SWITCH_BEFORE = dt.timedelta(days=30)
@@ -80,6 +87,48 @@ def current(tls_dir: Path) -> Identity | None:
     identity = load(tls_dir / identity_id)
     check_key_is_private(identity.key_path)
     return identity
+
+
+def shared(tls_dir: Path, at: dt.datetime, owner_id: int = 0) -> Identity | None:
+    """The machine's identity, where root shares one and it lasts: for agents whose port a broker owns.
+
+    None where there is none, or where anybody but root could have put it there. `owner_id` is another one than root's only in tests.
+    """
+    try:
+        pointer = tls_dir / CURRENT
+        identity_id = _document(pointer).get("current")
+        if not isinstance(identity_id, str) or not _ID.fullmatch(identity_id):
+            return None
+        found = load(tls_dir / identity_id)
+        parts = (tls_dir.parent, tls_dir, pointer, found.folder, found.certificate_path, found.key_path)
+        is_roots = all(_is_of(each, owner_id) for each in parts)
+        is_readable = os.access(found.key_path, os.R_OK) and (found.folder / SHARED).is_file()
+    except (StorageFailed, OSError):
+        return None
+    return found if is_roots and is_readable and found.not_before <= at < found.not_after else None
+
+
+def share(identity: Identity) -> None:
+    """Lets every agent on this computer show it. Raises: StorageFailed."""
+    try:
+        files.write_atomically(identity.folder / SHARED, b"", files.PUBLIC)
+        tls_dir = identity.folder.parent
+        for folder in (tls_dir, identity.folder):
+            folder.chmod(0o755)
+        # The way there: whoever goes it can't see what else there is.
+        tls_dir.parent.chmod(stat.S_IMODE(tls_dir.parent.stat().st_mode) | 0o011)
+        identity.key_path.chmod(files.PUBLIC)
+    except OSError as error:
+        raise StorageFailed(f"can't share the TLS identity: {error}") from error
+
+
+def _is_of(path: Path, owner_id: int) -> bool:
+    """Whether it is that owner's, no link, and nobody else can change it. OSError."""
+    status = path.lstat()
+    is_plain = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
+    if os.name != "posix":
+        return is_plain  # Windows: it lies in the program's own folder; who can write there could exchange the program
+    return is_plain and status.st_uid == owner_id and not status.st_mode & 0o022
 
 
 def load(folder: Path) -> Identity:
@@ -174,9 +223,10 @@ def check_key_is_private(key: Path) -> None:
     if os.name != "posix":
         return  # Windows: the folder lies in the person's profile, whose access list is theirs alone
     status = key.stat()
-    if stat.S_IMODE(status.st_mode) & 0o077:
+    is_shared = (key.parent / SHARED).is_file()
+    if stat.S_IMODE(status.st_mode) & (0o033 if is_shared else 0o077):
         raise StorageFailed(f"'{key}' has mode {stat.S_IMODE(status.st_mode):04o}, 0600 expected")
-    if status.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid() and not (is_shared and status.st_uid == 0):
         raise StorageFailed(f"'{key}' belongs to user {status.st_uid}")
 
 

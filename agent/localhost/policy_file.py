@@ -1,4 +1,4 @@
-"""Texts in lists of a JSON policy file that may be somebody else's: put in, and taken out again without a trace.
+"""Texts in lists of a policy file that may be somebody else's: put in, and taken out again without a trace.
 
 The pure part first: `merged` and `without` are each other's opposite on values. `synchronise` does it with a file: what is
 wanted is put on top of the file as it would be without us, so install, renewal, change and removal are one operation. If nobody
@@ -8,10 +8,12 @@ else touched the file meanwhile, removal gives back the octets that were there b
 import copy
 import dataclasses
 import json
+import plistlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from agent.errors import StorageFailed
 from agent.localhost import files
@@ -104,34 +106,45 @@ def without(document: dict[str, Any], additions: Sequence[Addition], made: Seque
     return result
 
 
+def parse_property_list(octets: bytes, path: Path) -> dict[str, Any]:
+    """The dictionary in a property list, XML or binary. Raises ForeignFile."""
+    try:
+        document = plistlib.loads(octets)
+    except (ValueError, ExpatError, plistlib.InvalidFileException, IndexError, OverflowError) as error:
+        raise ForeignFile(f"'{path}' can't be read as a property list; it was left as it is") from error
+    if not isinstance(document, dict):
+        raise ForeignFile(f"'{path}' holds no dictionary; it was left as it is")
+    return document
+
+
 def base(path: Path, record: Record) -> dict[str, Any] | None:
     """The file as it would be without us; None where there would be none. Raises ForeignFile, StorageFailed."""
     try:
-        return _base(path, files.read_if_there(path), record.policy(path)).document
+        return _base(path, files.read_if_there(path), record.policy(path), JSON).document
     except OSError as error:
         raise StorageFailed(f"'{path}': {error}") from error
 
 
-def synchronise(path: Path, wanted: Sequence[Addition], record: Record) -> bool:
+def synchronise(path: Path, wanted: Sequence[Addition], record: Record, form: "Form | None" = None) -> bool:
     """Makes exactly the wanted texts ours in this file; says whether the file changed.
 
     The record is written before the file grows, and after it shrank. Raises ForeignFile, StorageFailed.
     """
     try:
-        return _synchronise(path, wanted, record)
+        return _synchronise(path, wanted, record, form or JSON)
     except OSError as error:
         raise StorageFailed(f"'{path}': {error}") from error
 
 
-def _synchronise(path: Path, wanted: Sequence[Addition], record: Record) -> bool:
+def _synchronise(path: Path, wanted: Sequence[Addition], record: Record, form: "Form") -> bool:
     present, change = files.read_if_there(path), record.policy(path)
     if not wanted and change is None:
         return False
-    ground = _base(path, present, change)
+    ground = _base(path, present, change, form)
     merge = merged(ground.document or {}, wanted)
     if not merge.additions:
-        return _restore(path, present, ground, record)
-    octets = _dump(merge.document, like=present)
+        return _restore(path, present, ground, record, form)
+    octets = form.dump(merge.document, present)
     record.put_folders(files.missing_folders(path.parent))
     record.put_policy(
         PolicyChange(
@@ -157,20 +170,22 @@ class _Ground:
     """Set only where they are known octet for octet."""
 
 
-def _base(path: Path, present: bytes | None, change: PolicyChange | None) -> _Ground:
+def _base(path: Path, present: bytes | None, change: PolicyChange | None, form: "Form") -> _Ground:
     if present is None:
         return _Ground(None, None)
     if change is None or present == change.original:
-        return _Ground(parse(present, path), present)
+        return _Ground(form.parse(present, path), present)
     if files.sha256(present) == change.written_sha256 and (change.original is not None or not change.existed):
-        return _Ground(None if change.original is None else parse(change.original, path), change.original)
-    document = without(parse(present, path), change.additions, change.made)
+        return _Ground(
+            None if change.original is None else form.parse(change.original, path), change.original
+        )
+    document = without(form.parse(present, path), change.additions, change.made)
     if not document and not change.existed:
         return _Ground(None, None)
     return _Ground(document, None)
 
 
-def _restore(path: Path, present: bytes | None, ground: _Ground, record: Record) -> bool:
+def _restore(path: Path, present: bytes | None, ground: _Ground, record: Record, form: "Form") -> bool:
     """Puts the file back to what it would be without us, and forgets it."""
     if record.policy(path) is None:
         return False  # all that is wanted stands there already, and not by our doing
@@ -178,19 +193,40 @@ def _restore(path: Path, present: bytes | None, ground: _Ground, record: Record)
         path.unlink(missing_ok=True)
         octets = None
     else:
-        octets = ground.octets if ground.octets is not None else _dump(ground.document, like=present)
+        octets = ground.octets if ground.octets is not None else form.dump(ground.document, present)
         if octets != present:
             files.write_atomically(path, octets, files.PUBLIC)
     record.drop_policy(path)
     return octets != present
 
 
-def _dump(document: dict[str, Any], like: bytes | None) -> bytes:
+def dump_json(document: dict[str, Any], like: bytes | None) -> bytes:
     """JSON in the indentation of the file that was there, so that a person who compares sees our lines only."""
     indent: int | str = 2
     if like is not None and (found := re.search(rb"\n([ \t]+)\S", like)):
         indent = found[1].decode()
     return json.dumps(document, indent=indent, ensure_ascii=False).encode() + b"\n"
+
+
+def dump_property_list(document: dict[str, Any], like: bytes | None) -> bytes:
+    """A property list, binary where the file that was there is."""
+    is_binary = like is not None and like.startswith(b"bplist")
+    return plistlib.dumps(
+        document, fmt=plistlib.FMT_BINARY if is_binary else plistlib.FMT_XML, sort_keys=False
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Form:
+    """How a policy file is written."""
+
+    parse: Callable[[bytes, Path], dict[str, Any]]
+    dump: Callable[[dict[str, Any], bytes | None], bytes]
+    """The document, and the octets that stood there before, whose manner is kept."""
+
+
+JSON = Form(parse, dump_json)
+PROPERTY_LIST = Form(parse_property_list, dump_property_list)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

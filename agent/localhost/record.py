@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from agent import locks
 from agent.errors import StorageFailed
 from agent.localhost import files
 
@@ -72,6 +73,26 @@ class MadeDatabase:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class SystemEntry:
+    """One authority in a store of the system: a keychain of macOS, a root store of Windows."""
+
+    place: str
+    name: str
+    sha256: str
+    is_machine_wide: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RegistryValue:
+    """One text in a list of the registry's policies. `made` are the keys that were not there before, outermost first."""
+
+    key: str
+    name: str
+    text: str
+    made: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Contents:
     """All that is ours on this machine (or in this person's places)."""
 
@@ -85,25 +106,29 @@ class Contents:
     """Folders of TLS identities that were issued for this trust."""
     folders: tuple[str, ...] = ()
     """Folders that were made for any of it."""
+    system_entries: tuple[SystemEntry, ...] = ()
+    registry_values: tuple[RegistryValue, ...] = ()
 
     @property
     def is_machine_wide(self) -> bool:
-        return bool(self.policies or self.own_files)
+        in_system = any(each.is_machine_wide for each in self.system_entries)
+        return bool(self.policies or self.own_files or self.registry_values or in_system)
 
     @property
     def is_personal(self) -> bool:
-        return bool(self.entries or self.databases)
+        in_system = any(not each.is_machine_wide for each in self.system_entries)
+        return bool(self.entries or self.databases or in_system)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.policies or self.own_files or self.entries or self.databases or self.identities)
+        return not (self.is_machine_wide or self.is_personal or self.identities)
 
 
 class Record:
     """The record as a file. Every change is on the disk when the method returns. Raises StorageFailed."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self.path = state_dir / NAME
+    def __init__(self, state_dir: Path, name: str = NAME) -> None:
+        self.path = state_dir / name
         self.contents = _read(self.path)
 
     def policy(self, path: Path) -> PolicyChange | None:
@@ -150,6 +175,22 @@ class Record:
         others = tuple(each for each in self.contents.databases if each.folder != str(folder))
         self._save(dataclasses.replace(self.contents, databases=others))
 
+    def put_system_entry(self, entry: SystemEntry) -> None:
+        others = tuple(each for each in self.contents.system_entries if each != entry)
+        self._save(dataclasses.replace(self.contents, system_entries=(*others, entry)))
+
+    def drop_system_entry(self, entry: SystemEntry) -> None:
+        others = tuple(each for each in self.contents.system_entries if each != entry)
+        self._save(dataclasses.replace(self.contents, system_entries=others))
+
+    def put_registry_value(self, value: RegistryValue) -> None:
+        others = tuple(each for each in self.contents.registry_values if each != value)
+        self._save(dataclasses.replace(self.contents, registry_values=(*others, value)))
+
+    def drop_registry_value(self, value: RegistryValue) -> None:
+        others = tuple(each for each in self.contents.registry_values if each != value)
+        self._save(dataclasses.replace(self.contents, registry_values=others))
+
     def put_identity(self, folder: Path) -> None:
         others = tuple(each for each in self.contents.identities if each != str(folder))
         self._save(dataclasses.replace(self.contents, identities=(*others, str(folder))))
@@ -183,20 +224,20 @@ class Record:
 
 
 @contextlib.contextmanager
-def locked(state_dir: Path) -> Iterator[None]:
-    """Keeps a second `qalamsap trust` out until the block ends. Raises StorageFailed where one is at work already."""
-    import fcntl  # noqa: PLC0415  not on Windows, where no store of ours exists yet
+def locked(state_dir: Path, name: str = LOCK) -> Iterator[None]:
+    """Keeps a second command that writes the same record out until the block ends. Raises StorageFailed where one is at work already.
 
+    A folder that is there keeps its mode: that of a machine-wide installation may be looked into by others.
+    """
     try:
         files.make_folders(state_dir, 0o700)
-        descriptor = os.open(state_dir / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, files.PRIVATE)
+        flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
+        descriptor = os.open(state_dir / name, flags, files.PRIVATE)
     except OSError as error:
         raise StorageFailed(f"can't write in '{state_dir}': {error}") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StorageFailed("another 'qalamsap trust' is at work") from error
+        if not locks.is_taken(descriptor):
+            raise StorageFailed(f"another 'qalamsap {name.removesuffix('.lock')}' is at work")
         yield
     finally:
         os.close(descriptor)
@@ -233,6 +274,15 @@ def _read(path: Path) -> Contents:
             ),
             identities=_texts(document["identities"]),
             folders=_texts(document["folders"]),
+            # Not in records of the first version.
+            system_entries=tuple(
+                SystemEntry(each["place"], each["name"], each["sha256"], bool(each["is_machine_wide"]))
+                for each in document.get("system_entries", [])
+            ),
+            registry_values=tuple(
+                RegistryValue(each["key"], each["name"], each["text"], _texts(each["made"]))
+                for each in document.get("registry_values", [])
+            ),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageFailed(f"the record of changes '{path}' can't be read; nothing was changed") from error

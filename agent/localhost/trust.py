@@ -6,8 +6,9 @@
                browsers that were open need a restart to learn it; the old one goes when it has ended
     remove     takes out what `install` put in, and nothing else; twice is as good as once
 
-Machine-wide means the policy files of browsers and needs root; otherwise it is the NSS databases of this person. One store that
-fails does not keep the others from being done: the report names it.
+Machine-wide means the policy files of browsers and needs root; otherwise it is the NSS databases of this person: so on Linux, where
+browsers don't read the system's store. On macOS and Windows they do, and it is the system's store of authorities, the machine's or the
+person's. One store that fails does not keep the others from being done: the report names it.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ import datetime as dt
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,15 +31,42 @@ from agent.localhost import (
     macos,
     nss_databases,
     record,
+    registry_policies,
+    system_store,
     windows,
 )
 from agent.localhost.errors import NeedsRoot
 from agent.localhost.identity import Identity
 from agent.localhost.record import Record
+from agent.localhost.registry_policies import ListedText, Registry
+from agent.localhost.renewal_task import RenewalTask
 from agent.localhost.report import State, StoreReport
+from agent.localhost.system_store import Anchor, AnchorStore
 from agent.origins import Origin
 
 ROOT = Path("/")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SystemPlaces:
+    """Where a system other than Linux keeps what browsers trust."""
+
+    anchors: AnchorStore
+    policies: Registry | None = None
+    """Where origins that need not ask are named; None where only IT's profiles can do that."""
+    renewal: RenewalTask | None = None
+    """What renews machine-wide trust in time; None where the package brings that (systemd, launchd)."""
+
+
+def _system_places() -> SystemPlaces | None:
+    """What this system has beside or instead of browsers' own stores; None on Linux."""
+    match platform.system():
+        case "Darwin":
+            return SystemPlaces(macos.Keychains())
+        case "Windows":
+            return SystemPlaces(windows.RootStore(), windows.PolicyKeys(), RenewalTask())
+        case _:
+            return None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,6 +78,8 @@ class Places:
     home: Path
     root: Path = ROOT
     environment: Mapping[str, str] = dataclasses.field(default_factory=lambda: dict(os.environ))
+    system: SystemPlaces | None = dataclasses.field(default_factory=_system_places)
+    """None on Linux."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,9 +116,15 @@ class TrustReport:
 
 
 def install(
-    places: Places, *, machine_wide: bool, origins: Sequence[str] | None, at: dt.datetime
+    places: Places,
+    *,
+    machine_wide: bool,
+    origins: Sequence[str] | None,
+    at: dt.datetime,
+    shared: bool = False,
 ) -> TrustReport:
-    """Makes the stores trust the agent. `origins` are the only ones that may reach loopback unasked; None keeps what was set.
+    """Makes the stores trust the agent. `origins` are the only ones that may reach loopback unasked; None keeps what was set. With
+    `shared` every person's agent may show the machine's certificate, which they do only where a broker owns the port.
 
     Raises: BadInput (an origin that is none), NeedsRoot, MissingTool, StorageFailed, UnsupportedOperation.
     """
@@ -96,11 +133,23 @@ def install(
         raise UnsupportedOperation(
             "only machine-wide policies can let origins reach loopback: use --machine as root"
         )
-    _require_linux("install", places)
+    if checked and places.system is not None and places.system.policies is None:
+        raise UnsupportedOperation(
+            "here only a configuration profile can let origins reach loopback: qalamsap admin export --format mobileconfig"
+        )
+    if shared and not machine_wide:
+        raise UnsupportedOperation(
+            "only the certificate of the whole machine can be shared: use --machine as root"
+        )
+    _require_built(places)
     _require_root(places, machine_wide=machine_wide)
     with record.locked(places.state_dir):
         ours = Record(places.state_dir)
+        # Elsewhere than on Linux agents show it without a broker; it has no other use there.
+        is_shared = shared or _is_shared(places) or (machine_wide and places.system is not None)
         _issue_if_due(places, ours, at, force=False)
+        if is_shared:
+            _share(places, at)
         if checked is not None:
             ours.put_origins(checked)
         stores = _install(places, ours, at, machine_wide=machine_wide, personal=not machine_wide)
@@ -114,18 +163,20 @@ def status(places: Places, *, machine_wide: bool | None, at: dt.datetime) -> Tru
 
     Raises: MissingTool, StorageFailed, UnsupportedOperation.
     """
-    _require_linux("status", places)
+    _require_built(places)
     ours = Record(places.state_dir)
     wide, personal = _scope(ours, machine_wide)
     living = identity.living(places.tls_dir, at)
     stores: list[StoreReport] = []
-    if wide:
+    if places.system is not None:
+        stores += _system_status(places.system, ours, living, wide=wide, personal=personal)
+    elif wide:
         texts = chromium_policies.wanted(
             [identity.authority_der(each) for each in living], ours.contents.origins
         )
         stores += chromium_policies.status(places.root, texts)
         stores += firefox_policies.status(places.root, _firefox_texts(living, ours.contents.origins))
-    if personal:
+    if places.system is None and personal:
         stores += nss_databases.status(_databases(places), _authorities(living))
     shown = identity.current(places.tls_dir)
     notes = () if living else ("no TLS identity was issued yet: nothing can be trusted",)
@@ -137,7 +188,7 @@ def renew(places: Places, *, at: dt.datetime, force: bool = False) -> TrustRepor
 
     Stores are brought up to date even when nothing is due: a browser profile may be new. Raises as `install` does.
     """
-    _require_linux("install", places)
+    _require_built(places)
     with record.locked(places.state_dir):
         ours = Record(places.state_dir)
         wide, personal = ours.contents.is_machine_wide, ours.contents.is_personal
@@ -145,7 +196,10 @@ def renew(places: Places, *, at: dt.datetime, force: bool = False) -> TrustRepor
             note = "nothing was installed that could be renewed"
             return TrustReport("renew", State.TRUSTED, identity.current(places.tls_dir), (), (), (note,))
         _require_root(places, machine_wide=wide)
+        is_shared = _is_shared(places)
         issued = _issue_if_due(places, ours, at, force=force)
+        if is_shared:
+            _share(places, at)
         stores = _install(places, ours, at, machine_wide=wide, personal=personal)
         if force and issued is not None:
             identity.make_current(issued)
@@ -166,17 +220,24 @@ def remove(places: Places, *, at: dt.datetime) -> TrustReport:
 
     Raises: NeedsRoot, MissingTool, StorageFailed, UnsupportedOperation.
     """
-    _require_linux("remove", places)
+    _require_built(places)
     with record.locked(places.state_dir):
         ours = Record(places.state_dir)
         wide = ours.contents.is_machine_wide
         _require_root(places, machine_wide=wide)
         stores: list[StoreReport] = []
-        if wide:
+        if places.system is not None:
+            stores += system_store.remove(places.system.anchors, ours)
+            if places.system.policies is not None:
+                stores += registry_policies.remove(places.system.policies, ours)
+            if places.system.renewal is not None and wide:
+                stores.append(places.system.renewal.remove())
+        elif wide:
             stores += chromium_policies.remove(places.root, ours)
             stores += firefox_policies.remove(places.root, ours)
             stores = _still_there(places, stores, at)
-        stores += nss_databases.remove(ours)
+        if places.system is None:
+            stores += nss_databases.remove(ours)
         if all(store.state is State.ABSENT for store in stores):
             for folder in ours.contents.identities:
                 _drop_identity(places, Path(folder), ours)
@@ -218,6 +279,8 @@ def _install(
 ) -> list[StoreReport]:
     living = identity.living(places.tls_dir, at)
     stores: list[StoreReport] = []
+    if places.system is not None:
+        return _system_install(places, places.system, ours, living, wide=machine_wide, personal=personal)
     if machine_wide:
         texts = chromium_policies.wanted(
             [identity.authority_der(each) for each in living], ours.contents.origins
@@ -227,6 +290,57 @@ def _install(
     if personal:
         stores += nss_databases.install(_databases(places), _authorities(living), ours)
     return stores
+
+
+def _system_install(
+    places: Places,
+    system: SystemPlaces,
+    ours: Record,
+    living: Sequence[Identity],
+    *,
+    wide: bool,
+    personal: bool,
+) -> list[StoreReport]:
+    scopes = [is_wide for is_wide, is_asked in ((True, wide), (False, personal)) if is_asked]
+    stores: list[StoreReport] = []
+    for machine_wide in scopes:
+        stores += system_store.install(system.anchors, _anchors(living), ours, machine_wide=machine_wide)
+    if system.policies is not None and wide:
+        stores += registry_policies.install(system.policies, _registry_texts(ours.contents.origins), ours)
+    if system.renewal is not None and wide:
+        stores.append(system.renewal.install(places.state_dir))
+    return stores
+
+
+def _system_status(
+    system: SystemPlaces, ours: Record, living: Sequence[Identity], *, wide: bool, personal: bool
+) -> list[StoreReport]:
+    scopes = [is_wide for is_wide, is_asked in ((True, wide), (False, personal)) if is_asked]
+    stores: list[StoreReport] = []
+    for machine_wide in scopes:
+        stores += system_store.status(system.anchors, _anchors(living), machine_wide=machine_wide)
+    if system.policies is not None and wide:
+        stores += registry_policies.status(system.policies, _registry_texts(ours.contents.origins))
+    if system.renewal is not None and wide:
+        stores.append(system.renewal.status())
+    return stores
+
+
+def _registry_texts(origins: Sequence[str]) -> tuple[ListedText, ...]:
+    """For every browser whose policies stand in the registry: it costs nothing where the browser is not there."""
+    if not origins:
+        return ()
+    of_chromium = [(text.keys, text.value) for text in chromium_policies.wanted((), origins)]
+    # The registry has no "policies" above: that word is policies.json's own.
+    of_firefox = [(text.keys[1:], text.value) for text in firefox_policies.wanted((), origins).additions]
+    texts: list[ListedText] = []
+    for browser in registry_policies.ROOTS:
+        texts += registry_policies.listed(browser, of_firefox if browser == "firefox" else of_chromium)
+    return tuple(texts)
+
+
+def _anchors(living: Sequence[Identity]) -> list[Anchor]:
+    return [Anchor(each.authority_name, each.authority_sha256, each.authority_path) for each in living]
 
 
 def _firefox_texts(living: Sequence[Identity], origins: Sequence[str]) -> firefox_policies.Texts:
@@ -282,6 +396,18 @@ def _issue_if_due(places: Places, ours: Record, at: dt.datetime, *, force: bool)
     return issued
 
 
+def _is_shared(places: Places) -> bool:
+    present = identity.current(places.tls_dir)
+    return present is not None and (present.folder / identity.SHARED).is_file()
+
+
+def _share(places: Places, at: dt.datetime) -> None:
+    for each in identity.living(places.tls_dir, at):
+        identity.share(each)
+    if sys.platform == "win32":
+        windows.let_everybody_read(places.state_dir)
+
+
 def _switch_if_due(places: Places, at: dt.datetime) -> None:
     present = identity.current(places.tls_dir)
     if present is None or not identity.is_time_to_switch(present, at):
@@ -326,7 +452,8 @@ def _scope(ours: Record, machine_wide: bool | None) -> tuple[bool, bool]:
 
 
 def is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+    """Root, or on Windows an administrator."""
+    return windows.is_administrator() or (hasattr(os, "geteuid") and os.geteuid() == 0)
 
 
 def _require_root(places: Places, *, machine_wide: bool) -> None:
@@ -334,13 +461,7 @@ def _require_root(places: Places, *, machine_wide: bool) -> None:
         raise NeedsRoot("policies for the whole machine can be changed by root only; --user needs no root")
 
 
-def _require_linux(verb: str, places: Places) -> None:
-    """Elsewhere the modules of those systems say what can be done."""
+def _require_built(places: Places) -> None:
     system = platform.system()
-    other = {"Windows": windows, "Darwin": macos}.get(system)
-    if other is not None:
-        present = identity.current(places.tls_dir)
-        path = present.authority_path if present else places.tls_dir / identity.AUTHORITY
-        {"install": other.install, "status": other.status, "remove": other.remove}[verb](path)
-    if system != "Linux":
+    if places.system is None and system != "Linux":
         raise UnsupportedOperation(f"trust in browsers on {system or 'this system'} is not built")

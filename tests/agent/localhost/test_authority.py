@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.errors import StorageFailed
+from agent.errors import BadInput, StorageFailed
 from agent.localhost import authority, files, identity
 from tests.support import sites
 from tests.support.trusting import NOW, rogue
@@ -169,3 +169,23 @@ def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> No
                 continue
             ends.remove(end)
     assert not ends
+
+
+def test_only_an_authority_that_is_limited_to_this_computer_is_taken_for_ours(tmp_path: Path) -> None:
+    ours = authority.issue(tmp_path / "tls", NOW)
+    pem = ours.authority_path.read_bytes()
+    der = ssl.PEM_cert_to_DER_cert(pem.decode())
+    assert authority.constrained(pem) == authority.constrained(der) == der
+    free = sites.SiteAuthority.create(tmp_path / "free").certificate_path.read_bytes()
+    wide = sites.SiteAuthority.create(tmp_path / "wide", permitted=("127.0.0.0/8", "localhost"))
+    names = sites.SiteAuthority.create(tmp_path / "names", permitted=("localhost",))
+    for octets in (
+        free,
+        wide.certificate_path.read_bytes(),
+        names.certificate_path.read_bytes(),
+        ours.certificate_path.read_bytes(),
+        b"",
+        b"-----BEGIN CERTIFICATE-----",
+    ):
+        with pytest.raises(BadInput):
+            authority.constrained(octets)

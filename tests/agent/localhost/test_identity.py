@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from agent.errors import StorageFailed
 from agent.localhost import authority, identity
+from agent.localhost.identity import Identity
 from tests.support.trusting import NOW, REPOSITORY
 
 
@@ -109,3 +111,73 @@ def test_the_daemon_can_import_it_without_any_cryptographic_library() -> None:
         timeout=30,
     )
     assert done.stdout == "[]\n"
+
+
+# --- an identity of the whole machine --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Identity:
+    tmp_path.chmod(0o755)
+    return authority.issue(tmp_path / "tls", NOW)
+
+
+def of_machine(found: Identity, at: dt.datetime = NOW) -> Identity | None:
+    return identity.shared(found.folder.parent, at, os.geteuid())
+
+
+def test_a_shared_identity_is_for_everybody_and_still_its_owners(machines: Identity) -> None:
+    assert of_machine(machines) is None  # not shared
+    identity.share(machines)
+    assert of_machine(machines) == machines
+    assert machines.key_path.stat().st_mode & 0o777 == 0o644
+    assert identity.current(machines.folder.parent) == machines
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of folders")
+@pytest.mark.parametrize(("before", "after"), [(0o700, 0o711), (0o755, 0o755)])
+def test_the_way_to_a_shared_identity_is_open_and_shows_nothing_else(
+    before: int, after: int, machines: Identity
+) -> None:
+    state = machines.folder.parent.parent
+    state.chmod(before)
+    identity.share(machines)
+    assert state.stat().st_mode & 0o777 == after
+
+
+def test_a_key_that_merely_lies_open_is_not_a_shared_one(machines: Identity) -> None:
+    machines.key_path.chmod(0o644)
+    for folder in (machines.folder, machines.folder.parent):
+        folder.chmod(0o755)
+    assert of_machine(machines) is None
+    with pytest.raises(StorageFailed, match="0600 expected"):
+        identity.current(machines.folder.parent)
+
+
+def test_what_others_could_have_put_there_is_not_believed(machines: Identity) -> None:
+    identity.share(machines)
+    assert identity.shared(machines.folder.parent, NOW, os.geteuid() + 1) is None
+    for path in (
+        machines.key_path,
+        machines.certificate_path,
+        machines.folder,
+        machines.folder.parent,
+        machines.folder.parent.parent,
+    ):
+        mode = path.stat().st_mode & 0o777
+        path.chmod(mode | 0o020)
+        assert of_machine(machines) is None, path
+        path.chmod(mode)
+    assert of_machine(machines) == machines
+    machines.key_path.rename(machines.folder / "elsewhere")
+    machines.key_path.symlink_to("elsewhere")
+    assert of_machine(machines) is None
+
+
+def test_one_that_ended_or_is_missing_is_none(machines: Identity, tmp_path: Path) -> None:
+    identity.share(machines)
+    assert of_machine(machines, machines.not_after) is None
+    assert of_machine(machines, machines.not_before - dt.timedelta(seconds=1)) is None
+    assert identity.shared(tmp_path / "none", NOW, os.geteuid()) is None
+    (machines.folder.parent / identity.CURRENT).write_text("{}")
+    assert of_machine(machines) is None

@@ -1,6 +1,7 @@
 """Putting texts into somebody's policy file and taking them out without a trace."""
 
 import json
+import plistlib
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,31 @@ def test_the_indentation_of_the_file_is_kept(tmp_path: Path) -> None:
     policy_file.synchronise(path, [OURS], record)
     lines = path.read_text().splitlines()
     assert '\t\t"Ключ": 1,' in lines
+
+
+@pytest.mark.parametrize("form", [plistlib.FMT_XML, plistlib.FMT_BINARY])
+def test_a_property_list_takes_texts_and_gives_back_its_octets(
+    tmp_path: Path, form: plistlib.PlistFormat
+) -> None:
+    path = tmp_path / "com.google.Chrome.plist"
+    keys = ("LoopbackNetworkAllowedForUrls",)
+    before = plistlib.dumps({"HomepageLocation": "https://it.kz", keys[0]: ["https://it.kz"]}, fmt=form)
+    path.write_bytes(before)
+    ours = Record(tmp_path / "state")
+    added = [Addition(keys, "https://portal.example.kz")]
+    assert policy_file.synchronise(path, added, ours, policy_file.PROPERTY_LIST)
+    merged = path.read_bytes()
+    assert plistlib.loads(merged)[keys[0]] == ["https://it.kz", "https://portal.example.kz"]
+    assert merged.startswith(b"bplist") is (form is plistlib.FMT_BINARY)
+    assert policy_file.synchronise(path, (), ours, policy_file.PROPERTY_LIST)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("octets", [b"", b"{}", b"bplist00", b"<?xml", plistlib.dumps(["a"])])
+def test_what_is_no_dictionary_in_a_property_list_is_left_as_it_is(tmp_path: Path, octets: bytes) -> None:
+    path = tmp_path / "it.plist"
+    path.write_bytes(octets)
+    added = [Addition(("A",), "b")]
+    with pytest.raises(ForeignFile, match="left as it is"):
+        policy_file.synchronise(path, added, Record(tmp_path / "state"), policy_file.PROPERTY_LIST)
+    assert path.read_bytes() == octets

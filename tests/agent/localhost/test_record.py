@@ -1,5 +1,6 @@
 """The record of what is ours: it survives as itself, and a broken one stops everything."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,39 @@ def test_two_commands_do_not_work_at_the_same_time(tmp_path: Path) -> None:
         pytest.fail("both hold the lock")
     with record.locked(tmp_path):
         assert (tmp_path / record.LOCK).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_record_of_the_first_version_has_nothing_in_stores_of_the_system(tmp_path: Path) -> None:
+    Record(tmp_path).put_origins(("https://portal.example.kz",))
+    path = tmp_path / record.NAME
+    document = json.loads(path.read_bytes())
+    del document["system_entries"], document["registry_values"]
+    path.write_text(json.dumps(document))
+    read = Record(tmp_path).contents
+    assert (read.system_entries, read.registry_values) == ((), ())
+    assert read.origins == ("https://portal.example.kz",)
+
+
+def test_entries_of_the_system_come_back_as_they_were_written(tmp_path: Path) -> None:
+    first = Record(tmp_path)
+    entry = record.SystemEntry("LocalMachine\\Root", "authority", "11" * 32, True)
+    value = record.RegistryValue("SOFTWARE\\A", "1", "https://portal.example.kz", ("SOFTWARE\\A",))
+    first.put_system_entry(entry)
+    first.put_registry_value(value)
+    second = Record(tmp_path)
+    assert (second.contents.system_entries, second.contents.registry_values) == ((entry,), (value,))
+    assert (second.contents.is_machine_wide, second.contents.is_personal) == (True, False)
+    second.drop_system_entry(entry)
+    second.drop_registry_value(value)
+    assert second.contents.is_empty
+    personal = record.SystemEntry("CurrentUser\\Root", "authority", "11" * 32, False)
+    second.put_system_entry(personal)
+    assert (second.contents.is_machine_wide, second.contents.is_personal) == (False, True)
+
+
+def test_a_folder_that_others_may_look_into_stays_open_to_them(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with record.locked(tmp_path):
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
+    with record.locked(tmp_path / "new"):
+        assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700

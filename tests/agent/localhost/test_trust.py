@@ -1,10 +1,12 @@
 """Install, status, renew, remove: the whole of each, on a file system and a HOME of a test's own."""
 
+import copy
 import dataclasses
 import datetime as dt
 import json
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,12 @@ import pytest
 from agent.errors import BadInput, UnsupportedOperation
 from agent.localhost import authority, identity, trust
 from agent.localhost.errors import NeedsRoot
+from agent.localhost.macos import Keychains
+from agent.localhost.renewal_task import RenewalTask
 from agent.localhost.report import State
 from tests.support import browsers
+from tests.support.fake_policy_keys import FakePolicyKeys
+from tests.support.fake_security import FakeSecurity
 from tests.support.trusting import NOW, Person, tree
 
 DAY = dt.timedelta(days=1)
@@ -225,18 +231,129 @@ def test_a_person_can_not_let_origins_through(person: Person) -> None:
         trust.install(person.places, machine_wide=False, origins=["https://portal.example.kz"], at=NOW)
 
 
-@pytest.mark.parametrize(
-    ("system", "word"),
-    [("Windows", "addstore Root"), ("Darwin", "add-trusted-cert"), ("", "this system is not built")],
-)
-def test_elsewhere_the_error_says_what_to_do_by_hand(
-    person: Person, monkeypatch: pytest.MonkeyPatch, system: str, word: str
+@pytest.mark.parametrize("system", ["FreeBSD", ""])
+def test_elsewhere_the_error_says_that_it_is_not_built(
+    person: Person, monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
     monkeypatch.setattr(platform, "system", lambda: system)
+    word = f"{system or 'this system'} is not built"
     with pytest.raises(UnsupportedOperation, match=word):
         trust.install(person.places, machine_wide=True, origins=None, at=NOW)
-    with pytest.raises(UnsupportedOperation):
+    with pytest.raises(UnsupportedOperation, match=word):
+        trust.status(person.places, machine_wide=None, at=NOW)
+    with pytest.raises(UnsupportedOperation, match=word):
+        trust.renew(person.places, at=NOW)
+    with pytest.raises(UnsupportedOperation, match=word):
         trust.remove(person.places, at=NOW)
+
+
+def on_macos(person: Person, security: FakeSecurity) -> trust.Places:
+    system = trust.SystemPlaces(Keychains(person.home, security))
+    return dataclasses.replace(person.places, system=system)
+
+
+def test_a_mac_has_its_own_back_end(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    system = person.places.system
+    assert system is not None
+    assert isinstance(system.anchors, Keychains)
+    assert system.policies is None
+
+
+@pytest.mark.parametrize("machine_wide", [True, False])
+def test_on_a_mac_the_keychain_trusts_the_agent_until_it_is_removed(
+    person: Person, machine_wide: bool
+) -> None:
+    security = FakeSecurity()
+    places = on_macos(person, security)
+    before, root = tree(person.home), tree(person.root)
+    report = trust.install(places, machine_wide=machine_wide, origins=None, at=NOW)
+    assert [(store.store, store.state, store.changed) for store in report.stores] == [
+        ("keychain", State.TRUSTED, True)
+    ]
+    assert trust.status(places, machine_wide=None, at=NOW).is_as_wanted
+    first = report.identity
+    assert first is not None
+    # Agents of all people show the machine's.
+    assert (first.key_path.stat().st_mode & 0o777) == (0o644 if machine_wide else 0o600)
+
+    renewed = trust.renew(places, at=first.not_after - 60 * DAY)
+    assert renewed.is_as_wanted
+    assert sum(map(len, security.keychains.values())) == 2
+    trust.renew(places, at=first.not_after - 30 * DAY)
+    after = trust.renew(places, at=first.not_after)
+    assert after.identity is not None
+    assert after.identity != first
+    assert sum(map(len, security.keychains.values())) == 1
+
+    removed = trust.remove(places, at=first.not_after)
+    assert removed.is_as_wanted
+    assert not any(security.keychains.values())
+    assert security.settings == {True: {}, False: {}}
+    assert (tree(person.home), tree(person.root)) == (before, root)
+    assert identity.folders(places.tls_dir) == ()
+
+
+def test_on_a_mac_a_refusal_of_the_person_is_reported_and_tried_again(person: Person) -> None:
+    security = FakeSecurity(says_no=True)
+    places = on_macos(person, security)
+    report = trust.install(places, machine_wide=False, origins=None, at=NOW)
+    assert not report.is_as_wanted
+    assert "canceled by the user" in report.stores[0].detail
+    security.says_no = False
+    assert trust.install(places, machine_wide=False, origins=None, at=NOW).is_as_wanted
+
+
+def test_on_a_mac_origins_come_by_a_profile_only(person: Person) -> None:
+    with pytest.raises(UnsupportedOperation, match="admin export --format mobileconfig"):
+        trust.install(
+            on_macos(person, FakeSecurity()), machine_wide=True, origins=["https://portal.example.kz"], at=NOW
+        )
+    assert not person.state_dir.exists()
+
+
+def played_scheduler(words: Sequence[str], tasks: list[str]) -> int:
+    name = words[words.index("/TN") + 1]
+    if words[0] == "/Create":
+        tasks[:] = [name]
+    elif name not in tasks:
+        return 1
+    elif words[0] == "/Delete":
+        tasks.remove(name)
+    return 0
+
+
+def test_where_policies_stand_in_a_registry_origins_go_there_and_out_again(person: Person) -> None:
+    registry = FakePolicyKeys({"SOFTWARE": {}, "SOFTWARE\\Policies": {}})
+    registry.put("SOFTWARE\\Policies\\Microsoft\\Edge\\LoopbackNetworkAllowedForUrls", "1", "https://it.kz")
+    before = copy.deepcopy(registry.keys)
+    tasks: list[str] = []
+    renewal = RenewalTask(lambda words: played_scheduler(words, tasks))
+    system = trust.SystemPlaces(Keychains(person.home, FakeSecurity()), registry, renewal)
+    places = dataclasses.replace(person.places, system=system)
+    report = trust.install(places, machine_wide=True, origins=["https://portal.example.kz:8443"], at=NOW)
+    assert report.is_as_wanted, report
+    edge = registry.values("SOFTWARE\\Policies\\Microsoft\\Edge\\LoopbackNetworkAllowedForUrls")
+    assert edge == {"1": "https://it.kz", "2": "https://portal.example.kz:8443"}
+    yandex = registry.values("SOFTWARE\\Policies\\YandexBrowser\\LocalNetworkAccessAllowedForUrls")
+    assert yandex == {"1": "https://portal.example.kz:8443"}
+    firefox = registry.values("SOFTWARE\\Policies\\Mozilla\\Firefox\\LocalNetworkAccess\\SkipDomains")
+    assert firefox == {"1": "portal.example.kz"}
+    assert len(tasks) == 1
+    assert trust.status(places, machine_wide=None, at=NOW).is_as_wanted
+    assert trust.remove(places, at=NOW).is_as_wanted
+    assert registry.keys == before
+    assert tasks == []
+
+
+def test_a_person_on_windows_needs_no_task(person: Person) -> None:
+    tasks: list[str] = []
+    renewal = RenewalTask(lambda words: played_scheduler(words, tasks))
+    system = trust.SystemPlaces(Keychains(person.home, FakeSecurity()), FakePolicyKeys(), renewal)
+    places = dataclasses.replace(person.places, system=system)
+    assert trust.install(places, machine_wide=False, origins=None, at=NOW).is_as_wanted
+    assert tasks == []
+    assert trust.remove(places, at=NOW).is_as_wanted
 
 
 def test_status_before_anything_was_done_says_so_and_writes_nothing(person: Person) -> None:
@@ -260,3 +377,29 @@ def test_a_report_is_json_able(person: Person) -> None:
         "changed": True,
         "detail": "",
     }
+
+
+def modes(person: Person) -> dict[str, int]:
+    """Of the keys of all identities, by the identity."""
+    keys = sorted(person.places.tls_dir.glob("*/key.pem"))
+    return {key.parent.name: key.stat().st_mode & 0o777 for key in keys}
+
+
+def test_a_machines_identity_is_shared_only_where_that_was_asked_for_and_so_is_the_next_one(
+    person: Person,
+) -> None:
+    trust.install(person.places, machine_wide=True, origins=None, at=NOW)
+    assert set(modes(person).values()) == {0o600}
+    trust.install(person.places, machine_wide=True, origins=None, at=NOW, shared=True)
+    assert set(modes(person).values()) == {0o644}
+    assert trust.status(person.places, machine_wide=True, at=NOW).is_as_wanted
+    trust.renew(person.places, at=NOW + 765 * DAY)
+    assert list(modes(person).values()) == [0o644, 0o644]
+    trust.install(person.places, machine_wide=True, origins=None, at=NOW + 765 * DAY)
+    assert set(modes(person).values()) == {0o644}
+
+
+def test_a_persons_own_identity_is_not_shared(person: Person) -> None:
+    with pytest.raises(UnsupportedOperation):
+        trust.install(person.places, machine_wide=False, origins=None, at=NOW, shared=True)
+    assert modes(person) == {}
