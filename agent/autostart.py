@@ -2,6 +2,9 @@
 
 On Linux a file of the Desktop Application Autostart Specification in the person's own folder; on Windows a value of the Run key of the
 person's own registry. Each says how this very program was started, so that a program that moved has to be switched on anew.
+
+A Linux package brings such a file for everybody. A person's own file of the same name takes its place, so whoever wants no start
+gets one that is hidden.
 """
 
 import sys
@@ -16,6 +19,8 @@ from agent.errors import StorageFailed, UnsupportedOperation
 State: TypeAlias = Literal["on", "off", "unsupported"]
 
 _FILE = "qalamsap.desktop"
+FOR_EVERYBODY = Path("/etc/xdg/autostart") / _FILE
+"""Where a package says it for everybody."""
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _RUN_VALUE = "Qalamsap"
 
@@ -26,6 +31,7 @@ class Autostart:
 
     config_home: Path
     command: Sequence[str]
+    for_everybody: Path = FOR_EVERYBODY
 
     @property
     def file(self) -> Path:
@@ -38,15 +44,10 @@ class Autostart:
             return "on" if _run_value() is not None else "off"
         if sys.platform == "darwin":
             return "unsupported"
-        try:
-            text = self.file.read_text("utf-8")
-        except (FileNotFoundError, NotADirectoryError):
-            return "off"
-        except (OSError, UnicodeDecodeError) as error:
-            raise StorageFailed(f"{self.file} can't be read") from error
-        # A desktop's own settings switch an entry off by a line in it.
-        lines = {line.replace(" ", "").lower() for line in text.splitlines()}
-        return "off" if lines & {"hidden=true", "x-gnome-autostart-enabled=false"} else "on"
+        text = _text(self.file)
+        if text is None:
+            text = _text(self.for_everybody)
+        return "on" if _is_on(text) else "off"
 
     def turn(self, *, on: bool) -> None:
         """Switches it. Raises UnsupportedOperation, StorageFailed."""
@@ -57,13 +58,19 @@ class Autostart:
                 _set_run_value(" ".join(quoted_for_windows(word) for word in self.command) if on else None)
             elif sys.platform == "darwin":
                 raise UnsupportedOperation("no start at login on macOS yet")
-            elif on:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-                paths.write_whole(self.file, self._entry().encode())
             else:
-                self.file.unlink(missing_ok=True)
+                self._turn_entry(on=on)
         except OSError as error:
             raise StorageFailed(f"start at login can't be changed: {error.strerror}") from error
+
+    def _turn_entry(self, *, on: bool) -> None:
+        """Raises OSError, StorageFailed."""
+        if _is_on(_text(self.for_everybody)) == on:
+            self.file.unlink(missing_ok=True)  # what holds for everybody is as it is wanted
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        hidden = "" if on else "Hidden=true\n"
+        paths.write_whole(self.file, (self._entry() + hidden).encode())
 
     def _entry(self) -> str:
         return (
@@ -84,12 +91,22 @@ def of_person(command: Sequence[str]) -> Autostart:
     return Autostart(paths.settings_home(), command)
 
 
-def run_command() -> tuple[str, ...]:
-    """How the agent is started: the command of this installation, or the interpreter with our package."""
-    beside = Path(sys.executable).with_name(paths.APPLICATION)
-    if beside.is_file():
-        return (str(beside), "run")
-    return (sys.executable, "-m", "agent", "run")
+def _text(file: Path) -> str | None:
+    """What is in it; None where it is not there. Raises StorageFailed."""
+    try:
+        return file.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageFailed(f"{file} can't be read") from error
+
+
+def _is_on(text: str | None) -> bool:
+    """Whether an entry starts something. A desktop's own settings switch it off by a line in it."""
+    if text is None:
+        return False
+    lines = {line.replace(" ", "").lower() for line in text.splitlines()}
+    return not lines & {"hidden=true", "x-gnome-autostart-enabled=false"}
 
 
 def quoted(word: str) -> str:

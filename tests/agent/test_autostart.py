@@ -95,6 +95,37 @@ def test_whose_switch_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert autostart.of_person(()).file == tmp_path / "c/autostart/qalamsap.desktop"
 
 
-def test_the_command_that_is_started_is_there() -> None:
-    assert Path(autostart.run_command()[0]).is_file()
-    assert autostart.run_command()[-1] == "run"
+def for_everybody(tmp_path: Path) -> Autostart:
+    entry = tmp_path / "etc/qalamsap.desktop"
+    entry.parent.mkdir()
+    entry.write_text("[Desktop Entry]\nExec=qalamsap run\n")
+    return Autostart(tmp_path / "home", ("/usr/bin/qalamsap", "run"), entry)
+
+
+def test_what_a_package_switched_on_for_everybody_is_on_and_needs_no_file_of_the_person(
+    tmp_path: Path,
+) -> None:
+    switch = for_everybody(tmp_path)
+    assert switch.state() == "on"
+    switch.turn(on=True)
+    assert not switch.file.exists()
+
+
+def test_a_person_can_switch_off_what_a_package_switched_on_for_everybody(tmp_path: Path) -> None:
+    switch = for_everybody(tmp_path)
+    switch.turn(on=False)
+    assert switch.state() == "off"
+    assert entry(switch)["Hidden"] == "true"
+    switch.turn(on=True)
+    assert switch.state() == "on"
+    assert not switch.file.exists()
+
+
+def test_without_the_package_the_hidden_file_still_means_off(tmp_path: Path) -> None:
+    switch = for_everybody(tmp_path)
+    switch.turn(on=False)
+    switch.for_everybody.unlink()
+    assert switch.state() == "off"
+    switch.turn(on=True)
+    assert switch.state() == "on"
+    assert "Hidden" not in entry(switch)

@@ -1,0 +1,1 @@
+"""Builds packages for Linux: `python -m installer.linux`, or `./dev package`."""
