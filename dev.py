@@ -3,6 +3,8 @@
     ./dev demo [--auto] [--port N]            set everything up and run the main job with the demo portal
     ./dev test [--quick] [--strict] [...]     set everything up and pass the tests
     ./dev setup                               only set everything up
+    ./dev sbom [--out DIR]                    write the bill of materials and the licences of what is shipped
+    ./dev package deb|rpm|appimage [...]      build a package for Linux, into dist
     ./dev clean                               remove all that these commands made in this folder
 
 Everything lands in this folder: the virtual environment in .venv, the demo's state in .demo, what demo and tests draw in
@@ -48,7 +50,12 @@ QUICK_TEST_PACKAGES = (
     "desktop-file-utils", "libgcrypt20", "libnettle8", "libhogweed6", "openssl", "poppler-utils", "valgrind", "xmlsec1",
 )  # fmt: skip
 TEST_PACKAGES = (
-    "curl", "unzip", "zip", "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-gi", "nodejs", "npm", "util-linux",
+    "ansible-core", "curl", "unzip", "zip", "firefox-esr", "dbus", "at-spi2-core", "gir1.2-atspi-2.0", "python3-apt", "python3-gi", "nodejs", "npm", "util-linux",
+)  # fmt: skip
+# What packages are made with, and what looks at them in the tests.
+PACKAGE_PACKAGES = ("patchelf", "binutils", "rpm", "squashfs-tools")
+PACKAGE_TEST_PACKAGES = (
+    "gcab", "msitools", "wine", "wine64", "lintian", "shellcheck", "apparmor", "mandoc", "zsh", "fish", "cpio", "systemd",
 )  # fmt: skip
 # Where Debian's package is missing but its program is here, from elsewhere, nothing is installed.
 PROGRAM_OF = {
@@ -73,8 +80,20 @@ def main() -> int:
         if arguments.command == "clean":
             return clean(ROOT)
         if arguments.command == "setup":
-            set_up([*demo_packages(), *QUICK_TEST_PACKAGES, *TEST_PACKAGES])
+            set_up(
+                [
+                    *demo_packages(),
+                    *QUICK_TEST_PACKAGES,
+                    *TEST_PACKAGES,
+                    *PACKAGE_PACKAGES,
+                    *PACKAGE_TEST_PACKAGES,
+                ]
+            )
             return 0
+        if arguments.command == "package":
+            return package(arguments)
+        if arguments.command == "sbom":
+            return sbom(arguments)
         if arguments.command == "demo":
             return demo(arguments)
         return test(arguments)
@@ -111,6 +130,17 @@ def parse() -> argparse.Namespace:
     test_.add_argument("--vectors", type=absolute, help="folder of published test material")
     test_.add_argument("pytest", nargs="*", metavar="PYTEST_ARGUMENT", help="passed on, after --")
     commands.add_parser("setup", help="only set everything up")
+    sbom_ = commands.add_parser(
+        "sbom", help="write the bill of materials and the licences of what is shipped"
+    )
+    sbom_.add_argument(
+        "--out", type=absolute, default=ROOT / "dist", metavar="DIR", help="where to (default: dist)"
+    )
+    package_ = commands.add_parser("package", help="build a package for Linux, into dist")
+    package_.add_argument("kind", choices=("deb", "rpm", "appimage"))
+    package_.add_argument(
+        "builder", nargs="*", metavar="ARGUMENT", help="passed on to installer.linux, after --"
+    )
     commands.add_parser("clean", help="remove all that these commands made in this folder")
     return parser.parse_args()
 
@@ -342,7 +372,7 @@ def test(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     set_up(
         [*(quick_packages() if arguments.quick else demo_packages()), *QUICK_TEST_PACKAGES]
-        + ([] if arguments.quick else [*TEST_PACKAGES])
+        + ([] if arguments.quick else [*TEST_PACKAGES, *PACKAGE_PACKAGES, *PACKAGE_TEST_PACKAGES])
     )
     checks = [
         ("lint", ["-m", "ruff", "check", "."]),
@@ -377,11 +407,25 @@ def runs_of_pytest(arguments: argparse.Namespace) -> list[tuple[str, list[str]]]
     return [("units", units), ("tests", [*common, "-m", "not unit"])]
 
 
+def sbom(arguments: argparse.Namespace) -> int:
+    """Of this environment, in which the libraries are of the versions that a package made now would have."""
+    make_environment()
+    ours = [str(PYTHON), "-m", "installer.shipped"]
+    files = ["--out", str(arguments.out / "qalamsap.cdx.json"), "--python", str(PYTHON)]
+    return call([*ours, "sbom", *files]) or call([*ours, "licences", "--out", str(arguments.out)])
+
+
+def package(arguments: argparse.Namespace) -> int:
+    """What is packaged is what is in this folder, with the libraries of its environment."""
+    set_up([*quick_packages(), *PACKAGE_PACKAGES])
+    return call([str(PYTHON), "-m", "installer.linux", arguments.kind, *arguments.builder])
+
+
 MADE_HERE = (
     ".venv", ".demo", "artefacts", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
     "*.egg-info", "agent/gost/_native*.so", "agent/gost/_native*.pyd", "__pycache__",
     "agent/**/__pycache__", "protocol/**/__pycache__", "tray/**/__pycache__", "demo/**/__pycache__",
-    "tests/**/__pycache__", "benchmarks/**/__pycache__",
+    "tests/**/__pycache__", "benchmarks/**/__pycache__", "installer/**/__pycache__",
 )  # fmt: skip
 
 

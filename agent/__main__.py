@@ -67,7 +67,14 @@ def _run(parser: argparse.ArgumentParser) -> Run:
     from agent import config, daemon
 
     config.add_arguments(parser)
-    return lambda options: daemon.run(config.load(options))
+
+    def run(options: argparse.Namespace) -> int:
+        def load() -> config.Config:
+            return config.load_or_refuse(options)
+
+        return daemon.run(load(), reload=load)
+
+    return run
 
 
 def _simulate(parser: argparse.ArgumentParser) -> Run:
@@ -75,7 +82,14 @@ def _simulate(parser: argparse.ArgumentParser) -> Run:
 
     config.add_arguments(parser)
     config.add_simulation_arguments(parser)
-    return lambda options: daemon.run(config.load(options))
+
+    def run(options: argparse.Namespace) -> int:
+        def load() -> config.Config:
+            return config.load_or_refuse(options)
+
+        return daemon.run(load(), reload=load)
+
+    return run
 
 
 def _record(parser: argparse.ArgumentParser) -> Run:
@@ -165,16 +179,34 @@ def _import_certificate(parser: argparse.ArgumentParser) -> Run:
 def _trust(parser: argparse.ArgumentParser) -> Run:
     from agent import paths
     from agent.localhost import command
+    from agent.system_log import handler as system_log
 
     command.add_arguments(parser)
     for verb in parser._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]  # there are some: command.add_arguments made them
         verb.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
 
     def run(options: argparse.Namespace) -> int:
-        places = paths.resolve(options.state_dir)
+        own, machine_dir = paths.resolve(), paths.machine_tls_dir().parent
+        is_machines = options.state_dir is None and command.is_machines(options, own.state_dir, machine_dir)
+        places = paths.resolve(machine_dir if is_machines else options.state_dir)
+        system_log.begin_command(is_usual=places.tls_dir in {own.tls_dir, paths.machine_tls_dir()})
         return command.run(options, tls_dir=places.tls_dir, state_dir=places.state_dir)
 
     return run
+
+
+def _admin(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import admin
+
+    admin.add_arguments(parser)
+    return admin.run
+
+
+def _policy(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import policy
+
+    policy.add_arguments(parser)
+    return policy.run
 
 
 def _autostart(parser: argparse.ArgumentParser) -> Run:
@@ -233,11 +265,32 @@ def _doctor(parser: argparse.ArgumentParser) -> Run:
     return doctor.run
 
 
+def _health(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import health
+
+    health.add_arguments(parser)
+    return health.run
+
+
+def _support_bundle(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import support_bundle
+
+    support_bundle.add_arguments(parser)
+    return support_bundle.run
+
+
 def _talk(parser: argparse.ArgumentParser) -> Run:
     from agent.commands import talk
 
     talk.add_arguments(parser)
     return talk.run
+
+
+def _update(parser: argparse.ArgumentParser) -> Run:
+    from agent.commands import update
+
+    update.add_arguments(parser)
+    return update.run
 
 
 def _version(_parser: argparse.ArgumentParser) -> Run:
@@ -254,8 +307,7 @@ def _version(_parser: argparse.ArgumentParser) -> Run:
 
 
 def _worker(parser: argparse.ArgumentParser) -> Run:
-    from agent import config, worker
-    from agent.user import window
+    from agent import config, programs, rules, worker
 
     parser.add_argument("--state-dir", type=Path)
     parser.add_argument("--answers", type=Path)
@@ -266,9 +318,11 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--ocsp-url", default="")
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--theme", default="system")
+    parser.add_argument("--rules", type=rules.Rules.loaded, default=rules.Rules())
+    parser.add_argument("--journal", type=Path)
     return lambda options: worker.main(
         worker.Options(
-            window_command=(*window.command_of_tray(sys.executable), "--theme", options.theme),
+            window_command=programs.window("--theme", options.theme),
             answers=options.answers,
             state_dir=options.state_dir,
             test_authorities=tuple(options.test_ca),
@@ -277,6 +331,8 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
             timestamp_url=options.timestamp_url,
             ocsp_url=options.ocsp_url,
             is_offline=options.offline,
+            rules=options.rules,
+            journal=options.journal,
         )
     )
 
@@ -303,6 +359,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "new-key": ("make a key, and the request for its certificate", _new_key),
     "import-certificate": ("join a certificate to the key that was made for it", _import_certificate),
     "trust": ("make browsers trust the agent, see whether they do, take it back", _trust),
+    "admin": ("make what IT deploys: browsers' policies for the sites that use the agent", _admin),
+    "policy": ("say what each setting is and who set it, check a policy before it is rolled out", _policy),
     "history": ("show what was asked and signed on this computer, check the record", _history),
     "authorities": ("list the authorities that are trusted, add one of your own", _authorities),
     "simulate": ("serve with a scripted person and test keys, for tests of pages", _simulate),
@@ -311,6 +369,9 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Run]]] = {
     "demo": ("show the main job: agent, windows, a portal with test keys, a browser", _demo),
     "testca": ("make a test authority and keys of every kind", _testca),
     "doctor": ("say what stands between this computer and a signature", _doctor),
+    "health": ("say whether the agent is well, for monitoring: exit codes 0 to 3", _health),
+    "support-bundle": ("gather what support needs to know into one file, and show it first", _support_bundle),
+    "update": ("look for a newer version of this program, and install it", _update),
     "version": ("say which version this is, and whether GOST runs natively", _version),
     "worker": ("(internal) serve one approval on standard input and output", _worker),
 }

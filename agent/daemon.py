@@ -10,12 +10,14 @@ It says "listening on wss://127.0.0.1:PORT/" on standard output once pages can c
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import functools
 import importlib.metadata
 import importlib.util
 import logging
 import os
+import secrets
 import signal
 import ssl
 import subprocess
@@ -25,10 +27,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from agent import autostart, dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
+from agent import programs as own
 from agent.approvals import Approval
 from agent.config import DEFAULT_TIMESTAMP_URL, Config
 from agent.control import Endpoint, EndpointUnavailable
 from agent.errors import AgentError, StorageFailed
+from agent.gate import Gatekeeper
 from agent.grants import Grants
 from agent.http_fetch import FetchSettings, HttpFetch
 from agent.journal import Journal
@@ -37,10 +41,13 @@ from agent.localhost import identity
 from agent.localhost.identity import Identity
 from agent.origins import Origin
 from agent.own_api import OwnConversation, Services
+from agent.rules import Rules
+from agent.server import handed_over
 from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
+from agent.system_log import handler as system_log
 from agent.tray_icon import TrayIcon
-from protocol import control
+from protocol import control, work
 from protocol.desk import frame as desk
 from protocol.prompts import Language
 
@@ -51,7 +58,26 @@ IDENTITY_CHECK_S = 12 * 60 * 60.0
 RENEWAL_LIMIT_S = 60.0
 REMIND_FIRST_S = 2 * 60.0  # who has just logged in has other things to look at
 REMIND_EVERY_S = 15 * 60.0
+UPDATE_FIRST_S = 10 * 60.0
+UPDATE_EVERY_S = 24 * 60 * 60.0
+UPDATE_SPREAD_S = 2 * 60 * 60  # not all computers of an office at once, when they were switched on together
+UPDATE_LOOK_S = 30.0
 RECENT_RECEIPTS = 5
+POLICY_CHECK_S = 60.0
+# What a changed policy sets counts at once, here and in the workers to come; all else takes a new start.
+_COUNT_AT_ONCE = (
+    *("allowed_origins", "blocked_origins", "lock_origins", "only_key_folders", "formats", "require_preview"),
+    *(
+        "forbid_hash_only",
+        "max_documents",
+        "unlock_minutes",
+        "sources",
+        "places",
+        "policy_trouble",
+        "policy_place",
+    ),
+)
+BROKER_FIRST_S = 5.0
 
 # A process of its own, for it loads cryptography.
 _ISSUE = (
@@ -78,8 +104,10 @@ class Programs:
     renew: Sequence[str]
     """Makes the next one if it is due, and brings it to the browsers that trust this one."""
     tray_icon: Sequence[str] = tray_icon.COMMAND
-    desk: Sequence[str] = (sys.executable, "-m", "agent", "open")
+    desk: Sequence[str] = own.agent("open")
     """Opens the page of the desk that is named after it."""
+    update: Sequence[str] = ()
+    """Looks for a new version of this program, and installs it when nobody is in the middle of anything; empty: nobody looks."""
 
 
 def programs(config: Config) -> Programs:
@@ -93,11 +121,20 @@ def programs(config: Config) -> Programs:
     look = () if config.theme == "system" else ("--theme", config.theme)
     folders = [word for folder in config.key_folders for word in ("--key-folder", str(folder))]
     return Programs(
-        worker=workers.worker_command(*answers, *folders, *look, *_about_authorities(config), *place),
-        issue=(sys.executable, "-c", _ISSUE, str(config.paths.tls_dir)),
-        renew=(sys.executable, "-m", "agent", "trust", "renew", *place),
-        desk=(sys.executable, "-m", "agent", "open", *place),
+        worker=workers.worker_command(
+            *answers, *folders, *look, *_about_authorities(config), *_about_policy(config), *place
+        ),
+        issue=own.script(_ISSUE, str(config.paths.tls_dir)),
+        renew=own.agent("trust", "renew", *place),
+        desk=own.agent("open", *place),
+        update=own.agent("update", "install", "--background", *place) if _updates_itself(config) else (),
     )
+
+
+def _updates_itself(config: Config) -> bool:
+    """Whether new versions of this installation are ours to bring."""
+    is_ours = own.packaged_as() is not None and not own.is_kept_by_system()
+    return is_ours and config.simulation is None and config.update_channel != "off"
 
 
 def _about_authorities(config: Config) -> list[str]:
@@ -110,6 +147,14 @@ def _about_authorities(config: Config) -> list[str]:
     return [*words, "--offline"] if config.offline else words
 
 
+def _about_policy(config: Config) -> list[str]:
+    """What a worker must keep to."""
+    rules = Rules.of(config).dumped()
+    words = ["--rules", rules] if rules else []
+    moved = config.paths.moved_journal
+    return [*words, "--journal", str(moved)] if moved is not None else words
+
+
 def version() -> str:
     """Of this program."""
     try:
@@ -118,12 +163,19 @@ def version() -> str:
         return "source"
 
 
+def is_usual(config: Config) -> bool:
+    """Whether this is the person's agent, of which the system's log is told: no simulation, and not one with a folder of its own."""
+    return config.simulation is None and config.paths.state_dir == paths.resolve().state_dir
+
+
 def run(
     config: Config,
     children: Programs | None = None,
     open_workers: Callable[..., workers.Workers] = workers.Workers,
+    reload: Callable[[], Config] | None = None,
 ) -> int:
-    """Serves until a signal or a command ends it; then 0. `open_workers` makes what carries out approvals.
+    """Serves until a signal or a command ends it; then 0. `open_workers` makes what carries out approvals, `reload` reads the settings
+    anew when the policy was changed.
 
     Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed.
     """
@@ -134,12 +186,12 @@ def run(
         try:
             stack.enter_context(instance.Lock.take(config.paths.lock))
             stack.callback(logs.close)
-            logs.set_up(config.log_level, config.paths.log)
+            system_log.begin(config.log_level, config.paths.log, is_usual=is_usual(config))
         except OSError as error:
             raise StorageFailed(
                 f"{config.paths.state_dir} can't be used: {error.strerror or error}"
             ) from error
-        made = _Daemon(config, children or programs(config), open_workers)
+        made = _Daemon(config, children, open_workers, reload)
         asyncio.run(made.serve())
     if made.wants_restart:
         _start_anew()
@@ -156,10 +208,18 @@ class _Daemon:
     """The parts, and what they have to tell each other."""
 
     def __init__(
-        self, config: Config, children: Programs, open_workers: Callable[..., workers.Workers]
+        self,
+        config: Config,
+        children: Programs | None,
+        open_workers: Callable[..., workers.Workers],
+        reload: Callable[[], Config] | None,
     ) -> None:
         self._config = config
-        self._children = children
+        self._given_children = children
+        self._children = children = children or programs(config)
+        self._gatekeeper = Gatekeeper(config, reload, self._on_policy)
+        self._unlock_limit = config.unlock_minutes
+        self._is_stale = False
         self._version = version()
         self._settings = dispatch.Settings(
             config.language,
@@ -176,7 +236,7 @@ class _Daemon:
             rest_s=0.0 if is_simulation else turns.REST_S,  # a script is not pestered
             on_change=self._on_workers,
             open_fetch=lambda: HttpFetch(fetch_settings),
-            is_blocked=functools.partial(_is_blocked, self._grants),
+            is_blocked=functools.partial(_is_blocked, self._grants, self._gatekeeper),
             unlock_minutes=self._unlock_minutes,
         )
         self._server = Server(
@@ -184,9 +244,12 @@ class _Daemon:
             StatusPage(self._version, is_simulation),
             open_own=functools.partial(
                 OwnConversation,
-                Services(self._workers, self._settings, self._version, config.paths.spool),
+                Services(
+                    self._workers, self._settings, self._version, config.paths.spool, refusal=self._refusal
+                ),
             ),
             plain_websocket=config.plain_websocket,
+            refusal=self._gatekeeper.refusal,
             on_open=self._on_page,
             on_gone=self._changed,
         )
@@ -202,11 +265,14 @@ class _Daemon:
         )  # keys of which the person was reminded, and nobody could write that down
         self._stop = asyncio.Event()
         self.wants_restart = False
-        self._autostart = autostart.of_person(autostart.run_command())
+        self._autostart = autostart.of_person(own.command("run"))
         self._autostart_state = self._read_autostart()
         self._started = dt.datetime.now(dt.UTC)
         self._trouble = ""
         self._https_trouble = ""
+        self._broker: handed_over.Registration | None = None
+        self._is_announced = False
+        self._is_brokered = False
         self._https_api: HttpsApi | None = None
         self._recent: tuple[control.Receipt, ...] = ()
         self._gost: typing.Literal["native", "python"] = (
@@ -216,23 +282,35 @@ class _Daemon:
         self._errands: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
+        self._is_brokered = bool(self._config.port) and handed_over.is_there(self._config.broker)
         current = await self._identity()
         self._use(current)
-        self._server.listen(self._config.port)
+        await self._take_port()
+        if (
+            self._is_brokered and self._broker is None
+        ):  # the broker owns other ports: what it vouches for is not ours
+            self._is_brokered = False
+            current = await self._identity()
+            self._use(current)
         self._settings.port = self._server.port
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._workers.close)
             stack.push_async_callback(self._server.close)
+            stack.push_async_callback(self._close_https_api)
+            if self._broker is not None:
+                stack.push_async_callback(self._broker.close)
             stack.push_async_callback(self._end_errands)
             await self._open_endpoint(stack)
-            if self._config.https_api:
-                self._open_https_api(stack)
+            self._open_https_api()
             if self._has_icon:
                 stack.push_async_callback(self._icon.stop)
                 self._icon.start()
             with _signals(self._stop):
                 self._errand(self._watch_identity(current))
                 self._errand(self._remind_of_keys())
+                self._errand(self._watch_policy())
+                if self._children.update:
+                    self._errand(self._look_for_updates())
                 self._on_workers()
                 self._workers.warm()
                 self._announce(current)
@@ -243,8 +321,49 @@ class _Daemon:
         if self._config.simulation is not None:
             paths.write_private(self._config.paths.simulated_authority, current.authority_path.read_bytes())
             print("simulation: a script answers in place of a person, and its signatures prove nothing")  # noqa: T201  # for whoever started it
-        print(f"listening on wss://127.0.0.1:{self._server.port}/", flush=True)  # noqa: T201  # for whoever waits for it
+        self._say_that_pages_can_come()
         logs.note(_log, logging.INFO, "listening", port=self._server.port, version=self._version)
+
+    def _say_that_pages_can_come(self) -> None:
+        """Once, when they can."""
+        if not self._is_announced and not self._broker_trouble:
+            self._is_announced = True
+            print(f"listening on wss://127.0.0.1:{self._server.port}/", flush=True)  # noqa: T201  # for whoever waits for it
+
+    # --- the port ------------------------------------------------------------------------------------------------
+
+    async def _take_port(self) -> None:
+        """Listens, or has the broker of this computer hand over what it accepts for our person. Raises PortBusy."""
+        port, door = self._config.port, self._config.broker
+        if self._is_brokered:
+            self._server.attend(port)
+            broker = handed_over.Registration(door, port, self._serving, self._on_broker)
+            state = await broker.begin(BROKER_FIRST_S)
+            if state in ("registered", "waiting"):
+                # Never the port itself, though it may be free for a moment: the broker will have it.
+                self._broker = broker
+                return
+            await broker.close()
+            if state == "refused":
+                raise instance.PortBusy("the broker of this computer has another agent of yours registered")
+        self._server.listen(port)
+
+    def _serving(self, port: int) -> handed_over.Serve | None:
+        """What serves connections to a port of the broker's."""
+        if port == self._server.port:
+            return self._server.serve
+        return self._https_api.serve if self._https_api and port == self._https_api.port else None
+
+    @property
+    def _broker_trouble(self) -> str:
+        return "broker" if self._broker is not None and self._broker.state != "registered" else ""
+
+    def _on_broker(self) -> None:
+        """The registration came or went. While the daemon starts nobody need be told."""
+        if self._broker is not None:
+            self._open_https_api()
+            self._say_that_pages_can_come()
+            self._changed()
 
     def _wants_icon(self) -> bool:
         return self._config.simulation is None and self._config.tray == "auto" and tray_icon.can_show()
@@ -258,13 +377,24 @@ class _Daemon:
         else:
             stack.push_async_callback(self._endpoint.close)
 
-    def _open_https_api(self, stack: contextlib.AsyncExitStack) -> None:
+    def _open_https_api(self) -> None:
+        """Where the settings want it. While the broker is away nobody knows whose port it is: then it waits for the broker, too."""
+        if not self._config.https_api or self._https_api is not None or self._broker_trouble:
+            return
         from agent.server.https_api import HttpsApi  # noqa: PLC0415  # loads uvicorn, which few people want
 
-        api = HttpsApi(self._workers, self._settings, functools.partial(_is_granted, self._grants))
+        api = HttpsApi(
+            self._workers,
+            self._settings,
+            functools.partial(_is_granted, self._grants, self._gatekeeper),
+            refusal=self._gatekeeper.refusal,
+        )
         api.use(self._tls)
         try:
-            api.listen(self._config.https_api_port)
+            if self._broker is not None and self._config.https_api_port in self._broker.ports:
+                api.attend(self._config.https_api_port)
+            else:
+                api.listen(self._config.https_api_port)
         except instance.PortBusy as error:
             # Pages go on to speak WebSocket, as where it is off.
             self._https_trouble = "https-api-port"
@@ -273,14 +403,22 @@ class _Daemon:
             )
             return
         self._https_api = api
-        stack.push_async_callback(api.close)
+        self._https_trouble = ""
+
+    async def _close_https_api(self) -> None:
+        if self._https_api is not None:
+            await self._https_api.close()
 
     # --- the TLS identity ----------------------------------------------------------------------------------------
 
     async def _identity(self) -> Identity:
         """The identity to serve with, made or renewed if need be. Raises NoIdentity, StorageFailed."""
         current = self._current_identity()
-        if current is not None and not _is_due(current):
+        is_machines = current is not None and current.folder.parent == self._config.machine_tls_dir
+        if current is not None and (
+            is_machines or not _is_due(current)
+        ):  # who runs the computer renews what is its
+            self._trouble = ""
             return current
         is_well = True
         if current is not None:
@@ -303,6 +441,12 @@ class _Daemon:
             self._https_api.use(self._tls)
 
     def _current_identity(self) -> Identity | None:
+        """The machine's where it is shared and a broker, if one is needed, sees to it that nobody else shows it on our port; else the
+        person's own."""
+        if self._is_brokered or not identity.NEEDS_BROKER:
+            machines = identity.shared(self._config.machine_tls_dir, dt.datetime.now(dt.UTC))
+            if machines is not None:
+                return machines
         return identity.current(self._config.paths.tls_dir)
 
     async def _have_done(self, command: Sequence[str]) -> bool:
@@ -346,6 +490,38 @@ class _Daemon:
                 logs.note(_log, logging.ERROR, "the TLS identity can't be read", code=error.code)
             self._changed()
 
+    # --- the policy --------------------------------------------------------------------------------------------------
+
+    def _refusal(self, page: dispatch.Page) -> AgentError | None:
+        """Of a page by what its origin was understood as."""
+        return self._gatekeeper.refusal(_origin_of(page.kind, page.canonical))
+
+    async def _watch_policy(self) -> None:
+        """Looks for changes even while no page comes. What counts after a new start only gets one when nobody would miss the agent."""
+        self._tell_of_policy(self._config)
+        while True:
+            await asyncio.sleep(POLICY_CHECK_S)
+            self._gatekeeper.look()
+            if self._is_stale and not self._workers.is_asking and not self._server.connections:
+                logs.note(_log, logging.INFO, "starting anew for the policy")
+                self.wants_restart = True
+                self._stop.set()
+
+    def _on_policy(self, config: Config) -> None:
+        """The policy was changed: from now on this counts."""
+        logs.note(_log, logging.INFO, "the policy was changed")
+        self._tell_of_policy(config)
+        self._unlock_limit = config.unlock_minutes
+        self._workers.lock()
+        if self._given_children is None:
+            self._workers.use(programs(config).worker)
+        self._is_stale = _rest(config) != _rest(self._config)
+        self._changed()
+
+    def _tell_of_policy(self, config: Config) -> None:
+        if config.policy_trouble:
+            logs.note(_log, logging.ERROR, "the policy can't be used", path=config.policy_place)
+
     # --- keys that end soon --------------------------------------------------------------------------------------
 
     async def _remind_of_keys(self) -> None:
@@ -383,6 +559,26 @@ class _Daemon:
         self._unnoted -= told
         return True
 
+    # --- new versions of this program ------------------------------------------------------------------------------
+
+    async def _look_for_updates(self) -> None:
+        """Has a process of its own look for one each day. It may have this one end, and start the next version: it lives on."""
+        await asyncio.sleep(UPDATE_FIRST_S + secrets.randbelow(UPDATE_SPREAD_S))
+        while True:
+            try:
+                # Not asyncio's: that would end it with this loop.
+                child = await asyncio.to_thread(_start_alone, self._children.update)
+                try:
+                    while child.poll() is None:  # noqa: ASYNC110  # nothing tells of it: it is not asyncio's
+                        await asyncio.sleep(UPDATE_LOOK_S)
+                finally:
+                    child.returncode = (
+                        child.returncode or 0
+                    )  # where it outlives us Popen takes that for an oversight
+            except OSError as error:
+                logs.note(_log, logging.WARNING, "updates can't be looked for", error=error)
+            await asyncio.sleep(UPDATE_EVERY_S)
+
     # --- state and commands --------------------------------------------------------------------------------------
 
     def _state(self) -> control.State:
@@ -394,7 +590,8 @@ class _Daemon:
             port=self._server.port,
             waiting=self._workers.waiting,
             connections=self._server.connections,
-            trouble=self._trouble or self._https_trouble,
+            trouble=self._troubles(),
+            trouble_place=self._gatekeeper.gate.place,
             is_simulation=self._config.simulation is not None,
             gost=self._gost,
             status_url=f"https://127.0.0.1:{self._server.port}/",
@@ -414,7 +611,15 @@ class _Daemon:
             return "paused"
         if self._workers.is_asking:
             return "signing" if self._workers.is_signing else "asking"
-        return "trouble" if self._trouble or self._https_trouble else "ready"
+        return "trouble" if self._troubles() else "ready"
+
+    def _troubles(self) -> str:
+        """The worst of them, as a text key."""
+        return "bad-policy" if self._gatekeeper.gate.trouble else self._any_trouble
+
+    @property
+    def _any_trouble(self) -> str:
+        return self._broker_trouble or self._trouble or self._https_trouble
 
     def _icon_state(self) -> typing.Literal["shown", "hidden", "off"]:
         if not self._has_icon:
@@ -422,7 +627,9 @@ class _Daemon:
         return "shown" if self._is_icon_shown else "hidden"
 
     def _obey(self, command: control.Command) -> control.State | control.Refused:
-        logs.note(_log, logging.INFO, "command", method=command.name)
+        # Monitoring asks every minute.
+        level = logging.DEBUG if command.name == "query" else logging.INFO
+        logs.note(_log, level, "command", method=command.name)
         match command.name:
             case "pause" | "resume":
                 self._settings.is_paused = command.name == "pause"
@@ -433,6 +640,8 @@ class _Daemon:
             case "watch-session" | "icon" | "reminded":
                 return control.Refused(f"only the icon can say {command.name!r}")
             case "quit" | "restart":
+                if command.value == "if-idle" and not self._workers.is_idle:
+                    return control.Refused("an approval runs, a window is open or a key is: not now")
                 self.wants_restart = command.name == "restart"
                 self._stop.set()
             case "open":
@@ -444,15 +653,17 @@ class _Daemon:
             case "set-language":
                 if command.value not in typing.get_args(Language):
                     return control.Refused(f"no language {command.value!r}: kk, ru or en")
+                is_locked = self._config.sources.get("language") == "policy"
+                if is_locked and command.value != self._config.language:
+                    return control.Refused("the language is set by policy")
                 self._set_language(typing.cast("Language", command.value))
             case "set-autostart":
                 return self._set_autostart(command.value)
             case "open-status":
                 if self._config.simulation is not None:
                     return control.Refused("a simulation opens no browser")
-                # In a child, for the standard library's way blocks until some browsers end.
                 url = f"https://127.0.0.1:{self._server.port}/"
-                self._errand(_let_open(sys.executable, "-m", "webbrowser", url))
+                self._errand(_let_open(*own.browser(url)))
             case "query":
                 pass
         self._changed()
@@ -484,7 +695,7 @@ class _Daemon:
 
     def _unlock_minutes(self) -> int:
         """For how long keys may stay open: not at all where nobody would tell that the screen was locked."""
-        return self._config.unlock_minutes if self._is_session_watched else 0
+        return self._unlock_limit if self._is_session_watched else 0
 
     def _read_autostart(self) -> autostart.State:
         if self._config.simulation is not None:
@@ -551,7 +762,20 @@ def ending_keys(library: KeyLibrary, now: dt.datetime) -> tuple[control.EndingKe
     return lines_of(library.due_reminders(now))[: control.MOST_ENDING]
 
 
-def _is_granted(grants: Grants, origin: Origin) -> bool:
+def _rest(config: Config) -> Config:
+    """The settings without those that count at once."""
+    usual = Config(config.paths)
+    return dataclasses.replace(config, **{name: getattr(usual, name) for name in _COUNT_AT_ONCE})
+
+
+def _origin_of(kind: work.CallerKind, canonical: str) -> Origin:
+    """A caller by what an approval says of it."""
+    return Origin.parse(canonical) if canonical else Origin("file" if kind == "file" else "program")
+
+
+def _is_granted(grants: Grants, gatekeeper: Gatekeeper, origin: Origin) -> bool:
+    if gatekeeper.gate.knows(origin):
+        return True
     try:
         return grants.is_remembered(origin, dt.datetime.now(dt.UTC))
     except StorageFailed as error:
@@ -559,8 +783,12 @@ def _is_granted(grants: Grants, origin: Origin) -> bool:
         return False
 
 
-def _is_blocked(grants: Grants, approval: Approval) -> bool:
-    """Whether the person blocked who asks. Raises StorageFailed where the record can't be read: then nobody is asked either."""
+def _is_blocked(grants: Grants, gatekeeper: Gatekeeper, approval: Approval) -> bool:
+    """Whether the person blocked who asks. Raises CallerForbidden or PolicyUnusable where the policy does not let them in; StorageFailed
+    where the record can't be read: then nobody is asked either."""
+    refusal = gatekeeper.refusal(_origin_of(approval.kind, approval.origin))
+    if refusal is not None:
+        raise refusal
     return bool(approval.origin) and grants.is_blocked(Origin.parse(approval.origin))
 
 
@@ -591,6 +819,20 @@ def _signals(stop: asyncio.Event) -> typing.Iterator[None]:
     yield
     for each in caught:
         loop.remove_signal_handler(each)
+
+
+def _start_alone(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """A child that goes on when the daemon ends. OSError."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        cwd=paths.CODE_ROOT,
+        env=workers.environment(),
+        start_new_session=os.name == "posix",
+        # An AppImage stays mounted while somebody has the pipe that its runtime left open. We make nothing ourselves that is passed on.
+        close_fds=os.name != "posix",
+    )
 
 
 async def _let_open(*command: str) -> None:

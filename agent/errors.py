@@ -19,6 +19,10 @@
      +-- Unreachable               unreachable     no     an authority's server gave no usable answer
      |    +-- TimestampFailed      timestamp-failed no    no timestamp could be had, so nothing was signed
      +-- StorageFailed             storage-failed  no     our own records can't be written
+     +-- CallerForbidden           policy-blocked  no     whoever runs the computer does not let this caller in
+     +-- PolicyForbids             policy-forbids  no     whoever runs the computer does not let that be signed
+     +-- KeyFolderForbidden        key-folder      yes    likewise, key files that lie there
+     +-- PolicyUnusable            bad-policy      no     nobody knows what may be done: the policy is broken
 
 `code` is stable and may go to pages and scripts. `text` and `advice` are keys into the texts of the windows. `detail` is for
 logs and developers: English, lower case, no full stop, never a password, a document or personal data.
@@ -140,6 +144,25 @@ class TimestampFailed(Unreachable):
 
 class StorageFailed(AgentError):
     code = "storage-failed"
+
+
+class CallerForbidden(AgentError):
+    code = "policy-blocked"
+
+
+class PolicyForbids(AgentError):
+    """`detail` says what, and ends with the name of the setting."""
+
+    code = "policy-forbids"
+
+
+class KeyFolderForbidden(AgentError):
+    code = "key-folder"
+    retryable = True
+
+
+class PolicyUnusable(AgentError):
+    code = "bad-policy"
 
 
 @contextlib.contextmanager

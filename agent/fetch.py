@@ -35,12 +35,15 @@ Failure: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an answer may cost, and what it may call itself. `content_type` is that of the request's body, empty for a GET."""
+    """What an answer may cost, and what it may call itself. `content_type` is that of the request's body, empty for a GET.
+
+    `stall_seconds`: for how long nothing may come, where that is shorter than the whole."""
 
     most_bytes: int
     seconds: float
     content_type: str = ""
     accept: str = ""
+    stall_seconds: float = float("inf")
 
 
 # RFC 3161 §3.4, RFC 6960 app. A.1, RFC 5280 §4.2.1.13 and §4.2.2.1. The national lists of 2026 have some 200 kB.
@@ -84,3 +87,9 @@ class Cache(Protocol):
 def unreachable(failure: Failure, where: str = "") -> Unreachable:
     """The error for a question that failed; `where` is a host, never more of the address."""
     return Unreachable(f"{failure}: {where}" if where else failure)
+
+
+def status_of(error: Unreachable) -> int | None:
+    """The status of the HTTP answer that was the failure; None where it was another one."""
+    failure, _, rest = error.detail.partition(": ")
+    return int(rest.rpartition(" ")[2]) if failure == "status" else None

@@ -8,15 +8,18 @@ unprotected site can be blocked, for that costs nobody a signature; files and pr
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from agent import locks, origins, paths
+from agent import locks, logs, origins, paths
 from agent.errors import AgentError, BadInput, StorageFailed
 from agent.origins import Origin
+
+_log = logging.getLogger(__name__)
 
 DAYS = 90
 MAX_SITES = 1000
@@ -97,10 +100,12 @@ class Grants:
             remembered[origin.canonical] = Grant(before.since if before else at, at + timedelta(days=days))
 
         self._change(change)
+        logs.note(_log, logging.INFO, "a site is remembered", origin=origin.canonical)
 
     def forget(self, origin: Origin) -> None:
         """Takes the grant back, if there is one: the site is new again."""
         self._change(lambda remembered, _: remembered.pop(origin.canonical, None))
+        logs.note(_log, logging.INFO, "a site is forgotten", origin=origin.canonical)
 
     def block(self, origin: Origin, at: datetime) -> None:
         """Blocks the site and all others of its owner, and takes their grants back. ValueError for who has no site."""
@@ -113,10 +118,12 @@ class Grants:
             blocked.setdefault(owner_of(origin), at)
 
         self._change(change)
+        logs.note(_log, logging.INFO, "a site is blocked", origin=origin.canonical)
 
     def unblock(self, origin: Origin) -> None:
         """Lets the site and all others of its owner in again, as new ones."""
         self._change(lambda _, blocked: blocked.pop(owner_of(origin), None))
+        logs.note(_log, logging.INFO, "a site is let in again", origin=origin.canonical)
 
     def _change(self, change: _Change) -> None:
         try:

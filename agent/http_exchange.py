@@ -27,18 +27,25 @@ _AGENT = "Qalamsap"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: POST where there is a body, else GET. `addresses` are those of the proxy, where there is one."""
+    """What is asked: POST where there is a body, else GET. `addresses` are those of the proxy, where there is one. `sink` is given the
+    body of a 200 answer as it comes, so that long ones need no memory."""
 
     target: Target
     addresses: Sequence[str]
     limits: Limits
     body: bytes = field(default=b"", repr=False)
     proxy: Proxy | None = None
+    sink: Callable[[bytes], object] | None = field(default=None, repr=False)
+
+    @property
+    def patience_s(self) -> float:
+        """For how long nothing may come."""
+        return min(self.limits.seconds, self.limits.stall_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`location` is where a redirect leads, empty for none. `body` is that of a 200 answer, else empty."""
+    """`location` is where a redirect leads, empty for none. `body` is that of a 200 answer, else empty; empty, too, where a sink got it."""
 
     status: int
     location: str = ""
@@ -137,7 +144,7 @@ def exchange(request: Request, line: Line) -> Answer:
 
 
 def _connection(request: Request, line: Line) -> _Plain | _Secure:
-    target, proxy, seconds = request.target, request.proxy, request.limits.seconds
+    target, proxy, seconds = request.target, request.proxy, request.patience_s
     host, port = (proxy.host, proxy.port) if proxy else (target.host, target.port)
     connection: _Plain | _Secure
     if target.scheme == "https":
@@ -204,10 +211,13 @@ def _body(response: BaseHTTPResponse, request: Request) -> bytes:
     if stated.isdecimal() and int(stated[:20]) > most:
         raise unreachable("too-long", host)
     body = bytearray()
+    sink = request.sink or body.extend
+    count = 0
     for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
-        body += chunk
-        if len(body) > most:
+        count += len(chunk)
+        if count > most:
             raise unreachable("too-long", host)
-    if not body:
+        sink(chunk)
+    if not count:
         raise unreachable("cut-off", host)  # http.client takes a head that was cut for a whole one
     return bytes(body)

@@ -58,6 +58,14 @@ class FetchSettings:
         return cls((*rules, *more), config.proxy, config.offline)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Work:
+    url: str
+    body: bytes
+    limits: Limits
+    sink: Callable[[bytes], object] | None
+
+
 class HttpFetch:
     """A Fetch. From any thread; each call ends within the seconds of its kind, or when `stop` is called."""
 
@@ -76,15 +84,22 @@ class HttpFetch:
         self._is_stopped = False
 
     def __call__(self, question: Question) -> bytes:
+        return self._answer(question.url, question.body, self._limits[question.kind], None)
+
+    def download(self, url: str, limits: Limits, sink: Callable[[bytes], object]) -> None:
+        """Gives the body to `sink` as it comes, in another thread; what came of a question that fails later is to be thrown away.
+        `sink` raises nothing but Unreachable. Raises Unreachable."""
+        self._answer(url, b"", limits, sink)
+
+    def _answer(self, url: str, body: bytes, limits: Limits, sink: Callable[[bytes], object] | None) -> bytes:
         if self._settings.is_offline:
             raise unreachable("offline")
         from agent import http_exchange  # noqa: PLC0415  # loads urllib3, which most days nobody needs
 
-        limits = self._limits[question.kind]
         line = http_exchange.Line()
         with self._box() as box:
             # In a thread of its own, for a name server can't be hurried.
-            work = (question, limits, line, box)
+            work = (_Work(url, body, limits, sink), line, box)
             threading.Thread(target=self._work, args=work, name="fetch", daemon=True).start()
             try:
                 outcome = box.get(timeout=limits.seconds)
@@ -117,26 +132,26 @@ class HttpFetch:
             with self._lock:
                 self._boxes.discard(box)
 
-    def _work(self, question: Question, limits: Limits, line: "http_exchange.Line", box: _Box) -> None:
+    def _work(self, work: "_Work", line: "http_exchange.Line", box: _Box) -> None:
         try:
-            box.put(self._ask(question, limits, line))
+            box.put(self._ask(work, line))
         except Unreachable as error:
             box.put(error)
         except BaseException as error:
             box.put(error)
             raise
 
-    def _ask(self, question: Question, limits: Limits, line: "http_exchange.Line") -> bytes:
+    def _ask(self, work: "_Work", line: "http_exchange.Line") -> bytes:
         from agent import http_exchange  # noqa: PLC0415  # the same
 
-        url = question.url
-        ends = time.monotonic() + limits.seconds
+        url = work.url
+        ends = time.monotonic() + work.limits.seconds
         for _ in range(MAX_REDIRECTS + 1):
             target, rule = self._target(url)
             proxy = self._proxy(target)
             addresses = self._addresses(target, rule, proxy)
-            left = dataclasses.replace(limits, seconds=max(0.001, ends - time.monotonic()))
-            request = http_exchange.Request(target, addresses, left, question.body, proxy)
+            left = dataclasses.replace(work.limits, seconds=max(0.001, ends - time.monotonic()))
+            request = http_exchange.Request(target, addresses, left, work.body, proxy, work.sink)
             answer = http_exchange.exchange(request, line)
             if answer.status == HTTPStatus.OK:
                 return answer.body

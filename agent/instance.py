@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,6 +83,35 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+@contextlib.contextmanager
+def shown(folder: Path) -> Iterator[None]:
+    """While the block runs, `is_anything_shown` says so of that folder: a command of the person's has a window open."""
+    file = folder / f"{os.getpid()}.lock"
+    try:
+        lock = Lock.take(file)
+    except (OSError, AlreadyRunning):
+        # Whoever can't say that they are here shows their window all the same.
+        yield
+        return
+    with lock:
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # Windows removes no open file
+                file.unlink()
+
+
+def is_anything_shown(folder: Path) -> bool:
+    """Whether a process is in `shown` there. What processes that were killed left is cleared away. OSError."""
+    for file in folder.glob("*.lock"):
+        try:
+            Lock.take(file).release()
+        except AlreadyRunning:
+            return True
+        file.unlink(missing_ok=True)
+    return False
 
 
 def _lock(descriptor: int) -> None:

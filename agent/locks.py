@@ -37,13 +37,14 @@ def held(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
 
 def _wait_for(descriptor: int, name: str, until: float) -> None:
     # Neither system can wait for a lock with a time limit, so this asks again and again.
-    while not _is_taken(descriptor):
+    while not is_taken(descriptor):
         if time.monotonic() > until:
             raise StorageFailed(f"another process holds {name}")
         time.sleep(_STEP_S)
 
 
-def _is_taken(descriptor: int) -> bool:
+def is_taken(descriptor: int) -> bool:
+    """Takes the lock of an open file if it is free; says whether we have it now. It lasts until the file is closed."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # untested

@@ -91,6 +91,8 @@ class Services:
     version: str
     folder: Path
     room: Room = field(default_factory=Room)
+    refusal: Callable[[Page], AgentError | None] = lambda _: None
+    """Why a page may ask for nothing here, by policy."""
 
 
 @dataclass(eq=False, slots=True)
@@ -193,6 +195,7 @@ class OwnConversation:
         try:
             message = await self._read(frame)
             self._running[message.id] = _current()
+            self._let_in()
             self._say(await self._answer(message, frame))
         except BadRequest as bad:
             self._say(bad.reply(self._language(None), self._services.settings.port))
@@ -211,6 +214,11 @@ class OwnConversation:
             if message is not None and self._running.get(message.id) is _current():
                 del self._running[message.id]
                 self._taken_back.discard(message.id)
+
+    def _let_in(self) -> None:
+        """Raises what the policy has against the page."""
+        if (refusal := self._services.refusal(self._page)) is not None:
+            raise refusal
 
     async def _read(self, frame: bytes) -> Message:
         """Raises BadRequest."""

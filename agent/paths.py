@@ -13,15 +13,18 @@ import getpass
 import itertools
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 import platformdirs
 
 APPLICATION = "qalamsap"
+BUNDLE = "kz.qalamsap"
+"""Our name on macOS."""
 
 # A system that was installed in another language than it speaks now keeps its old names.
 _FOLDER_NAMES = (
@@ -50,6 +53,8 @@ class Paths:
 
     state_dir: Path
     config_dir: Path
+    moved_journal: Path | None = field(default=None, compare=False)
+    """Where the journal lies instead, if a policy says so."""
 
     @property
     def config_file(self) -> Path:
@@ -77,7 +82,7 @@ class Paths:
 
     @property
     def journal(self) -> Path:
-        return self.state_dir / "journal.jsonl"
+        return self.moved_journal or self.state_dir / "journal.jsonl"
 
     @property
     def grants(self) -> Path:
@@ -128,6 +133,21 @@ class Paths:
         return self.state_dir / "spool"
 
     @property
+    def shown(self) -> Path:
+        """The folder in which commands say that they have a window open (agent.instance)."""
+        return self.state_dir / "shown"
+
+    @property
+    def updates(self) -> Path:
+        """The folder of what updates remember and fetch."""
+        return self.state_dir / "updates"
+
+    @property
+    def updates_record(self) -> Path:
+        """What came of the last look for a new version."""
+        return self.updates / "state.json"
+
+    @property
     def log(self) -> Path:
         return self.state_dir / "agent.log"
 
@@ -151,10 +171,56 @@ def settings_home() -> Path:
 
 def policy_file() -> Path:
     """Where whoever runs the computer sets what people can't change. The same for everybody, wherever their own settings lie: no
-    variable of the environment leads elsewhere."""
-    if os.name == "posix":
-        return Path("/etc") / APPLICATION / "policy.toml"
-    return platformdirs.site_config_path(APPLICATION, appauthor=False) / "policy.toml"
+    variable of the environment leads elsewhere. Windows has the registry instead."""
+    return Path("/etc") / APPLICATION / "policy.toml"
+
+
+def policy_folder() -> Path:
+    """The folder of more such files, each of them stronger than those before it by name."""
+    return policy_file().with_name("policy.d")
+
+
+def distribution_file() -> Path:
+    """What a package sets in place of our defaults. People may set it otherwise."""
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support") / APPLICATION / "defaults.toml"
+    return Path("/usr/share") / APPLICATION / "defaults.toml"
+
+
+def managed_preferences(user: str) -> tuple[Path, Path]:
+    """Where macOS leaves what a configuration profile sets: for this person, and for the whole computer."""
+    folder, name = Path("/Library/Managed Preferences"), f"{BUNDLE}.plist"
+    return folder / user / name, folder / name
+
+
+def of_person(text: str) -> Path:
+    """The path that is written with "~" for the person's home and {user} for the name of their account."""
+    return Path(text.replace("{user}", account())).expanduser()
+
+
+def account() -> str:
+    """The name of the account under which we run, whatever the environment says."""
+    if sys.platform != "win32":
+        import pwd  # noqa: PLC0415  # Windows has none
+
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(os.getuid()).pw_name
+        return str(os.getuid())
+    return getpass.getuser()  # untested
+
+
+def machine_tls_dir() -> Path:
+    """Where the TLS identity of the whole machine lies, if `qalamsap trust install --machine` was told to put it there."""
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support") / APPLICATION / "tls"
+    if sys.platform == "win32":
+        return Path(sys.prefix) / "machine" / "tls"  # of the package for machines: below Program Files
+    return Path("/var/lib") / APPLICATION / "tls"
+
+
+def broker_socket() -> Path:
+    """Where agents register with the broker of a terminal server, if there is one. In a folder that only root can make."""
+    return Path("/run") / APPLICATION / "broker.sock"
 
 
 def usual_key_folders() -> tuple[Path, ...]:

@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
-from agent import logs, paths
+from agent import logs, paths, programs
 from protocol import letters, pipes, preview, prompts
 from protocol.errors import ProtocolError
 
@@ -64,11 +64,6 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def command_of_renderer(python: str = sys.executable) -> tuple[str, ...]:
-    """The command line of the real renderer."""
-    return (python, "-P", "-m", "agent.renderer")
-
-
 class _Closed(Exception):
     """Nobody wants answers any more."""
 
@@ -94,7 +89,7 @@ class Previews:
         documents: Sequence[bytes | memoryview],
         names: Sequence[str],
         on_answer: OnAnswer,
-        command: Sequence[str] = command_of_renderer(),
+        command: Sequence[str] = programs.renderer(),
         answer_s: float = ANSWER_S,
     ) -> None:
         self._documents = [
@@ -452,15 +447,13 @@ class _Divider:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Nothing of the environment is its business; the folder that this program lies in is where it finds its own modules.
-        environment = {"PYTHONPATH": str(paths.CODE_ROOT)}
         try:
             with theirs:
                 self._process = subprocess.Popen(
                     command,
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
-                    env=environment,
+                    env=programs.renderer_environment(paths.CODE_ROOT),
                     cwd=paths.CODE_ROOT,
                     start_new_session=True,  # a terminal's Ctrl+C is for the command that runs there
                 )

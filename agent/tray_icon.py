@@ -14,13 +14,13 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from agent import logs, paths, workers
+from agent import logs, paths, programs, workers
 from protocol import control, pipes
 from protocol.errors import ProtocolError
 
 MAX_STARTS = 4
 GRACE_S = 2.0
-COMMAND = (sys.executable, "-m", "tray", "icon")
+COMMAND = programs.icon()
 
 _log = logging.getLogger(__name__)
 

@@ -13,14 +13,13 @@ import contextlib
 import importlib
 import logging
 import secrets
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import hardening, logs, paths
+from agent import hardening, logs, paths, programs
 from agent.config import DEFAULT_TIMESTAMP_URL
 from agent.daemon_pipe import Begun, Daemon, Result, take_pipes
 from agent.errors import AgentError, BadInput, UnsupportedOperation, UserCancelled
@@ -31,6 +30,8 @@ from agent.key_library import KeyLibrary
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
+from agent.rules import KeptInFolders, Rules
+from agent.system_log import handler as system_log
 from agent.user import scripted, showing, window
 from agent.user.base import PageLeft, User, failure_of
 from protocol import base64_text, codec, flat_messages, messages, pipes, prompts, work
@@ -59,6 +60,7 @@ class Options:
 
     Key files in `key_folders` are offered before all others. `authorities` are files and folders with certificates that the
     operator trusts, beside those in the folder for them. An empty `ocsp_url`: whom a certificate names; nobody if `is_offline`.
+    `rules` are those of the policy, which may also have moved the `journal`.
     """
 
     answers: Path | None = None
@@ -69,7 +71,9 @@ class Options:
     timestamp_url: str = DEFAULT_TIMESTAMP_URL
     ocsp_url: str = ""
     is_offline: bool = False
-    window_command: Sequence[str] = window.command_of_tray(sys.executable)
+    rules: Rules = field(default_factory=Rules)
+    journal: Path | None = None
+    window_command: Sequence[str] = programs.window()
     limits: window.Limits = field(default_factory=window.Limits)
 
 
@@ -88,7 +92,8 @@ def main(options: Options) -> int:
     source, sink = take_pipes()
     hardening.protect()
     hardening.die_with_parent()
-    logs.set_up("info")
+    is_usual = options.state_dir in {None, paths.resolve().state_dir}
+    system_log.begin("info", is_usual=is_usual and options.answers is None)
     logs.keep_errors_quiet()
     holder = Holder(_hold)
     daemon = Daemon(source, sink, holder.forbid)
@@ -260,6 +265,7 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
 
     places = paths.resolve(means.options.state_dir)
     test_authorities = _authorities(means.options.test_authorities)
+    tokens = tuple(token.storage for token in _tokens(means.options))
     approval = Approval(
         kind=begin.kind,
         origin=Origin.parse(begin.origin)
@@ -267,8 +273,10 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
         else Origin("file" if begin.kind == "file" else "program"),
         language=begin.language,
         user=means.user,
-        key_stores=simulated.KeyStores(tuple(token.storage for token in _tokens(means.options))),
-        journal=Journal(places.journal),
+        key_stores=KeptInFolders(
+            simulated.KeyStores(tokens), means.options.rules, lambda storage: storage not in tokens
+        ),
+        journal=Journal(means.options.journal or places.journal),
         grants=Grants(places.grants),
         recent_keys=RecentKeys(places.key_folders),
         now=lambda: datetime.now(UTC),
@@ -287,6 +295,7 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
         guesses=PasswordGuesses(places.password_guesses),
         holder=means.holder,
         key_library=KeyLibrary(places.key_library),
+        rules=means.options.rules,
     )
     match request:
         case messages.SignRequest():

@@ -17,12 +17,11 @@ import datetime as dt
 import logging
 import os
 import subprocess
-import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 
-from agent import errands, logs, paths, turns
+from agent import errands, logs, paths, programs, turns
 from agent.approvals import Approval, Holds, Notice, Reader, octets_of, read_idle
 from agent.errands import Errands, WorkerInput
 from agent.errors import AgentError, TimedOut
@@ -42,7 +41,7 @@ _PASSED = frozenset(
     {"HOME", "USER", "LOGNAME", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR",
      "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "XMODIFIERS",
      "AT_SPI_BUS_ADDRESS", "QT_ACCESSIBILITY", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON", "QT_IM_MODULE", "QT_QPA_PLATFORM",
-     "QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI", "QT_QPA_PLATFORMTHEME",
+     "APPIMAGE", "APPDIR", "QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI", "QT_QPA_PLATFORMTHEME",
      "SYSTEMROOT", "WINDIR", "SYSTEMDRIVE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
      "USERNAME", "TEMP", "TMP", "PATHEXT"}
 )  # fmt: skip
@@ -147,6 +146,11 @@ class Workers:
         return self._is_asking
 
     @property
+    def is_idle(self) -> bool:
+        """Whether no approval runs or waits, no key is open, and no window of ours stands that still says something."""
+        return not (self._is_asking or self.waiting or self._holder is not None or self._ending)
+
+    @property
     def is_signing(self) -> bool:
         """Whether the person has said yes, and signatures are being made."""
         return self._is_signing
@@ -195,6 +199,13 @@ class Workers:
     def refuse_waiting(self) -> None:
         """Those that wait are told that the agent is paused. The approval that runs goes on: the person is looking at it."""
         self._queue.refuse_waiting(lambda: Paused("the person paused the agent"))
+
+    def use(self, command: Sequence[str]) -> None:
+        """Workers are started by this command line from now on. The one that carries out an approval goes on, and keeps no key."""
+        if tuple(command) != self._command:
+            self._command = tuple(command)
+            self._drop_spare()
+            self.lock()
 
     def warm(self) -> None:
         """Sees to it that a spare worker stands ready, and stays so for a while from now."""
@@ -505,7 +516,7 @@ async def _read_to_end(process: Process) -> None:
 
 def worker_command(*arguments: str) -> tuple[str, ...]:
     """The command line of a worker of this program."""
-    return (sys.executable, "-m", "agent", "worker", *arguments)
+    return programs.worker(*arguments)
 
 
 def _is_alive(starting: asyncio.Task[Process]) -> bool:

@@ -18,6 +18,7 @@ BUNDLES = {"qalamsap": "0.1.0"}  # the version of this program; a test compares 
 
 _SERVICES = [common_utils.MODULE, basics.MODULE, MODULE, limits.MODULE]
 _WINDOWS = ("showSettings", "showBundleManager")
+_METHODS = (*_WINDOWS, "getBundles", "getServices", "installBundle")
 
 
 def decode(message: dict[str, Any], readings: Readings = USUAL) -> messages.Call:
@@ -26,7 +27,9 @@ def decode(message: dict[str, Any], readings: Readings = USUAL) -> messages.Call
     request: messages.Request = (
         messages.AboutRequest() if method in _WINDOWS else messages.ConstantRequest(_reply(method, readings))
     )
-    return messages.Call("accessory", method, request, readings=readings)
+    # What is none of the methods is a text of the page, and the call's method is logged.
+    known = method if method in _METHODS else ""
+    return messages.Call("accessory", known, request, readings=readings)
 
 
 def encode(call: messages.Call, outcome: messages.Outcome) -> str:

@@ -51,6 +51,7 @@ class State:
     waiting: int = 0
     connections: int = 0
     trouble: str = ""
+    trouble_place: str = ""  # the file that it is about, if it is about one
     is_simulation: bool = False
     gost: Literal["native", "python"] = "native"
     status_url: str = ""
@@ -69,6 +70,8 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Command:
     """`lock` closes a key that is open. `set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk.
+
+    `quit` and `restart` may carry "if-idle": not while an approval runs, a window is open or a key is.
 
     By the icon alone: `watch-session` says that it will send `lock` when the screen is locked; `icon` says in `value` whether it is
     shown or hidden now; `reminded`, that the person was told of the keys with these fingerprints (a space between them). The others

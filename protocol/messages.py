@@ -409,6 +409,10 @@ SENTENCES = {
     "busy": "Too many requests are waiting.",
     "paused": "The agent is paused.",
     "site-blocked": "The person blocked this site.",
+    "policy-blocked": "The administrator of this computer does not let this site ask for signatures.",
+    "policy-forbids": "The rules of this computer's administrator forbid this signature.",
+    "key-folder": "The key lies outside the folders that the administrator of this computer allows.",
+    "bad-policy": "The administrator's rules on this computer can't be used, so nothing is signed.",
     "internal": "The agent failed while it carried out the request.",
 }
 

@@ -211,3 +211,17 @@ class Unshown:
 
 Question: TypeAlias = Look | Draw | Read | Enter | Leave
 Answer: TypeAlias = Known | Drawn | RowsRead | Unshown
+
+
+def shows(answer: Answer) -> bool:
+    """Whether this answer puts content of the document on the screen; a document of no content is shown as soon as that is known."""
+    match answer:
+        case Drawn():
+            return True
+        case RowsRead():
+            return bool(answer.rows)
+        case Known(_, overview):
+            is_readable = overview.kind not in ("digest", "unknown") and not overview.why
+            return is_readable and not (overview.pages or overview.rows or overview.is_growing)
+        case _:
+            return False

@@ -189,6 +189,7 @@ class OpenKey:
     )
     certificate: Key | None = None  # for "import_certificate": what will be joined to the key
     may_leave_out: bool = False  # the caller can do with signatures of some of the documents
+    must_be_seen: bool = False  # by policy: a yes counts only once each of them was on the screen
     # For "import_certificate": what the key in `chosen` has now, and loses if the password is typed again; with the problem "key-unsuitable" it stays.
     replaced: Key | None = None
 

@@ -55,7 +55,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.__main__",),
     ("agent.commands",),
     ("agent.desk",),
+    ("agent.support",),
     ("agent.doctor",),
+    ("agent.updates",),
     ("agent.daemon",),
     ("agent.server", "agent.tray_icon", "agent.cassettes"),
     ("agent.own_api",),
@@ -67,7 +69,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.daemon_pipe",),
     ("agent.operations",),
     ("agent.history", "agent.file_digests"),
-    ("agent.testca",),
+    ("agent.testca", "agent.browser_policies"),
     ("agent.renderer",),
     (
         "agent.formats",
@@ -93,6 +95,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "agent.signer",
         "agent.settings_file",
+        "agent.rules",
+        "agent.gate",
+        "agent.system_log",
     ),
     (
         "agent.config",
@@ -103,14 +108,21 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.authority_files",
         "agent.fetch",
     ),
+    ("agent.policy",),
+    ("agent.settings",),
+    ("agent.origin_rules",),
     ("agent.certificate", "agent.origins"),
     ("agent.x509",),
     ("agent.algorithms",),
+    ("agent.broker",),
     (
         "agent.gost",
         "agent.errors",
+        "agent.peers",
+        "agent.event_ids",
         "agent.secret",
         "agent.paths",
+        "agent.programs",
         "agent.hardening",
         "agent.locked_memory",
         "agent.fetch_hosts",
@@ -134,10 +146,18 @@ DAEMON_MAY_IMPORT = (
     *DAEMON_SIDE,
     "protocol",
     "agent.origins",
+    "agent.origin_rules",
+    "agent.gate",
+    "agent.rules",
+    "agent.policy",
+    "agent.settings",
     "agent.config",
     "agent.logs",
+    "agent.event_ids",
+    "agent.system_log",
     "agent.turns",
     "agent.spool",
+    "agent.programs",
     "agent.paths",
     "agent.errors",
     "agent.instance",
@@ -147,6 +167,8 @@ DAEMON_MAY_IMPORT = (
     "agent.autostart",
     "agent.hardening",
     "agent.localhost.identity",
+    "agent.broker.wire",
+    "agent.peers",
     "agent.fetch",
     "agent.fetch_hosts",
     "agent.http_fetch",
@@ -261,6 +283,7 @@ FENCES = {
     "tomlkit": ("agent.settings_file",),
     "pyhanko": ("agent.formats.pdf",),
     "urllib3": ("agent.http_exchange",),
+    "tuf": ("agent.updates.client",),
     "PySide6": ("tray",),
     "pystray": ("tray",),
     "PIL": ("tray", "agent.renderer"),
@@ -272,7 +295,16 @@ FENCES = {
     "reportlab": ("demo", "agent.drawing"),
     "selenium": ("demo.play",),
     "sqlite3": ("demo",),
-    "ctypes": ("agent.hardening", "agent.locked_memory", "agent.renderer", "tray"),
+    "ctypes": (
+        "agent.system_log.windows_events",
+        "agent.updates.installers",
+        "agent.peers.windows",
+        "agent.localhost.windows",
+        "agent.hardening",
+        "agent.locked_memory",
+        "agent.renderer",
+        "tray",
+    ),
 }
 
 
@@ -314,7 +346,14 @@ def test_the_fence_rule_sees_a_breach(name: str, source: str) -> None:
 
 # A worker holds keys, so it has no network: it is the daemon that asks servers for it, and what runs without a daemon.
 ASKS_SERVERS = ("agent.http_fetch", "agent.http_exchange")
-MAY_ASK_SERVERS = (*ASKS_SERVERS, "agent.daemon", "agent.commands", "agent.doctor", "demo")
+MAY_ASK_SERVERS = (
+    *ASKS_SERVERS,
+    "agent.daemon",
+    "agent.commands",
+    "agent.doctor",
+    "agent.updates.sources",
+    "demo",
+)
 
 
 def network_complaints(found: Iterable[Module]) -> list[str]:
@@ -521,11 +560,14 @@ def environment_complaints(found: Iterable[Module]) -> list[str]:
     allowed = (
         "agent.workers",
         "agent.paths",
+        "agent.programs",  # whether an AppImage runs us
         "agent.daemon",
         "agent.tray_icon",
         "agent.renderer.sandbox",  # empties it
         "agent.localhost",
+        "agent.broker.__main__",  # what systemd hands over
         "agent.doctor.examination",  # where screen and browsers are
+        "agent.updates.installation",  # which file an AppImage is
         "agent.__main__",
         "tray",
         "demo.cast",
@@ -553,7 +595,15 @@ _STARTS = {"Popen", "run", "call", "check_call", "check_output", "create_subproc
 
 def start_complaints(found: Iterable[Module]) -> list[str]:
     """Python looks for modules where a program was called from: one planted in ~/Downloads would be the window. Our own start at home."""
-    others = ("agent.localhost.certutil", "agent.doctor.programs")  # programs that are not ours
+    others = (
+        # Programs that are not ours.
+        "agent.localhost.certutil",
+        "agent.doctor.programs",
+        # Installers, and the next version of this program: each in a folder that is the system's.
+        "agent.updates.installers",
+        "agent.updates.swap",
+        "agent.localhost.windows",  # icacls.exe, from the system's folder
+    )
     return [
         f"{module.name}:{node.lineno} starts a program in the caller's folder"
         for module in found

@@ -401,6 +401,26 @@ def test_each_test_belongs_to_one_run_and_the_quick_one_is_the_first(monkeypatch
     assert dev.runs_of_pytest(options("test", "--quick", monkeypatch=monkeypatch)) == [("tests", units[1])]
 
 
+@pytest.mark.parametrize(
+    ("fails", "code", "commands"),
+    [("", 0, ["sbom", "licences"]), ("sbom", 1, ["sbom"]), ("licences", 1, ["sbom", "licences"])],
+)
+def test_the_bill_of_materials_is_followed_by_the_licences_unless_it_fails(
+    fails: str, code: int, commands: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran = []
+
+    def call(command, **_options) -> int:
+        ran.append(command[3])
+        assert str(tmp_path) in " ".join(command)
+        return 1 if command[3] == fails else 0
+
+    monkeypatch.setattr(dev, "call", call)
+    monkeypatch.setattr(dev, "make_environment", lambda: None)
+    assert dev.sbom(options("sbom", "--out", str(tmp_path), monkeypatch=monkeypatch)) == code
+    assert ran == commands
+
+
 def test_ctrl_c_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     def interrupted(_arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt

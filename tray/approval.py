@@ -417,7 +417,7 @@ class SigningWindow(stage.Stage):
         documents = self._documents
         if documents is None:
             return True
-        if isinstance(self.panel, KeysPanel) and self._waits_for(documents):
+        if isinstance(self.panel, KeysPanel) and (documents.unseen or self._waits_for(documents)):
             return False
         return not documents.left_out or count_of(self._request) > len(documents.left_out)
 
@@ -443,7 +443,8 @@ class SigningWindow(stage.Stage):
         if self.state == "asking" and isinstance(self.panel, KeysPanel) and documents is not None:
             is_early = self._waits_for(documents)
             count = {"done": documents.batch.known, "all": len(documents.batch.entries)}
-            self.accent.setToolTip(self._texts("batch.reading", **count) if is_early else "")
+            waits = self._texts("batch.reading", **count) if is_early else ""
+            self.accent.setToolTip(" ".join(documents.duties) or waits)
 
     def _announce(self, sentence: str) -> None:
         """Has a screen reader say what changed."""

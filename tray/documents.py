@@ -49,6 +49,8 @@ class DocumentsPanel(QWidget):
         self.preview: PreviewPane | None = None
         self.facts: FactsCard | None = None
         self.remarks: Remarks | None = None
+        self.duty: Remarks | None = None
+        self._seen: set[int] = set()
         titles = (row_of(texts, document, number).title for number, document in enumerate(prompt.documents))
         self.batch = Batch(prompt.documents, titles)
         self._shown = 0
@@ -83,6 +85,44 @@ class DocumentsPanel(QWidget):
             else:
                 self.changed.emit()
         self.preview.receive(answer, pixels)
+        if self._prompt.must_be_seen:
+            self._note_seen(answer)
+
+    @property
+    def unseen(self) -> tuple[int, ...]:
+        """Places of the documents that would be signed and were not looked at, where the administrator wants that."""
+        if not self._prompt.must_be_seen:
+            return ()
+        return tuple(
+            entry.place for entry in self.batch.entries if entry.is_in and entry.place not in self._seen
+        )
+
+    def _note_seen(self, answer: preview.Answer) -> None:
+        if preview.shows(answer):
+            self._seen.add(answer.document)
+        self.show_duty()
+        self.changed.emit()
+
+    def show_duty(self) -> None:
+        """What is left to be looked at, and what can't be signed because nobody can look at it."""
+        if self.duty is not None:
+            self.duty.show_sentences(self.duties)
+
+    @property
+    def duties(self) -> list[str]:
+        """The same in sentences; none where a yes can be given."""
+        unseen = [self.batch.entries[place] for place in self.unseen]
+        hidden = [
+            entry
+            for entry in unseen
+            if entry.overview is not None and entry.overview.kind in ("digest", "unknown")
+        ]
+        sentences = []
+        if left := len(unseen) - len(hidden):
+            sentences.append(self._texts("what.must_be_seen", count=left))
+        if hidden:
+            sentences.append(self._texts("what.can_not_be_seen", count=len(hidden)))
+        return sentences
 
     def take_key(self, key: prompts.Key | None) -> None:
         """Judges the documents by this key, None: by none."""
@@ -163,6 +203,10 @@ class DocumentsPanel(QWidget):
         if not count:
             self._column.addWidget(widgets.label(texts("what.no_documents"), quiet=True))
             return
+        if prompt.must_be_seen:
+            # Above all else: it is why the button can't be pressed.
+            self.duty = Remarks()
+            self._column.addWidget(self.duty)
         if prompt.documents:
             if len(prompt.documents) > 1:
                 self.table = self._list_batch(prompt, title.text())
@@ -173,6 +217,7 @@ class DocumentsPanel(QWidget):
                 self.list.select(0)
             else:
                 self._show_one(prompt, head)
+        self.show_duty()
         if prompt.announced:
             self._column.addWidget(widgets.Notice("warning", texts("what.announced", count=prompt.announced)))
             self._column.addWidget(widgets.Notice("info", texts("what.announced_record")))
@@ -203,6 +248,7 @@ class DocumentsPanel(QWidget):
         table = BatchPanel(self._texts, self.batch, title, may_leave_out=prompt.may_leave_out)
         table.selected.connect(self._show)
         table.changed.connect(self._show_remarks)
+        table.changed.connect(self.show_duty)
         table.changed.connect(self.changed)
         lower = QWidget()
         column = QVBoxLayout(lower)

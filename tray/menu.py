@@ -48,6 +48,8 @@ def _entries(texts: Texts, state: control.State, word: str) -> list[Entry]:
     found = [Entry(word[:1].upper() + word[1:])]
     if state.trouble:
         found.append(Entry(texts.chosen("trouble", state.trouble)))
+        if state.trouble_place:
+            found.append(Entry(words.path(state.trouble_place)))
     if state.waiting > 0:
         found.append(Entry(texts("waiting", count=state.waiting)))
     if state.is_simulation:

@@ -25,7 +25,11 @@ def record(options: argparse.Namespace) -> int:
     path = options.cassette.absolute()
     if path.exists():
         raise BadConfig(f"{path} exists; name another file")
-    return daemon.run(config.load(options), open_workers=functools.partial(RecordingWorkers, path=path))
+    return daemon.run(
+        config.load(options),
+        open_workers=functools.partial(RecordingWorkers, path=path),
+        reload=lambda: config.load_or_refuse(options),
+    )
 
 
 def add_replaying_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,10 @@ The demo is a program of its own (demo.scenario); this starts it as a child and 
 
 import argparse
 import subprocess
-import sys
 from importlib import util
 from pathlib import Path
 
-from agent import paths
+from agent import paths, programs
 from agent.commands import exit_codes
 from agent.errors import AgentError
 
@@ -44,15 +43,7 @@ def run(options: argparse.Namespace) -> int:
 def command(options: argparse.Namespace) -> list[str]:
     """The command line of the demo."""
     state = paths.resolve(options.state_dir).state_dir / "demo"
-    words = [
-        sys.executable,
-        "-m",
-        "demo.scenario",
-        "--state",
-        str(state),
-        "--out",
-        str(options.out.absolute()),
-    ]
+    words = [*programs.module("demo.scenario", "--state", str(state), "--out", str(options.out.absolute()))]
     words += ["--port", str(options.port)] if options.port else []
     return [*words, "--auto"] if options.auto else words
 

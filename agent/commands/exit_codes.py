@@ -30,8 +30,12 @@ _BY_ERROR = {
     "bad-input": BAD_INPUT,
     "file-unusable": BAD_INPUT,
     "broken-file": BAD_INPUT,
+    "foreign-file": BAD_INPUT,
     "weak-password": BAD_INPUT,
     "bad-config": BAD_INPUT,
+    "bad-policy": NOT_POSSIBLE,
+    "policy-forbids": NOT_POSSIBLE,
+    "key-folder": NOT_POSSIBLE,
     "unsupported-key": UNSUPPORTED_KEY,
     "key-unsuitable": UNSUPPORTED_KEY,
     "no-one-to-ask": NOT_POSSIBLE,
@@ -46,6 +50,9 @@ _BY_ERROR = {
     "no-control-endpoint": NOT_POSSIBLE,
     "port-busy": NOT_POSSIBLE,
     "no-tls-identity": NOT_POSSIBLE,
+    "file-not-written": NOT_POSSIBLE,
+    "updates-off": NOT_POSSIBLE,
+    "busy": NOT_POSSIBLE,
 }
 
 

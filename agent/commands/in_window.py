@@ -2,10 +2,10 @@
 
 import contextlib
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
+from agent import instance, programs
 from agent.config import Config
 from agent.errors import AgentError, UserCancelled
 from agent.user import showing, window
@@ -19,9 +19,9 @@ def person(settings: Config) -> Iterator[window.WindowUser]:
     Whoever ends this process (Ctrl+C, SIGTERM) closes the window and the approval with it. Raises what the block raises, and
     UserCancelled.
     """
-    command = (*window.command_of_tray(sys.executable), "--theme", settings.theme)
+    command = programs.window("--theme", settings.theme)
     user = window.WindowUser(command, render=_previews)
-    with _leaving(user):
+    with instance.shown(settings.paths.shown), _leaving(user):
         try:
             yield user
         except PageLeft as error:

@@ -9,6 +9,7 @@ from agent import config, daemon
 from agent.commands import exit_codes
 from agent.desk import process
 from agent.errors import BadInput
+from agent.system_log import handler as system_log
 from protocol.desk import frame
 
 WISHES = tuple(wish for wish in get_args(frame.Wish) if wish)
@@ -45,9 +46,10 @@ def run(options: argparse.Namespace) -> int:
     page: frame.Page = options.page or "files"
     named = [os.path.abspath(path) for path in options.files]  # noqa: PTH100  # links stay as they are
     sayable = tuple(name for name in named if _is_sayable(name))
+    system_log.begin_command(is_usual=options.state_dir is None)
     process.run(
         process.Options(
-            load=lambda: config.load(options),
+            load=lambda: config.load_or_refuse(options),  # the desk says what is wrong with a policy
             version=daemon.version(),
             summons=frame.Summons(page, sayable, options.wish, len(named) - len(sayable)),
         )

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     """0; with --verify 1 where the chain is broken. Raises BadInput, StorageFailed, NoFont."""
     settings = config.load(options)
     words = texts.load(settings.language)
-    journal = Journal(paths.resolve(options.state_dir).journal)
+    journal = Journal(settings.paths.journal)
     if options.verify:
         return _verify(journal, words)
     operations = history.operations(journal)

@@ -35,7 +35,9 @@ from agent.operations.approval import Approval
 from agent.operations.making import base as making
 from agent.origins import Origin
 from agent.recent_keys import RecentKeys
+from agent.rules import KeptInFolders, Rules
 from agent.secret import Secret
+from agent.system_log import handler as system_log
 from agent.trust import anchors
 from agent.user import terminal
 from agent.user.base import User
@@ -138,6 +140,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         _check(options)
         settings = config.load(options)
+        system_log.begin_command(is_usual=options.state_dir is None)
         with contextlib.ExitStack() as stack:
             user: User = (
                 stack.enter_context(in_window.person(settings)) if options.window else _terminal(options)
@@ -457,12 +460,13 @@ def approval(
     """An approval by this person; where nobody is named, by whoever gives the command. Raises BadInput."""
     places = settings.paths
     is_window = isinstance(user, WindowUser)
+    rules = Rules.of(settings)
     return Approval(
         kind="command",
         origin=Origin("program"),
         language=settings.language,
         user=user or _terminal(options),
-        key_stores=catalog,
+        key_stores=KeptInFolders(catalog, rules, lambda _storage: True),
         journal=Journal(places.journal),
         grants=Grants(places.grants),
         recent_keys=RecentKeys(places.key_folders),
@@ -477,4 +481,5 @@ def approval(
         ocsp_url=settings.ocsp_url,
         notice=notice,
         key_library=KeyLibrary(places.key_library),
+        rules=rules,
     )

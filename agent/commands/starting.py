@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from agent import autostart
+from agent import autostart, programs
 from agent.commands import exit_codes
 from agent.desk import file_menus
 from agent.errors import AgentError
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Raises UnsupportedOperation, StorageFailed."""
-    switch = autostart.of_person(autostart.run_command())
+    switch = autostart.of_person(programs.command("run"))
     if options.wish:
         switch.turn(on=options.wish == "on")
     if options.wish == "on":

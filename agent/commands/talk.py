@@ -38,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
     else:
-        trouble = f", trouble: {answer.trouble}" if answer.trouble else ""
+        place = f" ({answer.trouble_place})" if answer.trouble_place else ""
+        trouble = f", trouble: {answer.trouble}{place}" if answer.trouble else ""
         kind = " (simulation)" if answer.is_simulation else ""
         icon = ", no place for the icon: qalamsap open shows the window" if answer.icon == "hidden" else ""
         print(f"{answer.state}{kind}, port {answer.port}, {answer.connections} connections{trouble}{icon}")

@@ -6,6 +6,7 @@ The window names a finding by its number; which command mends it is known here o
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from agent import paths
@@ -14,6 +15,8 @@ from agent.doctor import examination, repairs, report
 from agent.doctor.examination import Computer
 from agent.doctor.finding import Finding, worst
 from agent.errors import BadInput
+from agent.support import bundle
+from agent.support.bundle import Bundle
 from agent.words import texts
 from protocol.desk import doctor as page
 
@@ -33,6 +36,7 @@ class DoctorPage:
     look: Callable[[], Computer] | None = None
     mend: Callable[[Finding, paths.Paths, Sequence[str]], repairs.Outcome] = repairs.mend
     _found: tuple[Finding, ...] = ()
+    _bundle: Bundle | None = None
     _at: datetime | None = field(default=None)
 
     def opened(self) -> None:
@@ -47,6 +51,10 @@ class DoctorPage:
                 self._examine()
             case page.Mend(number):
                 self._mend(number)
+            case page.Gather(keep_sites):
+                self._gather(keep_sites=keep_sites)
+            case page.Save(path):
+                self._save(Path(path))
             case page.Share():
                 words = texts.load(self.desk.language)
                 at = self._at or self.desk.now()
@@ -54,6 +62,7 @@ class DoctorPage:
 
     def close(self) -> None:
         self._found = ()
+        self._bundle = None
 
     def _examine(self) -> None:
         self._at = None
@@ -101,6 +110,25 @@ class DoctorPage:
         detail = repairs.shortened(outcome.detail, self.desk.home)
         self.desk.send(page.Mended(finding.repair, title, outcome.is_done, detail))
         self._examine()
+
+    def _gather(self, *, keep_sites: bool) -> None:
+        words = texts.load(self.desk.language)
+        one = self.look() if self.look is not None else self._computer()
+        made = bundle.gather(one, self._found, words, keep_sites=keep_sites)
+        self._bundle = made
+        cover = page.Part(bundle.COVER, words("support.cover"), made.cover(words))
+        shown = (
+            page.Part(part.file, title, part.text)
+            for part, title in zip(made.parts, made.titles, strict=True)
+        )
+        self.desk.send(page.Gathered(made.file_name, (cover, *shown), made.left_out))
+
+    def _save(self, path: Path) -> None:
+        """What was shown, and nothing else. Raises BadInput where nothing was, BundleNotWritten."""
+        if self._bundle is None:
+            raise BadInput("no bundle was shown")
+        bundle.write(self._bundle, texts.load(self.desk.language), path, may_replace=True)
+        self.desk.send(page.Saved(str(path)))
 
     def _computer(self) -> Computer:
         """As the agent of this desk is, with the settings of now."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from agent import autostart, paths
+from agent import autostart, paths, programs
 from agent.errors import StorageFailed, UnsupportedOperation
 from agent.words import texts
 from protocol.prompts import Language
@@ -340,7 +340,7 @@ class Menus:
 def of_person(language: Language) -> Menus:
     """The menus of whoever runs this."""
     data_home, config_home = paths.homes()
-    return Menus(data_home, config_home, autostart.run_command()[:-1], language)
+    return Menus(data_home, config_home, programs.command(), language)
 
 
 def _names(key: str, member: str = "Name") -> str:

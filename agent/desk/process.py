@@ -13,14 +13,13 @@ import importlib
 import logging
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from agent import logs, paths
+from agent import logs, paths, programs
 from agent.config import BadConfig, Config
 from agent.control import EndpointUnavailable
 from agent.desk import base, endpoint, reminders
@@ -51,8 +50,8 @@ class Options:
     load: Callable[[], Config]
     version: str
     summons: frame.Summons
-    command: Sequence[str] = (sys.executable, "-m", "agent")
-    window_command: Sequence[str] = (sys.executable, "-m", "tray", "desk")
+    command: Sequence[str] = programs.agent()
+    window_command: Sequence[str] = programs.desk()
     pages: Mapping[frame.Page, str] = dataclasses.field(default_factory=lambda: PAGES)
 
 

@@ -1,17 +1,16 @@
 """The page of settings: reads them as the agent would, changes config.toml, switches the start at login, has the agent start anew."""
 
-import contextlib
 import errno
 import logging
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from agent import autostart, config, control, locked_memory, logs, paths, settings_file
+from agent import autostart, control, locked_memory, logs, paths, programs, settings_file
 from agent.autostart import Autostart
-from agent.config import BadConfig, Config
+from agent.config import SETTINGS, BadConfig, Config
 from agent.desk import file_menus
 from agent.desk.base import Desk
 from agent.desk.file_menus import Menus, SomebodyElses
@@ -19,7 +18,6 @@ from agent.errors import AgentError, StorageFailed, UnsupportedOperation
 from protocol.control import Command, Refused, State
 from protocol.desk import settings as page
 from protocol.errors import ProtocolError
-from protocol.prompts import Language
 
 START_LIMIT_S = 20.0
 _STEP_S = 0.25  # an agent that starts anew says nothing until it listens again
@@ -27,20 +25,11 @@ _STEP_S = 0.25  # an agent that starts anew says nothing until it listens again
 # In the order in which they are shown. The rest of the file is for those who know what they do there.
 SHOWN: Final = (
     "language", "theme", "tray", "notifications", "key_folders", "unlock_minutes", "timestamp_url", "ocsp_url", "offline", "proxy",
-    "fetch_hosts", "authorities", "plain_websocket", "flat_api", "https_api", "port", "https_api_port", "spare_minutes", "log_level",
+    "fetch_hosts", "authorities", "plain_websocket", "flat_api", "https_api", "update_channel", "update_deferral_days", "port",
+    "https_api_port", "spare_minutes", "log_level",
 )  # fmt: skip
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "language": get_args(Language),
-    "theme": get_args(config.Theme),
-    "tray": get_args(config.Tray),
-    "log_level": get_args(config.LogLevel),
-}
-_RANGES = {
-    "unlock_minutes": (0, config.MAX_UNLOCK_MINUTES),
-    "spare_minutes": (0, config.MAX_SPARE_MINUTES),
-    "port": (0, 65535),
-    "https_api_port": (0, 65535),
-}
+RULES: Final = tuple(name for name, setting in SETTINGS.items() if setting.is_policy_only)
+"""Shown where the policy sets them."""
 _WHYS: Mapping[int, page.Why] = {
     errno.EROFS: "read-only",
     errno.EACCES: "denied",
@@ -63,7 +52,7 @@ class SettingsPage:
     desk: Desk
     menus: Menus
     can_lock_memory: Callable[[], bool] = locked_memory.can_lock
-    switch: Autostart = field(default_factory=lambda: autostart.of_person(autostart.run_command()))
+    switch: Autostart = field(default_factory=lambda: autostart.of_person(programs.command("run")))
     child: "subprocess.Popen[bytes] | None" = (
         None  # the agent that was started here; it is nobody's, and goes on
     )
@@ -97,6 +86,7 @@ class SettingsPage:
         self.desk.send(
             page.Settings(
                 settings=tuple(_setting(name, loaded) for name in SHOWN),
+                rules=tuple(_setting(name, loaded) for name in RULES if loaded.sources[name] != "default"),
                 autostart=self.switch.state(),
                 is_running=running is not None,
                 is_stale=self._is_stale(running),
@@ -133,12 +123,11 @@ class SettingsPage:
         return self._changed() > max(self._settled, datetime.fromisoformat(running.started).timestamp())
 
     def _changed(self) -> float:
-        """When the settings were changed the last time."""
-        moments = []
-        for file in (self.desk.paths.config_file, paths.policy_file()):
-            with contextlib.suppress(OSError):
-                moments.append(file.stat().st_mtime)
-        return max(moments, default=0.0)
+        """When the settings were changed the last time. What a changed policy needs, the agent does by itself."""
+        try:
+            return self.desk.paths.config_file.stat().st_mtime
+        except OSError:
+            return 0.0
 
     # --- switches -------------------------------------------------------------------------------------------------
 
@@ -260,16 +249,20 @@ def _why(error: AgentError) -> page.Why:
 def _setting(name: str, loaded: Config) -> page.Setting:
     value = getattr(loaded, name)
     source = loaded.sources[name]
-    if name in _CHOICES:
-        return page.Setting(name, "choice", source, text=value, choices=_CHOICES[name])
-    if name in _RANGES:
-        least, most = _RANGES[name]
-        return page.Setting(name, "number", source, number=value, least=least, most=most)
-    if isinstance(value, bool):
-        return page.Setting(name, "switch", source, is_on=value)
-    if isinstance(value, tuple):
-        return page.Setting(name, "list", source, items=tuple(map(str, value)))
-    return page.Setting(name, "text", source, text=value)
+    known = SETTINGS[name]
+    match known.kind:
+        case "choice":
+            return page.Setting(name, "choice", source, text=value, choices=known.choices)
+        case "number":
+            return page.Setting(name, "number", source, number=value, least=known.minimum, most=known.maximum)
+        case "boolean":
+            return page.Setting(name, "switch", source, is_on=value)
+        case "list":
+            return page.Setting(name, "list", source, items=tuple(map(str, value)))
+        case "text":
+            return page.Setting(name, "text", source, text=value)
+        case _:
+            raise ValueError(f"{name} is a table, and no page shows those")
 
 
 def _value(asked: page.Change, known: Any) -> Any:

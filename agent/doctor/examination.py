@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent import paths
-from agent.config import BadConfig, Config
+from agent.config import BadConfig, BadPolicy, Config
 from agent.doctor import (
     access,
     browsers,
@@ -24,20 +24,23 @@ from agent.doctor import (
     running,
     servers,
     trusting,
+    updating,
 )
 from agent.doctor.finding import STATES, Finding
 from agent.errors import AgentError
 from agent.fetch import Fetch
 from agent.key_library import KeyLibrary
-from agent.localhost import trust
+from agent.localhost import identity, trust
+from agent.localhost.identity import Identity
 from agent.localhost.record import Record
 from agent.localhost.trust import Places
 from agent.paths import Paths
 from agent.recent_keys import RecentKeys, UsedKey
+from agent.server import handed_over
 
 ORDER: Final = (
     "agent", "port", "certificate", "browsers", "store", "access", "browser", "windows", "keys", "key", "clock", "timestamps",
-    "revocation", "proxy", "settings", "storage", "GOST", "program",
+    "revocation", "proxy", "settings", "storage", "GOST", "program", "updates",
 )  # fmt: skip
 
 
@@ -49,11 +52,13 @@ def _now() -> datetime:
 class Computer:
     """What is examined, and how the world is looked at: tests put in another one.
 
-    `trouble` is why the settings could not be read, where they could not.
+    `trouble` is why the settings could not be read, where they could not; where it is the administrator's policy that is broken,
+    `broken_policy` is its place.
     """
 
     settings: Config
     trouble: str = ""
+    broken_policy: str = ""
     home: Path = field(default_factory=Path.home)
     root: Path = trust.ROOT
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -68,11 +73,25 @@ class Computer:
     system_proxies: proxies.System | None = None
     fetch: Fetch | None = None
 
+    @property
+    def is_brokered(self) -> bool:
+        """Whether the port is a broker's, which hands connections to each person's agent."""
+        return bool(self.settings.port) and handed_over.is_there(self.settings.broker)
+
+    @property
+    def machines(self) -> Identity | None:
+        """The TLS identity of the whole machine, where agents serve with it."""
+        if not self.is_brokered and identity.NEEDS_BROKER:
+            return None
+        return identity.shared(self.settings.machine_tls_dir, self.now())
+
 
 def computer(places: Paths, load: Callable[[], Config]) -> Computer:
     """This computer. Settings that can't be read are a finding, and the usual ones are taken for the rest."""
     try:
         return Computer(load())
+    except BadPolicy as error:
+        return Computer(Config(paths=places), trouble=error.detail, broken_policy=error.place)
     except BadConfig as error:
         return Computer(Config(paths=places), trouble=error.detail)
 
@@ -134,7 +153,11 @@ def _program(one: Computer) -> Iterable[Finding]:
     yield program.gost()
     yield program.windows(one.environment, one.qt_version())
     yield program.storage(one.settings.paths.state_dir)
-    if one.trouble:
+    if (update := updating.found(one.settings.paths.updates_record)) is not None:
+        yield update
+    if one.broken_policy:
+        yield Finding("settings", "bad-policy", "trouble", one.trouble, subject=one.broken_policy)
+    elif one.trouble:
         yield Finding("settings", "broken", "trouble", one.trouble)
     else:
         yield Finding("settings", "good", "ok", "the settings can be read")
@@ -151,12 +174,15 @@ def _running(one: Computer) -> Iterable[Finding]:
     finding, state = running.agent(one.ask or running.asker(settings))
     number = settings.port or (state.port if state else 0)
     if number:
-        held = running.port(number, state, one.holder(number))
+        held = running.port(number, state, one.holder(number), is_brokered=one.is_brokered)
         yield held
         if finding.code == "stopped" and held.state == "trouble":
             # To start it would not help: what must be done first is said of the port.
             finding = dataclasses.replace(finding, code="no-port", repair="")
     yield _renewable(one, finding)
+    if one.machines is not None:
+        yield running.machines_certificate(one.machines, state, one.serves)
+        return
     certificate = running.certificate(settings.paths.tls_dir, state, one.serves, one.now())
     yield _renewable(one, certificate)
 
@@ -191,8 +217,8 @@ def _browsers(one: Computer) -> Iterable[Finding]:
     settings = one.settings
     installed = one.installed(one.home)
     places = Places(
-        tls_dir=settings.paths.tls_dir,
-        state_dir=settings.paths.state_dir,
+        tls_dir=settings.machine_tls_dir if one.machines else settings.paths.tls_dir,
+        state_dir=settings.machine_tls_dir.parent if one.machines else settings.paths.state_dir,
         home=one.home,
         root=one.root,
         environment=one.environment,

@@ -10,7 +10,7 @@ State: TypeAlias = Literal["ok", "hint", "trouble"]
 
 What: TypeAlias = Literal[
     "agent", "port", "certificate", "browsers", "store", "browser", "access", "windows", "keys", "key", "clock", "timestamps",
-    "revocation", "proxy", "settings", "storage", "GOST", "program",
+    "revocation", "proxy", "settings", "storage", "GOST", "program", "updates",
 ]  # fmt: skip
 Repair: TypeAlias = Literal[
     "", "start-agent", "restart-agent", "resume-agent", "install-trust", "renew-trust", "make-private"

@@ -27,7 +27,8 @@ Serves: TypeAlias = Callable[[int], str]
 """SHA-256 of the certificate that is served at a port of this computer, in hex; empty where no TLS is. OSError."""
 
 CONNECT_S = 3.0
-_REPAIRS: dict[str, Repair] = {"identity-renewal": "renew-trust"}
+_REPAIRS: dict[str, Repair] = {"identity-renewal": "renew-trust", "bad-policy": "", "broker": ""}
+_KNOWN = frozenset({"identity-renewal", "https-api-port", "bad-policy", "broker"})
 _MAX_COMMAND_LINE = 64 * 1024
 
 
@@ -56,7 +57,7 @@ def _of_state(state: State) -> Finding:
     text = f"{state.state}, port {state.port}"
     values: dict[str, str | int] = {"port": state.port}
     if state.trouble:
-        code = state.trouble if state.trouble in {"identity-renewal", "https-api-port"} else "trouble"
+        code = state.trouble if state.trouble in _KNOWN else "trouble"
         repair = _REPAIRS.get(state.trouble, "restart-agent")
         return Finding("agent", code, "trouble", f"{text}, {state.trouble}", values, repair=repair)
     if state.state == "paused":
@@ -70,8 +71,19 @@ def _of_state(state: State) -> Finding:
     return Finding("agent", "ready", "ok", text, values)
 
 
-def port(number: int, state: State | None, holder: Holder | None, proc: Path = Path("/proc")) -> Finding:
-    """Who holds the port that pages call; `holder` is None where nobody does, or where that can't be known."""
+def port(
+    number: int,
+    state: State | None,
+    holder: Holder | None,
+    proc: Path = Path("/proc"),
+    *,
+    is_brokered: bool = False,
+) -> Finding:
+    """Who holds the port that pages call; `holder` is None where nobody does, or where that can't be known. `is_brokered` where this
+    computer has a broker: then the port is held for everybody."""
+    if is_brokered and (holder is None or not holder.process_id):
+        text = f"port {number} belongs to the broker of this computer"
+        return Finding("port", "broker", "ok", text, {"port": number})
     if state is not None and state.port == number:
         return Finding("port", "ours", "ok", f"port {number} is held by the agent", {"port": number})
     if holder is None:
@@ -132,6 +144,15 @@ def certificate(tls_dir: Path, state: State | None, serves: Serves, at: datetime
     if is_due:
         return Finding("certificate", "ending", "hint", text, values, repair="renew-trust")
     return Finding("certificate", "good", "ok", text, values)
+
+
+def machines_certificate(present: Identity, state: State | None, serves: Serves) -> Finding:
+    """The same of the machine's certificate, which the agent serves where a broker owns the port; who runs the computer renews it."""
+    if state is not None and not _is_served(present, state.port, serves):
+        text = f"the agent serves another certificate than that of {present.authority_name}"
+        return Finding("certificate", "another", "trouble", text, repair="restart-agent")
+    text = f"{present.authority_name} of the whole computer, until {present.not_after:%Y-%m-%d}"
+    return Finding("certificate", "good", "ok", text, {"until": present.not_after})
 
 
 def _open_key(tls_dir: Path) -> Path | None:

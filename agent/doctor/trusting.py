@@ -9,7 +9,7 @@ from typing import TypeAlias
 from agent.doctor.browsers import Browser, Family
 from agent.doctor.finding import Finding
 from agent.errors import AgentError, UnsupportedOperation
-from agent.localhost import browser_profiles, chromium_policies, firefox_policies, trust
+from agent.localhost import browser_profiles, chromium_policies, firefox_policies, macos, trust, windows
 from agent.localhost.errors import MissingTool
 from agent.localhost.report import State, StoreReport
 from agent.localhost.trust import Places
@@ -23,6 +23,7 @@ _USUAL_PARTS = frozenset({
     "current", ".var", "app", "org.mozilla.firefox", *browser_profiles.SNAP_CHROMIUM, *browser_profiles.FLATPAK_CHROMIUM,
 })  # fmt: skip
 _CODES = {State.FAILED: "failed", State.PARTLY: "partly", State.ABSENT: "absent"}
+_OF_SYSTEM = frozenset({macos.Keychains.store, windows.STORE})
 _POLICY_OF = {
     "Chromium": ("Chromium", "Chromium (Ubuntu, snap)"),
     "Google Chrome": ("Google Chrome",),
@@ -44,6 +45,8 @@ def stores(walk: Walk, installed: Sequence[Browser], home: Path) -> tuple[Findin
         return (Finding("browsers", "not-built", "hint", error.detail),)
     except AgentError as error:
         return (Finding("browsers", "unreadable", "trouble", error.detail or error.code),)
+    if any(report.store in _OF_SYSTEM for report in of_machine):
+        return _of_system(of_machine, walk)
     if not installed:
         return (Finding("browsers", "none", "hint", "no browser was found"),)
     by_policy = _covered(of_machine, installed)
@@ -63,6 +66,19 @@ def stores(walk: Walk, installed: Sequence[Browser], home: Path) -> tuple[Findin
     text = "not all trust the agent; see qalamsap trust status, or run trust install"
     summary = Finding("browsers", "not-all", "trouble", text, {"count": len(bad)}, repair="install-trust")
     return (summary, *found)
+
+
+def _of_system(of_machine: Sequence[StoreReport], walk: Walk) -> tuple[Finding, ...]:
+    """Where browsers read the system's store: the machine's or the person's own is enough."""
+    try:
+        found = [report for report in (*of_machine, *walk(False)) if report.store in _OF_SYSTEM]
+    except AgentError as error:
+        return (Finding("browsers", "unreadable", "trouble", error.detail or error.code),)
+    readers = len(found[0].browser.split(", "))
+    if any(report.state is State.TRUSTED for report in found):
+        return (_all_trust(readers),)
+    text = "; ".join(f"{report.store}: {report.state}" for report in found)  # no path: it may name the person
+    return (Finding("browsers", "not-all", "trouble", text, {"count": readers}, repair="install-trust"),)
 
 
 def _all_trust(count: int) -> Finding:

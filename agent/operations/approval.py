@@ -1,5 +1,6 @@
 """One approval: who asks, the person who is asked, and what there is to ask about. Every operation gets one and acts through it."""
 
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
+from agent import logs
 from agent.certificate import Certificate
 from agent.chosen_files import ChosenFiles
 from agent.errors import AgentError, StorageFailed, UserCancelled
@@ -19,6 +21,7 @@ from agent.key_library import KeyLibrary
 from agent.origins import Origin
 from agent.password_guesses import PasswordGuesses
 from agent.recent_keys import RecentKeys
+from agent.rules import Rules
 from agent.secret import Secret
 from agent.signer import Signer
 from agent.trust.anchors import Anchor
@@ -33,6 +36,8 @@ Recorded = (
         "timestamp", "choose_file", "allow_file", "check_file", "show_agent", "new_key", "change_password"
     ]
 )
+
+_log = logging.getLogger(__name__)
 
 _MAX_ASKED = 16  # digests that are noted of a request; a receipt holds them all
 
@@ -84,7 +89,7 @@ class Approval:
     Key files in `first_folders` are offered before those in `key_folders`. `fetch` asks authorities' servers, None where nothing may
     be asked; with an empty `ocsp_url` the server that a certificate names is asked. `notice` hears how far it is.
     Without `chosen_files` the person is asked about each file that a page names, and without `guesses` no page tries a password. A
-    `holder` keeps a key open where the person allows that. A `key_library` learns whose the key files are that are opened.
+    `holder` keeps a key open where the person allows that. A `key_library` learns whose the key files are that are opened. `rules` are the policy's.
     """
 
     kind: work.CallerKind
@@ -111,6 +116,7 @@ class Approval:
     guesses: PasswordGuesses | None = None
     holder: Holder | None = None
     key_library: KeyLibrary | None = None
+    rules: Rules = field(default_factory=Rules)
 
     def record(self, action: Recorded, documents: Sequence[Document]) -> "Record":
         """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""
@@ -155,6 +161,9 @@ class Record:
     def signed(self, certificate: Certificate) -> None:
         """The receipt: on the disk when this returns. Raises StorageFailed; then no signature may leave."""
         self.write("signed", **_owner_of(certificate))
+        count = len(self.documents) + self.announced
+        kind, origin = self.approval.kind, self.approval.origin.canonical
+        logs.note(_log, logging.INFO, "signatures were made", kind=kind, origin=origin, count=count)
 
     def shown(self, certificate: Certificate) -> None:
         """The caller is about to be told what a certificate says. Raises StorageFailed."""
@@ -197,6 +206,8 @@ class Record:
         match error:
             case UserCancelled():
                 self.decided("cancelled")
+                kind, origin = self.approval.kind, self.approval.origin.canonical
+                logs.note(_log, logging.INFO, "the person said no", kind=kind, origin=origin)
             case PageLeft():
                 self.write("left")
             case AgentError():

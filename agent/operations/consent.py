@@ -76,6 +76,7 @@ def ask_for_key(
     storages: tuple[str, ...],
     language: prompts.Language | None,
     may_leave_out: bool = False,
+    must_be_seen: bool = False,
 ) -> prompts.OpenKey:
     """The first question of an approval, with everything that the window shows from beginning to end."""
     library = known_keys.known(approval)
@@ -98,6 +99,7 @@ def ask_for_key(
         chosen=next((path for path in wanted if any(file.path == path for file in files)), ""),
         waiting=approval.waiting,
         may_leave_out=may_leave_out and len(documents) > 1,
+        must_be_seen=must_be_seen,
     )
 
 
@@ -121,7 +123,9 @@ def caller(approval: Approval) -> prompts.Caller:
         origin=origin.canonical,
         site=origin.site,
         registrable=origins.registrable(origin),
-        is_new=is_site and not approval.grants.is_remembered(origin, approval.now()),
+        is_new=is_site
+        and not approval.rules.knows(origin)
+        and not approval.grants.is_remembered(origin, approval.now()),
         warning=origins.warning(origin),
     )
 

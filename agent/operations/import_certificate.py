@@ -193,6 +193,7 @@ def _join(opened: Opened, wanted: _Wanted, approval: Approval, record: Record, m
     if opened.storage != catalog.PKCS12:
         raise BrokenKeyStore(f"a key store of the kind {opened.storage} is not asked for")
     path = Path(opened.path)
+    approval.rules.check_key_file(path)
     before = catalog.load(path)
     key = pkcs12.open_single(before, opened.password)
     try:

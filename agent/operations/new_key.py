@@ -51,6 +51,7 @@ def make(request: NewKeyRequest, approval: Approval) -> KeyRequested:
                 prompt = dataclasses.replace(prompt, folder=str(path.parent), name=path.name)
                 try:
                     path = _with_ending(path)
+                    approval.rules.check_key_file(path)  # it could not be opened there
                     check_password(named.password)
                     made, octets = _made(name, key_type, request, named.password)
                     approval.user.still_there()
@@ -73,7 +74,8 @@ def make(request: NewKeyRequest, approval: Approval) -> KeyRequested:
 def _prompt(request: NewKeyRequest, approval: Approval, name: Name, key_type: KeyType) -> prompts.NewKey:
     used = approval.recent_keys.read()
     last = Path(used[0].path).parent if used else None
-    folder = next((each for each in (last, *approval.first_folders) if each and each.is_dir()), Path.home())
+    likely = [each for each in (last, *approval.first_folders) if each and approval.rules.may_open(each)]
+    folder = next((each for each in likely if each.is_dir()), Path.home())
     bits = f"-{new_keys.RSA_BITS}" if key_type == algorithms.RSA_KEY else ""
     return prompts.NewKey(
         caller=consent.caller(approval),

@@ -25,9 +25,12 @@ def sign(
 ) -> Done:
     """Takes the documents as they come, and gives a verified signature for each before it takes the next one.
 
-    Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, StorageFailed, InvalidSignature: once documents are
+    Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, StorageFailed, InvalidSignature, PolicyForbids: once documents are
     taken, with the number of the one that got no signature.
     """
+    approval.rules.check_format("cms")
+    approval.rules.check_count(request.count)
+    approval.rules.check_content(is_digest=False, is_showable=False)
     judge = choose_key.judge(_ANY_KEY, approval)
     record = Record(approval, "sign", (), announced=request.count)
     record.write("asked")

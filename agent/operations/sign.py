@@ -8,10 +8,10 @@ them; if that can't be written, nobody gets them.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from agent.errors import UnsupportedOperation, about
+from agent.errors import PolicyForbids, UnsupportedOperation, about
 from agent.operations import choose_key, consent, named_file, timestamping
 from agent.operations.approval import Approval
 from agent.operations.making import base as making
@@ -30,8 +30,10 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
     """One verified signature for each document that the person did not leave out.
 
     Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, TimestampFailed, StorageFailed,
-    InvalidSignature; with the number of the document, where it is about one.
+    InvalidSignature, PolicyForbids; with the number of the document, where it is about one.
     """
+    approval.rules.check_format(request.format)
+    approval.rules.check_count(len(request.documents) + len(request.large) + bool(request.file))
     if request.file:
         request = named_file.read(request, approval)
     judge = dataclasses.replace(
@@ -40,6 +42,7 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
         is_bare_digest=request.format == "raw" and request.are_digests and not request.trusts_bare_digests,
     )
     documents, contents = _examined(request)
+    must_be_seen = _check_contents(documents, contents, approval)
     with approval.record("sign", documents) as record:
         consent.lay_open(approval, documents, contents)
         prompt = consent.ask_for_key(
@@ -52,11 +55,14 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
             storages=request.storages,
             language=request.language,
             may_leave_out=request.may_leave_out,
+            must_be_seen=must_be_seen,
         )
         choice = choose(approval, judge, prompt)
         with choice.in_use() as key:
             left_out = sorted(choice.left_out)
             kept = [number for number in range(len(documents)) if number not in choice.left_out]
+            if must_be_seen:
+                _check_seen(kept, approval)
             record.decided("approved", key.certificate, left_out=[documents[number] for number in left_out])
             signer = key.signer()
             workshop = making.Workshop(
@@ -91,6 +97,28 @@ def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.c
         lacking=tuple(lacking),
         left_out=tuple(left_out),
     )
+
+
+def _check_contents(
+    documents: Sequence[prompts.Document], contents: Sequence[bytes | None], approval: Approval
+) -> bool:
+    """Whether each of the documents has to be looked at before a yes counts. Raises PolicyForbids, with the number of one that may not be
+    signed at all."""
+    for number, (document, content) in enumerate(zip(documents, contents, strict=True)):
+        with about(number):
+            is_showable = approval.kind == "command" or (content is not None and not document.is_digest)
+            approval.rules.check_content(is_digest=document.is_digest, is_showable=is_showable)
+    # Who gives a command named the files.
+    return approval.rules.require_preview and approval.kind != "command"
+
+
+def _check_seen(kept: Sequence[int], approval: Approval) -> None:
+    """Raises PolicyForbids where the yes is about a document that was never on the screen: the window does not let it come to that."""
+    seen = approval.user.seen()
+    for number in kept:
+        with about(number):
+            if number not in seen:
+                raise PolicyForbids("a signature of what was not looked at (require_preview)")
 
 
 def _placement(request: SignRequest) -> prompts.Placement:

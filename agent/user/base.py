@@ -96,6 +96,10 @@ class User(Protocol):
         """
         ...
 
+    def seen(self) -> frozenset[int]:
+        """Numbers of the documents whose content was shown to the person."""
+        ...
+
     def ask(self, prompt: Prompt) -> Answer:
         """What the person answers, of the kind that ANSWERS has for the prompt.
 

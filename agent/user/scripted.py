@@ -35,7 +35,7 @@ from agent import logs
 from agent.errors import BadInput, UserCancelled
 from agent.secret import Secret
 from agent.user.base import Answer, Content, Named, Opened, PageLeft, Prompt
-from protocol import prompts
+from protocol import preview, prompts
 from protocol.messages import TOKEN_STORAGES
 
 MAX_DELAY_S = 600.0
@@ -127,11 +127,18 @@ class ScriptedUser:
     def __init__(self, answer: ScriptedAnswer, tokens: tuple[ScriptedToken, ...] = ()) -> None:
         self._answer = answer
         self._tokens = tokens
+        self._seen: frozenset[int] = frozenset()
         self._has_left = threading.Event()
         self._request: prompts.OpenKey | None = None
 
-    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
-        """They don't look."""
+    def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:  # noqa: ARG002  # of the interface
+        """They look at all that there is to see."""
+        self._seen = frozenset(
+            number for number, content in enumerate(contents) if not isinstance(content, preview.Overview)
+        )
+
+    def seen(self) -> frozenset[int]:
+        return self._seen
 
     def ask(self, prompt: Prompt) -> Answer:
         match prompt:

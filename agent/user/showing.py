@@ -60,6 +60,7 @@ class Showing:
         self._lock = threading.Lock()  # never held while something is written
         self._previews: Previews | None = None
         self._early: list[preview.Question] = []  # asked before it began
+        self._seen: set[int] = set()
         self._has_begun = False
         self._is_closed = False
 
@@ -91,6 +92,11 @@ class Showing:
                 return
         self._write(self._without_renderer(question), b"")
 
+    def seen(self) -> frozenset[int]:
+        """The documents of which pages or rows went to the window, or that have none: they are empty. What can't be shown is never seen."""
+        with self._lock:
+            return frozenset(self._seen)
+
     def close(self) -> None:
         """Ends the renderer. Octets are let go of, and stay with whoever else needs them."""
         with self._lock:
@@ -103,7 +109,11 @@ class Showing:
     def _pass_on(self, answer: preview.Answer, pixels: bytes) -> None:
         """The renderer's thread: an answer, with the number that the window has for the document."""
         if not self._is_closed:
-            self._write(dataclasses.replace(answer, document=self._numbers[answer.document]), pixels)
+            number = self._numbers[answer.document]
+            if preview.shows(answer):
+                with self._lock:
+                    self._seen.add(number)
+            self._write(dataclasses.replace(answer, document=number), pixels)
 
     def _without_renderer(self, question: preview.Question) -> preview.Answer:
         overview = self._overviews.get(question.document)

@@ -23,6 +23,7 @@ _RETRYABLE: dict[str, type[errors.AgentError]] = {
         errors.KeyUnsuitable,
         errors.KeyNotKept,
         errors.WeakPassword,
+        errors.KeyFolderForbidden,
     )
 }
 
@@ -59,6 +60,10 @@ class TerminalUser:
 
     def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
         """They named the files themselves."""
+
+    def seen(self) -> frozenset[int]:
+        """A terminal shows nothing of them."""
+        return frozenset()
 
     def ask(self, prompt: Prompt) -> Answer:
         if isinstance(prompt, prompts.OpenKey | prompts.NewKey | prompts.ReadKey | prompts.ChangePassword):

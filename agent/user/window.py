@@ -121,6 +121,9 @@ class WindowUser:
         self._showing.close()
         self._showing = self._made_showing(contents, names, self._render)
 
+    def seen(self) -> frozenset[int]:
+        return self._showing.seen()
+
     def _made_showing(
         self, contents: Sequence[Content], names: Sequence[str], render: Render | None
     ) -> Showing:
@@ -386,8 +389,3 @@ def _password(stdout: io.FileIO) -> Secret:
 def _throw_away(event: "_Event | _Said") -> None:
     if isinstance(event, Opened | Named | Retyped):
         event.wipe()
-
-
-def command_of_tray(python: str) -> tuple[str, ...]:
-    """The command line of the real window."""
-    return (python, "-m", "tray", "window")

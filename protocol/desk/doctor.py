@@ -5,6 +5,10 @@ desk   -> Examined(...)           what was found so far; the last one says that 
 window <- Mend(number)            does the repair of that finding, which the person said yes to
 desk   -> Mended(number, ...)     what came of it; then the examination begins anew
 window <- Share() / desk -> Report(text)
+window <- Gather(...)             makes the bundle for support, of what was found last
+desk   -> Gathered(...)           all that is in it, to be looked at
+window <- Save(path)              writes what was shown
+desk   -> Saved(path)
 
 Sentences come from the desk in the language of the window: the command line says the same ones.
 """
@@ -78,4 +82,41 @@ class Report:
     text: str
 
 
-MESSAGES = (Examine, Mend, Share, Examined, Mended, Report)
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Wants a bundle for support. `keep_sites`: with the names of sites in it."""
+
+    keep_sites: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of the bundle: its name, what it is, and all of its text."""
+
+    file: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The bundle, as it would be saved under `file_name`; `left_out` are sentences on what is not in it."""
+
+    file_name: str
+    parts: tuple[Part, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The person has seen the bundle, and chose where to save it; what stands there is replaced."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    path: str
+
+
+MESSAGES = (Examine, Mend, Share, Gather, Save, Examined, Mended, Report, Gathered, Saved)

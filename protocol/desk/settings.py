@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["choice", "number", "switch", "text", "list"]
-Source: TypeAlias = Literal["default", "file", "flag", "tray", "policy"]
+Source: TypeAlias = Literal["default", "distribution", "file", "flag", "tray", "policy"]
 Autostart: TypeAlias = Literal["on", "off", "locked", "unsupported"]
 Menus: TypeAlias = Literal["on", "off", "stale", "none", "unsupported"]
 """Of the file managers' menus: some entries are missing or lead elsewhere; there is no file manager that we know."""
@@ -55,6 +55,8 @@ class Settings:
     menus: Menus = "unsupported"
     no_unlock: NoUnlock = ""
     is_icon_unseen: bool = False
+    rules: tuple[Setting, ...] = ()
+    """What whoever runs the computer set of those settings that people can't change in any case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,30 @@ MEANINGS: dict[str, Meaning] = {
         "Вы заблокировали этот сайт: чтобы подписывать на нём, снимите блокировку на странице «Сайты» в окне Qalamsap.",
         "You blocked this site: to sign there, unblock it on the page Sites in the window of Qalamsap.",
     ),
+    "policy-blocked": Meaning(
+        False,
+        "Бұл компьютердің әкімшісі бұл сайтта қол қоюға рұқсат бермейді: сайт жұмысқа қажет болса, әкімшіге хабарласыңыз.",
+        "Администратор этого компьютера не разрешает подписывать на этом сайте: если сайт нужен для работы, обратитесь к нему.",
+        "The administrator of this computer does not allow signing on this site: ask them if you need it for your work.",
+    ),
+    "policy-forbids": Meaning(
+        False,
+        "Бұл компьютер әкімшісінің ережелері мұндай қолтаңбаға рұқсат бермейді: ол керек болса, әкімшіге хабарласыңыз.",
+        "Правила администратора этого компьютера не разрешают такую подпись: если она нужна, обратитесь к нему.",
+        "The rules of this computer's administrator do not allow such a signature: ask them if you need it.",
+    ),
+    "key-folder": Meaning(
+        True,
+        "Кілт әкімші рұқсат берген қалтада жатқан жоқ: кілтті сол қалтаға салыңыз немесе басқасын таңдаңыз.",
+        "Ключ лежит не в той папке, которую разрешил администратор: перенесите его туда или выберите другой.",
+        "The key is not in a folder that the administrator allows: move it there, or choose another one.",
+    ),
+    "bad-policy": Meaning(
+        False,
+        "Бұл компьютердегі әкімші ережелерінде қате бар, сондықтан ешнәрсеге қол қойылмайды: әкімшіге хабарласыңыз.",
+        "В правилах администратора на этом компьютере ошибка, поэтому ничего не подписывается: сообщите администратору.",
+        "The administrator's rules on this computer have a mistake, so nothing is signed: tell the administrator.",
+    ),
     "bad-request": Meaning(
         False,
         "Сайт сұрауды қате жіберді: бұл туралы сайт иесіне хабарлаңыз.",

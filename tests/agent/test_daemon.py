@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -339,6 +340,14 @@ def test_the_language_of_windows_can_be_changed_and_is_remembered(tmp_path: Path
     stage.run(scenario())
 
 
+def test_the_log_of_the_system_is_told_of_the_agent_of_a_person_alone(tmp_path: Path) -> None:
+    usual = paths.resolve()
+    assert daemon.is_usual(Config(paths=usual))
+    assert daemon.is_usual(Config(paths=dataclasses.replace(usual, moved_journal=tmp_path / "journal")))
+    assert not daemon.is_usual(Config(paths=paths.resolve(tmp_path)))
+    assert not daemon.is_usual(Config(paths=usual, simulation=Simulation(tmp_path / "answers.toml")))
+
+
 def test_a_second_agent_and_a_busy_port_are_said_plainly(tmp_path: Path) -> None:
     with running(prepared(tmp_path / "one")) as agent:
         same_state = launched(tmp_path / "one", "--port", "0")
@@ -521,6 +530,109 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
         assert tell(agent, "query").is_simulation
         refused = endpoint.ask(agent.state_dir / "control.sock", control.Command("open-status"))
         assert isinstance(refused, control.Refused)
+
+
+def test_it_goes_for_a_new_version_only_when_nobody_is_in_the_middle_of_anything(tmp_path: Path) -> None:
+    def ask() -> control.State | control.Refused:
+        return endpoint.ask(tmp_path / "control.sock", control.Command("quit", "if-idle"))
+
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path), await director.open()) as agent:
+            async with open_page(agent) as page:
+                await page.send(stage.sign_call())
+                actor = await director.worker()
+                await actor.event("begin")
+                refused = await asyncio.to_thread(ask)
+                assert refused == control.Refused("an approval runs, a window is open or a key is: not now")
+                await actor.order("reply", text="signed", linger=True)
+                assert await page.recv() == "signed"
+                # Its window stands still, and says something.
+                assert isinstance(await asyncio.to_thread(ask), control.Refused)
+                assert agent.process.poll() is None
+                await actor.order("crash")
+                until = time.monotonic() + 30
+                while isinstance(await asyncio.to_thread(ask), control.Refused):
+                    assert time.monotonic() < until
+                    await asyncio.sleep(0.05)
+            assert agent.process.wait(20) == 0
+        await director.close()
+
+    stage.run(scenario())
+
+
+def test_who_looks_for_a_new_version_lives_on_when_the_daemon_ends(tmp_path: Path) -> None:
+    look = (
+        "import pathlib, sys, time; here = pathlib.Path(sys.argv[1]); (here / 'looks').touch()\n"
+        "while not (here / 'go').exists(): time.sleep(0.02)\n"
+        "(here / 'done').touch()"
+    )
+    launch = LAUNCH.replace(
+        "sys.exit(",
+        f"daemon.UPDATE_FIRST_S, daemon.UPDATE_SPREAD_S = 0.0, 1\n"
+        f"children = dataclasses.replace(children, update=(sys.executable, '-c', {look!r}, {str(tmp_path)!r}))\nsys.exit(",
+    )
+    command = [
+        sys.executable,
+        "-c",
+        launch,
+        "0",
+        "",
+        "--state-dir",
+        str(prepared(tmp_path)),
+        "--port",
+        "0",
+        "--tray",
+        "off",
+    ]
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": str(paths.CODE_ROOT)}
+
+    def wait_for(name: str) -> None:
+        until = time.monotonic() + 30
+        while not (tmp_path / name).exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
+    with agents.running(command, tmp_path, environment) as agent:
+        wait_for("looks")
+        tell(agent, "quit")
+        assert agent.process.wait(20) == 0
+        assert not (tmp_path / "done").exists()
+        (tmp_path / "go").touch()
+        wait_for("done")
+
+
+def test_who_looks_for_a_new_version_keeps_open_what_keeps_an_appimage_mounted_and_nothing_of_ours() -> None:
+    kept, end = os.pipe()  # as the runtime of an AppImage leaves one open
+    ours = os.open("/dev/null", os.O_RDONLY)
+    os.set_inheritable(kept, True)
+    try:
+        look = "import os, sys; os.fstat(int(sys.argv[1]))\ntry: os.fstat(int(sys.argv[2]))\nexcept OSError: sys.exit(7)"
+        child = daemon._start_alone((sys.executable, "-c", look, str(kept), str(ours)))
+        assert child.wait(30) == 7
+    finally:
+        for each in (kept, end, ours):
+            os.close(each)
+
+
+@pytest.mark.parametrize(
+    ("packaging", "channel", "looks"),
+    [
+        ("appimage", "stable", True),
+        ("msi", "beta", True),
+        ("appimage", "off", False),
+        ("deb", "stable", False),
+        (None, "stable", False),
+    ],
+)
+def test_new_versions_are_looked_for_where_they_are_ours_to_bring(
+    packaging: str | None, channel: str, looks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.programs.packaged_as", lambda: packaging)
+    config = Config(paths.resolve(), update_channel=channel)  # type: ignore[arg-type]
+    found = daemon.programs(config).update
+    assert bool(found) == looks
+    assert not looks or found[-3:] == ("update", "install", "--background")
 
 
 def test_named_folders_of_keys_reach_the_workers() -> None:

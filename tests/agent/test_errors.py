@@ -40,6 +40,7 @@ def test_what_the_person_can_mend_may_be_tried_again() -> None:
         "key-unsuitable",
         "key-not-kept",
         "weak-password",
+        "key-folder",
     }
 
 

@@ -27,3 +27,9 @@ def test_a_failure_is_one_word_and_where_it_happened() -> None:
     assert isinstance(error, Unreachable)
     assert error.detail == "too-slow: ocsp.pki.gov.kz"
     assert fetch.unreachable("offline").detail == "offline"
+
+
+def test_the_status_of_an_answer_can_be_told_from_other_failures() -> None:
+    assert fetch.status_of(fetch.unreachable("status", "x.kz 404")) == 404
+    assert fetch.status_of(fetch.unreachable("no-address", "x.kz")) is None
+    assert fetch.status_of(Unreachable("anything")) is None

@@ -138,3 +138,21 @@ def test_a_file_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageFailed):
         Grants(tmp_path / "file" / "grants.json").remember(SITE, AT)
+
+
+def test_every_decision_is_an_event(book: Grants, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="agent")
+    book.remember(SITE, AT)
+    book.forget(SITE)
+    book.block(SITE, AT)
+    book.unblock(SITE)
+    told = [(entry.event_id, entry.facts) for entry in caplog.records]  # type: ignore[attr-defined]  # by logs.note
+    assert told == [(number, {"origin": "https://kds.example.kz"}) for number in (1200, 1201, 1202, 1203)]
+
+
+def test_a_decision_that_is_not_written_is_no_event(book: Grants, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="agent")
+    book.path.mkdir(parents=True)
+    with pytest.raises(StorageFailed):
+        book.block(SITE, AT)
+    assert caplog.records == []

@@ -304,3 +304,50 @@ def test_it_loads_no_http_before_the_first_question() -> None:
     ).stdout.split()
     assert "agent.http_fetch" in printed
     assert [name for name in printed if name in ("urllib3", "http.client", "urllib.request")] == []
+
+
+def test_what_is_long_comes_in_pieces_and_is_kept_nowhere() -> None:
+    limits = Limits(3_000_000, 20)
+    pieces: list[int] = []
+    with HttpServer(lambda _: ok(bytes(1_000_000))) as server:
+        fetching(server).download(server.url("/long"), limits, lambda piece: pieces.append(len(piece)))
+        assert (server.asked[0].method, server.asked[0].headers["accept"]) == ("GET", "*/*")
+    assert sum(pieces) == 1_000_000
+    assert len(pieces) > 10
+
+
+def test_a_redirect_gives_nothing_to_who_waits_for_pieces() -> None:
+    found = bytearray()
+    with HttpServer(lambda asked: ok(b"there") if asked.target == "/b" else redirect("/b")) as server:
+        fetching(server).download(server.url("/a"), Limits(100, 20), found.extend)
+    assert found == b"there"
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (ok(b"x" * 101), "too-long"),
+        (response(404), "status: 127.0.0.1 404"),
+        (ok(b""), "cut-off"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 200, "too-long"),
+    ],
+)
+def test_what_can_not_be_had_in_pieces_is_told(answer: bytes, word: str) -> None:
+    with HttpServer(lambda _: answer) as server, pytest.raises(Unreachable, match=f"^{word}"):
+        fetching(server).download(server.url(), Limits(100, 20), lambda _: None)
+
+
+def test_who_takes_pieces_may_stop() -> None:
+    def enough(_: bytes) -> None:
+        raise Unreachable("stopped")
+
+    with HttpServer(lambda _: ok(bytes(1_000_000))) as server, pytest.raises(Unreachable, match=r"^stopped$"):
+        fetching(server).download(server.url(), Limits(3_000_000, 20), enough)
+
+
+def test_a_server_that_stops_in_the_middle_is_not_waited_for_as_long_as_one_that_sends() -> None:
+    with (
+        HttpServer(lambda _: server.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", b"")) as server,
+        pytest.raises(Unreachable, match=r"too-slow|cut-off"),
+    ):
+        fetching(server).download(server.url(), Limits(100, 600, stall_seconds=0.3), lambda _: None)

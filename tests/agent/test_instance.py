@@ -70,3 +70,27 @@ def test_a_program_of_somebody_else_is_named_by_its_user(tmp_path: Path) -> None
 
 def test_without_proc_the_error_says_less(tmp_path: Path) -> None:
     assert instance.who_holds(1, proc=tmp_path) is None
+
+
+def test_an_open_window_is_known_until_it_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "shown"
+    assert not instance.is_anything_shown(folder)
+    with instance.shown(folder):
+        assert instance.is_anything_shown(folder)
+        assert instance.is_anything_shown(folder)
+    assert not instance.is_anything_shown(folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_process_left_that_was_killed_is_no_window(tmp_path: Path) -> None:
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    (folder / "4711.lock").write_text("4711\n")
+    assert not instance.is_anything_shown(folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_window_is_shown_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with instance.shown(tmp_path / "file" / "shown"):
+        pass

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,30 @@ def test_what_is_opened_is_a_file(tmp_path: Path) -> None:
     for place in places:
         with pytest.raises(OSError, match=r"no file|No such file"):
             paths.open_file(place)
+
+
+def test_a_path_of_a_policy_is_each_persons_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/aliya")
+    monkeypatch.setattr(paths, "account", lambda: "aliya")
+    assert paths.of_person("~/journal.jsonl") == Path("/home/aliya/journal.jsonl")
+    assert paths.of_person("/srv/{user}/journal.jsonl") == Path("/srv/aliya/journal.jsonl")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX accounts")
+def test_the_account_is_the_systems_word_and_not_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = paths.account()
+    for variable in ("USER", "LOGNAME", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "somebody-else")
+    assert paths.account() == name
+    monkeypatch.setattr(os, "getuid", lambda: 2_000_000_001)
+    assert paths.account() == "2000000001"
+
+
+def test_policies_and_defaults_lie_where_only_an_administrator_writes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert paths.policy_file() == Path("/etc/qalamsap/policy.toml")
+    assert paths.policy_folder() == Path("/etc/qalamsap/policy.d")
+    assert paths.managed_preferences("a")[1] == Path("/Library/Managed Preferences/kz.qalamsap.plist")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert paths.distribution_file().is_relative_to("/Library")

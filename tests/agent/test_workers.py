@@ -838,3 +838,31 @@ def test_the_environment_of_a_child_holds_what_finds_files_and_display_and_nothi
 
 def test_an_approval_does_not_show_its_frame() -> None:
     assert "SGVsbG8" not in repr(approval())
+
+
+def test_another_command_line_counts_for_the_next_worker_and_for_the_spare() -> None:
+    async def scenario() -> None:
+        async with open_workers(spare_idle_s=60) as (made, _):
+            made.warm()
+            spare = made._spare
+            assert spare is not None
+            process = await spare
+            made.use(made._command)
+            assert made._spare is spare
+            made.use((*made._command, "unused"))
+            assert made._spare is None
+            assert await process.wait() == 0
+
+    stage.run(scenario())
+
+
+def test_another_command_line_closes_the_key_that_is_open() -> None:
+    async def scenario() -> None:
+        async with open_workers(unlock_minutes=10) as (made, director):
+            actor = await held(made, director)
+            made.use((*made._command, "unused"))
+            assert made.held is None
+            await actor.event("end")
+            await actor.gone()
+
+    stage.run(scenario())

@@ -55,6 +55,13 @@ def test_what_this_dialect_can_not_say_is_a_mistake_of_ours() -> None:
         codec.encode(call, messages.Tokens())
 
 
+def test_a_method_that_is_none_is_not_kept() -> None:
+    """The method of a call is logged; what a page says instead of one may be anything, a password among it."""
+    for method, kept in (("getBundles", "getBundles"), ("correct-horse-battery", ""), (5, "")):
+        call = codec.decode(json.dumps({"module": accessory.MODULE, "method": method}))
+        assert call.method == kept
+
+
 @pytest.mark.parametrize("method", ["installBundle", "nonsense", None, 5])
 def test_everything_else_is_refused_without_a_status(method: Any) -> None:
     answer = ask(method, symname="kz.ecc.NurSignBundle")

@@ -65,3 +65,22 @@ def test_a_drawing_of_the_greatest_width_fits_into_its_limit_at_the_shape_of_pap
         preview.MAX_WIDTH * preview.MAX_WIDTH * 1.414 * 3 > preview.MAX_DRAWING_BYTES
     )  # so the height is bounded as well
     assert preview.MAX_WIDTH * 3 * 4096 < preview.MAX_DRAWING_BYTES
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_shown"),
+    [
+        (preview.Drawn(0, 0, 10, 10), True),
+        (preview.RowsRead(0, 0, (preview.Row("a", "b"),)), True),
+        (preview.RowsRead(0, 0, ()), False),
+        (preview.Known(0, OVERVIEW), False),  # it says that there are pages; none was drawn
+        (preview.Known(0, preview.Overview("text")), True),  # of nothing, nothing can be seen
+        (preview.Known(0, preview.Overview("text", is_growing=True)), False),
+        (preview.Known(0, preview.Overview("text", why="broken")), False),
+        (preview.Known(0, preview.Overview("digest")), False),
+        (preview.Known(0, preview.Overview("unknown")), False),
+        (preview.Unshown(0, "broken"), False),
+    ],
+)
+def test_which_answers_put_something_on_the_screen(answer, is_shown):
+    assert preview.shows(answer) is is_shown

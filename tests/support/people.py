@@ -79,10 +79,14 @@ class ScriptedPerson:
     told: list[prompts.Progress | prompts.Finished] = dataclasses.field(default_factory=list)
     laid_open: list[tuple[Content, str]] = dataclasses.field(default_factory=list)
     has_left: bool = False
+    looked_at: frozenset[int] = frozenset()
 
     def lay_open(self, contents: Sequence[Content], names: Sequence[str]) -> None:
         assert not any(isinstance(each, prompts.OpenKey | prompts.Approve) for each in self.asked)
         self.laid_open = list(zip(contents, names, strict=True))
+
+    def seen(self) -> frozenset[int]:
+        return self.looked_at
 
     def ask(self, prompt: Prompt) -> Answer:
         self.asked.append(prompt)

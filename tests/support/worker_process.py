@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from agent.errors import Unreachable
 from agent.fetch import Fetch, Question, unreachable
+from agent.rules import Rules
 from protocol import basics, pipes, prompts, work
 from tests.support.chains import Party
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from agent import daemon_pipe, worker
+from agent import daemon_pipe, rules, worker
 from agent.user.window import Limits
 given = json.loads(sys.argv[1])
 options = worker.Options(
@@ -36,6 +37,7 @@ options = worker.Options(
     is_offline=given["is_offline"],
     window_command=given["window_command"],
     limits=Limits(*given["limits"]),
+    rules=rules.Rules.loaded(given["rules"]),
 )
 {before}
 sys.exit(worker.main(options))
@@ -80,6 +82,7 @@ class WorkerProcess:
     ocsp_url: str = ""
     is_offline: bool = False
     limits: tuple[float, float] = (60.0, 60.0)
+    rules: Rules = dataclasses.field(default_factory=Rules)
     before: str = ""  # lines of Python that the worker runs first
     heard: list[Any] = dataclasses.field(default_factory=list)
 
@@ -94,6 +97,7 @@ class WorkerProcess:
             "ocsp_url": self.ocsp_url,
             "is_offline": self.is_offline,
             "limits": self.limits,
+            "rules": self.rules.dumped(),
         }
         self.process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.replace("{before}", self.before), json.dumps(given)],

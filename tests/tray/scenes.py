@@ -161,7 +161,7 @@ def _preview(item: str) -> Scene:
     return Scene(lambda it: [_open(it, documents=(document,))], (item,))
 
 
-def _batch(language: prompts.Language, count: int = 300) -> list[Step]:
+def _batch(language: prompts.Language, count: int = 300, **changes: Any) -> list[Step]:
     documents = list(batches.documents(count))
     documents[1] = dataclasses.replace(documents[1], name=SAMPLES.long_name.name)
     flags = (preview.Flag("javascript"),)
@@ -169,7 +169,7 @@ def _batch(language: prompts.Language, count: int = 300) -> list[Step]:
         preview.Known(place, batches.act(place, "48 000 000 ₸" if place == 3 else f"{40 + place % 9} 000,00 ₸", *(flags if place == 5 else ())))
         for place in range(count)
     ]  # fmt: skip
-    asked = _open(language, documents=tuple(documents), may_leave_out=True)
+    asked = _open(language, documents=tuple(documents), may_leave_out=True, **changes)
     return [asked, *known, lambda window: window._documents.table.settle()]
 
 
@@ -222,6 +222,10 @@ SIGNING: Mapping[str, Scene] = MappingProxyType({
         lambda it: [*_batch(it), _CHOOSE, _left_out, _agree, prompts.Finished(
             297, prompts.Problem("file-not-written", detail="act-150.pdf.cms can't be written: No space left on device"),
             lacking=(5,), failed=(prompts.Failure(150, "file-not-written"),))]),
+    "must-be-seen": Scene(
+        lambda it: [*_batch(it, 6, must_be_seen=True), preview.Known(2, preview.Overview("unknown", why="broken")), _CHOOSE]),
+    "key-elsewhere": Scene(lambda it: [_one(it, problem=prompts.Problem("key-folder", detail="the key file lies elsewhere")), _detail], ("pdf",)),
+    "policy-forbids": Scene(lambda it: [_open(it), _CHOOSE, _failed("policy-forbids"), _detail], _THREE),
     "signed-without-timestamp": Scene(lambda it: [_one(it), _CHOOSE, prompts.Finished(1, lacking=(0,))], ("pdf",)),
     "series-stopped": Scene(
         lambda it: [_open(it, documents=(), announced=300), _CHOOSE, dataclasses.replace(_failed("timed-out"), count=2, failed=(prompts.Failure(2, "timed-out"),))]),
@@ -347,6 +351,20 @@ _SITES = (
 )  # fmt: skip
 
 
+_RULES = (
+    settings.Setting("allowed_origins", "list", "policy", items=("https://edo.example.kz", "https://*.example.kz")),
+    settings.Setting("blocked_origins", "list", "policy", items=("https://spam.kz",)),
+    settings.Setting("lock_origins", "switch", "policy", is_on=True),
+    settings.Setting("only_key_folders", "switch", "policy", is_on=True),
+    settings.Setting("formats", "list", "policy", items=("cms", "pdf")),
+    settings.Setting("require_preview", "switch", "policy", is_on=True),
+    settings.Setting("forbid_hash_only", "switch", "policy", is_on=True),
+    settings.Setting("max_documents", "number", "policy", number=50, most=10_000),
+    settings.Setting("journal_path", "text", "policy", text="~/journal/journal.jsonl"),
+    settings.Setting("update_url", "text", "policy", text="https://updates.example.kz/qalamsap/"),
+)
+
+
 def settings_of(language: prompts.Language, **changes: Any) -> settings.Settings:
     """All settings that the desk shows, as they come, but for some that were changed, and one that is locked."""
     sources: dict[str, config.Source] = dict.fromkeys(settings_page.SHOWN, "default")
@@ -415,6 +433,23 @@ def _mended(language: prompts.Language) -> doctor.Mended:
     return doctor.Mended("install-trust", title, is_done=False, detail="certutil: could not find a database")
 
 
+def gathered(language: prompts.Language) -> doctor.Gathered:
+    """A bundle of everything, and all that can be said of what was left out."""
+    words = agent_texts.load(language)
+    left = [
+        words(f"support.left.{name}")
+        for name in ("keys", "documents", "history", "people", "folders", "sites")
+    ]
+    left += [words("support.left.lines", count=3), words("support.left.places", count=118)]
+    log = "2026-11-27 08:48:01,123 1308 INFO agent.operations.approval: signatures were made kind=site origin=https://site-1 count=2\n"
+    shown = [doctor.Part("README.txt", words("support.cover"), "\n".join(left))]
+    shown += [
+        doctor.Part(f"{name}.txt", words(f"support.part.{name}"), log * 40)
+        for name in ("program", "examination", "settings", "log", "events", "history", "files")
+    ]
+    return doctor.Gathered("qalamsap-support-2026-11-27-1230.zip", tuple(shown), tuple(left))
+
+
 def _show(row: int) -> Callable[[Any], None]:
     return lambda page: page.table.select(row)
 
@@ -471,10 +506,12 @@ DESK: Mapping[str, DeskScene] = MappingProxyType({
     "doctor-good": DeskScene("doctor", lambda it: [examined(it, _GOOD), lambda page: page.more.setChecked(True)]),
     "doctor-bad": DeskScene("doctor", lambda it: [examined(it, (*TROUBLES, *_GOOD[2:]))]),
     "doctor-question": DeskScene("doctor", lambda it: [examined(it, (*TROUBLES, *_GOOD[2:])), lambda page: page.cards[1].repair.click()]),
+    "doctor-bundle": DeskScene("doctor", lambda it: [examined(it, (*TROUBLES, *_GOOD[2:])), gathered(it), lambda page: page.bundle.parts.setCurrentIndex(4)]),
     "doctor-not-mended": DeskScene("doctor", lambda it: [examined(it, (*TROUBLES, *_GOOD[2:])), _mended(it)]),
     "settings": DeskScene("settings", lambda it: [settings_of(it)]),
     "settings-stale": DeskScene("settings", lambda it: [settings_of(it, is_stale=True), settings.Refused("theme", "theme is 'pink'")]),
     "settings-hints": DeskScene("settings", lambda it: [
         settings_of(it, menus="stale", no_unlock="icon-off", is_icon_unseen=True), settings.NotWritten("file_menus", "foreign", "x")]),
+    "settings-rules": DeskScene("settings", lambda it: [settings_of(it, rules=_RULES)]),
     "settings-stopped": DeskScene("settings", lambda it: [settings_of(it, is_running=False, autostart="unsupported")]),
 })  # fmt: skip

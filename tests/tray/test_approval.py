@@ -926,3 +926,76 @@ def test_a_window_that_asks_for_nothing_takes_nothing(opened, samples, tmp_path)
     drag = drags.Drag(opened.window, drags.files(path)).enter()
     assert not drag.is_allowed
     assert not opened.window.drops.veil.isVisible()
+
+
+# --- what the administrator wants to be looked at ------------------------------------------------------------------
+
+
+def notices(opened):
+    QApplication.processEvents()  # which puts new ones on the screen
+    return " ".join(opened.texts())
+
+
+def read(place):
+    return preview.RowsRead(place, 0, (preview.Row("Сумма", "100"),))
+
+
+def test_a_yes_waits_until_every_document_was_looked_at(opened, samples):
+    opened.show(batch(samples, 3, must_be_seen=True))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert not opened.window.accent.isEnabled()
+    sentence = "Осталось посмотреть 3 документа: только после этого их можно подписать."
+    assert sentence in notices(opened)
+    assert sentence in opened.window.accent.toolTip()
+    for place in (0, 1):
+        opened.window.receive(read(place))
+    opened.window._agree()
+    assert opened.sent == []
+    assert "Осталось посмотреть 1 документ:" in notices(opened)
+    opened.window.receive(read(2))
+    opened.wait()
+    assert opened.window.accent.isEnabled()
+    assert "Осталось" not in notices(opened)
+    assert opened.window.accent.toolTip() == ""
+    opened.window.accent.click()
+    assert opened.sent == [prompts.Approved("first")]
+
+
+def test_what_was_looked_at_before_the_password_counts(opened, samples):
+    opened.show(batch(samples, 2, must_be_seen=True))
+    for place in (0, 1):
+        opened.window.receive(read(place))
+    opened.enter("Qwerty12")
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.isEnabled()
+
+
+def test_what_can_not_be_shown_can_be_left_out_where_that_is_allowed(opened, samples):
+    opened.show(batch(samples, 2, must_be_seen=True))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    opened.window.receive(preview.Known(0, batches.act(0)))
+    opened.window.receive(preview.Known(1, preview.Overview("unknown", why="broken")))
+    opened.window.receive(read(0))
+    opened.wait()
+    assert not opened.window.accent.isEnabled()
+    assert "1 документ показать нельзя, поэтому его нельзя и подписать." in notices(opened)
+    opened.window.beside.table.model.toggle(1)
+    opened.wait()
+    assert opened.window.accent.isEnabled()
+    assert "показать нельзя" not in notices(opened)
+
+
+def test_a_single_document_is_waited_for_as_well(opened, samples):
+    opened.show(samples.open_key(documents=(samples.act,), must_be_seen=True))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert not opened.window.accent.isEnabled()
+    opened.window.receive(read(0))
+    opened.wait()
+    assert opened.window.accent.isEnabled()
+
+
+def test_without_such_a_policy_nothing_is_waited_for(opened, samples):
+    opened.show(batch(samples, 2))
+    opened.show(prompts.ChooseKey((samples.key,)))
+    assert opened.window.accent.isEnabled()
+    assert opened.window.beside.unseen == ()

@@ -90,6 +90,16 @@ def test_trouble_queue_and_simulation_are_told(samples):
     assert told[3].startswith("Имитация".lower())
 
 
+def test_a_broken_policy_is_told_with_its_file(samples):
+    state = samples.state(
+        state="trouble", trouble="bad-policy", trouble_place="/etc/qalamsap/policy.d/50-sites.toml"
+    )
+    for language in ("kk", "ru", "en"):
+        told = labels(menu.view_of(texts.load(language), state).entries)
+        assert texts.load(language)("trouble.bad-policy") in told
+        assert "/etc/qalamsap/policy.d/50-sites.toml" in told
+
+
 def test_a_trouble_that_is_new_to_the_icon_points_to_the_status_page(samples):
     told = labels(menu.view_of(texts.load("en"), samples.state(state="trouble", trouble="comet")).entries)
     assert told[1] == "Details are on the status page"

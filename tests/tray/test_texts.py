@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent import errors, journal
+from agent.config import SETTINGS
 from agent.desk import base as desk
 from agent.desk import settings as desk_settings
 from agent.operations.approval import Recorded
@@ -66,7 +67,7 @@ PICKED = {
         "expired", "revoked", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
         "unsupported", "test-authority", "unknown-authority", "other-digest-length", "bare-digest", "other",
     },
-    "trouble.": {"identity-renewal", "https-api-port", "other"},
+    "trouble.": {"identity-renewal", "https-api-port", "broker", "bad-policy", "other"},
     "icon.page.": set(menu.PAGES),
     "drop.": {
         f"{name}{advice}"
@@ -104,12 +105,16 @@ PICKED = {
     "keys.state.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
     "keys.explained.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
     "keys.advice.": {"bad-input", "no-one-to-ask", "file-not-written", "storage-failed", "other"},
-    "settings.group.": set(settings.GROUPS),
+    "settings.group.": {*settings.GROUPS, "rules"},
     "settings.why.": set(typing.get_args(settings_page.Why)),
     "settings.no_unlock.": set(typing.get_args(settings_page.NoUnlock)) - {""},
-    "settings.name.": {name for names in settings.GROUPS.values() for name in names},
-    "settings.note.": {name for names in settings.GROUPS.values() for name in names},
-    **{f"settings.choice.{name}.": set(choices) for name, choices in desk_settings._CHOICES.items() if name != "language"},
+    "settings.name.": {*(name for names in settings.GROUPS.values() for name in names), *desk_settings.RULES},
+    "settings.note.": {*(name for names in settings.GROUPS.values() for name in names), *desk_settings.RULES},
+    **{
+        f"settings.choice.{name}.": set(SETTINGS[name].choices)
+        for name in desk_settings.SHOWN
+        if SETTINGS[name].kind == "choice" and name != "language"
+    },
     "doctor.group.": {"trouble", "hint"},
     **{f"doctor.{table}.": set(typing.get_args(desk_doctor.Repair)) - {""} for table in ("repair", "question", "done")},
     "sites.state.": set(typing.get_args(desk_sites.State)),

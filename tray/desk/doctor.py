@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from protocol.desk import doctor as page
 from protocol.desk import frame
 from tray import glyphs, theme, widgets, words
+from tray.desk.bundle import BundlePanel
 from tray.desk.page import DeskPage, Send
 from tray.texts import Texts
 
@@ -50,6 +51,9 @@ class DoctorPage(DeskPage):
         self._build_top()
         self.notices = QVBoxLayout()
         self.column.addLayout(self.notices)
+        self.bundle: BundlePanel | None = None
+        self._place_of_bundle = QVBoxLayout()
+        self.column.addLayout(self._place_of_bundle)
         self._results = QVBoxLayout()
         self._results.setSpacing(theme.UNIT)
         self.column.addLayout(self._results)
@@ -99,9 +103,13 @@ class DoctorPage(DeskPage):
         self.share = QPushButton(texts("doctor.share"))
         self.share.setToolTip(texts("doctor.share_note"))
         self.share.clicked.connect(lambda: self.send(page.Share()))
+        self.support = QPushButton(texts("doctor.support.bundle"))
+        self.support.setToolTip(texts("doctor.support.bundle_note"))
+        self.support.clicked.connect(lambda: self._gather(keep_sites=False))
         self.again = QPushButton(texts("doctor.again"))
         self.again.clicked.connect(self._examine)
         buttons.addStretch(1)
+        buttons.addWidget(self.support)
         buttons.addWidget(self.share)
         buttons.addWidget(self.again)
         column.addLayout(buttons)
@@ -122,6 +130,11 @@ class DoctorPage(DeskPage):
             case page.Mended():
                 self._tell_outcome(message)
                 self._wait()
+            case page.Gathered():
+                self._show_bundle(message)
+            case page.Saved(path):
+                self._close_bundle()
+                self._say(widgets.Notice("good", self.texts("doctor.support.saved", path=words.path(path))))
             case page.Report(text):
                 QGuiApplication.clipboard().setText(text)
                 self._say(widgets.Notice("good", self.texts("doctor.shared")))
@@ -129,6 +142,8 @@ class DoctorPage(DeskPage):
                 self._settle()
                 self._fill()
                 self._enable(is_on=True)
+                if self.bundle is not None:
+                    self.bundle.enable(is_on=True)
                 texts = self.texts
                 notice = widgets.Notice("danger", texts.problem("error", code), texts.problem("advice", code))
                 if detail:
@@ -203,6 +218,8 @@ class DoctorPage(DeskPage):
 
     def _examine(self) -> None:
         self._say(None)
+        if self.bundle is not None:
+            self._close_bundle()
         self._wait()
         self.send(page.Examine())
 
@@ -210,6 +227,44 @@ class DoctorPage(DeskPage):
         self._say(None)
         self._enable(is_on=False)
         self.send(page.Mend(number))
+
+    def _gather(self, *, keep_sites: bool) -> None:
+        self._say(None)
+        self.support.setEnabled(False)
+        self.support.setText(self.texts("doctor.support.gathering"))
+        if self.bundle is not None:
+            self.bundle.enable(is_on=False)
+        self.send(page.Gather(keep_sites))
+
+    def _show_bundle(self, gathered: page.Gathered) -> None:
+        self._name_support()
+        if self.bundle is None:
+            self.bundle = BundlePanel(
+                self.texts,
+                lambda keep_sites: self._gather(keep_sites=keep_sites),
+                self._save_bundle,
+                self._close_bundle,
+            )
+            self._place_of_bundle.addWidget(self.bundle)
+            self.bundle.parts.setFocus()
+            self.announce(self.bundle.accessibleName())
+        self.bundle.show_bundle(gathered)
+        panel = self.bundle
+        QTimer.singleShot(0, panel, lambda: self._bring_into_sight(panel))
+
+    def _save_bundle(self, path: str) -> None:
+        if self.bundle is not None:
+            self.bundle.enable(is_on=False)
+        self.send(page.Save(path))
+
+    def _close_bundle(self) -> None:
+        self.bundle = None
+        _clear(self._place_of_bundle)
+        self.support.setFocus()
+
+    def _name_support(self) -> None:
+        self.support.setText(self.texts("doctor.support.bundle"))
+        self.support.setEnabled(self.again.isEnabled())
 
     # --- waiting --------------------------------------------------------------------------------------------------
 
@@ -231,6 +286,7 @@ class DoctorPage(DeskPage):
     def _enable(self, *, is_on: bool) -> None:
         self.again.setEnabled(is_on)
         self.share.setEnabled(is_on and bool(self._shown))
+        self._name_support()
         for card in self.cards:
             card.setEnabled(is_on)
 

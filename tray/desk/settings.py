@@ -34,8 +34,14 @@ GROUPS = {
     "authorities": ("timestamp_url", "ocsp_url", "authorities"),
     "network": ("offline", "proxy", "fetch_hosts"),
     "pages": ("plain_websocket", "flat_api", "https_api"),
+    "updates": ("update_channel", "update_deferral_days"),
     "experts": ("port", "https_api_port", "spare_minutes", "log_level"),
 }
+RULES = (
+    "allowed_origins", "blocked_origins", "lock_origins", "only_key_folders", "formats", "require_preview", "forbid_hash_only",
+    "max_documents", "journal_path", "update_url",
+)  # fmt: skip
+"""Shown only where the administrator set them."""
 _FOLDERS = frozenset(
     {"key_folders", "authorities"}
 )  # lists of paths, to which a folder can be added by choosing it
@@ -72,7 +78,7 @@ class SettingsPage(DeskPage):
         self.nothing = widgets.label(texts("settings.nothing"), quiet=True)
         self.nothing.hide()
         self._list.addWidget(self.nothing)
-        for group, names in GROUPS.items():
+        for group, names in (("rules", RULES), *GROUPS.items()):
             title = widgets.heading(texts(f"settings.group.{group}"))
             self._list.addWidget(title)
             card, column = widgets.card()
@@ -91,6 +97,7 @@ class SettingsPage(DeskPage):
         self.middle.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.middle.setWidget(inner)
         self.column.addWidget(self.middle, 1)
+        self._filter()
         self._busy = QTimer(self, singleShot=True, interval=_BUSY_AFTER_MS)
         self._busy.timeout.connect(lambda: self.restart.setText(texts("settings.restarting")))
 
@@ -140,6 +147,10 @@ class SettingsPage(DeskPage):
         for setting in settings.settings:
             if setting.name in self.rows:
                 self.rows[setting.name].show_setting(setting)
+        for setting in settings.rules:
+            if setting.name in self.rows:
+                self.rows[setting.name].show_setting(setting)
+        self._filter()
         self.rows["autostart"].show_setting(_of_autostart(settings.autostart))
         if settings.autostart == "unsupported":
             self.rows["autostart"].origin.setText(texts("settings.unsupported"))
@@ -188,7 +199,12 @@ class SettingsPage(DeskPage):
     def _filter(self) -> None:
         """Shows the settings whose words have what was typed."""
         wanted = self.text.text().strip().casefold()
-        shown = {name for name, row in self.rows.items() if wanted in row.spoken.casefold()}
+        set_rules = {setting.name for setting in self._known.rules} if self._known is not None else set()
+        shown = {
+            name
+            for name, row in self.rows.items()
+            if wanted in row.spoken.casefold() and (name not in RULES or name in set_rules)
+        }
         for name, row in self.rows.items():
             row.setVisible(name in shown)
         for title, names in self._titles:
@@ -250,11 +266,11 @@ class SettingRow(QWidget):
         self._fill(setting)
         if before != setting:
             _replace(self.notices, None)
-        is_open = not setting.is_locked
+        is_open = not setting.is_locked and setting.name not in RULES
         for widget in (self.field, self.choose):
             if widget is not None:
                 widget.setEnabled(is_open)
-        self.origin.setText(self._texts("settings.locked") if setting.is_locked else "")
+        self.origin.setText("" if is_open else self._texts("settings.locked"))
         self.reset.setVisible(setting.source in {"file", "tray"})
 
     def hint(self, text: str, tone: theme.Tone) -> None:

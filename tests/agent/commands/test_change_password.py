@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import programs
 from agent.keystores import pkcs12
 from agent.secret import Secret
 from agent.user import terminal, window
@@ -94,7 +95,7 @@ def test_the_passwords_are_typed_into_a_window(
         expect("finished"),
         wait_for_end(),
     )
-    monkeypatch.setattr(window, "command_of_tray", lambda _: tuple(fake_window.command(log, *steps)))
+    monkeypatch.setattr(programs, "window", lambda *_: tuple(fake_window.command(log, *steps)))
     monkeypatch.setattr(window, "LINGER_S", 0.1)
     assert change(run, key, "--window", "--json") == 0
     copy = str(key.with_name("GOST512_a.p12.old"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agent import paths
+from agent import paths, programs
 from agent.formats import cms
 from agent.journal import Journal
 from agent.user import window
@@ -29,7 +29,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def scripted(monkeypatch: pytest.MonkeyPatch, log: Path, *steps: list[Any]) -> None:
-    monkeypatch.setattr(window, "command_of_tray", lambda _: tuple(fake_window.command(log, *steps)))
+    monkeypatch.setattr(programs, "window", lambda *_: tuple(fake_window.command(log, *steps)))
 
 
 def approving(password: str = authority.PASSWORD) -> list[list[Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agent import programs
 from agent.user import window
 from protocol import prompts
 from tests.support import authority, fake_window
@@ -42,7 +43,7 @@ def test_a_wrong_password_and_a_file_that_is_none_are_refused(run: CommandLine, 
 
 
 def windowed(monkeypatch: pytest.MonkeyPatch, log: Path, *steps: list[Any]) -> None:
-    monkeypatch.setattr(window, "command_of_tray", lambda _: tuple(fake_window.command(log, *steps)))
+    monkeypatch.setattr(programs, "window", lambda *_: tuple(fake_window.command(log, *steps)))
     monkeypatch.setattr(window, "LINGER_S", 0.1)
 
 

@@ -17,7 +17,7 @@ from agent.formats.pdf import pades
 from agent.journal import Journal
 from agent.operations import sign
 from protocol.messages import Signed, SignRequest
-from tests.support import authority, making, pdfs
+from tests.support import authority, making, pdfs, policies
 from tests.support.command_line import CommandLine
 from tests.support.simulated_authorities import SimulatedAuthorities
 
@@ -683,3 +683,47 @@ def test_a_program_is_told_of_every_step(run: CommandLine) -> None:
     assert events[1] == {"event": "progress", "done": 2, "total": 2}
     assert run.sign(one, "--json", "--free-name", password="wrong") == 3
     assert json.loads(run.out)["code"] == "wrong-password"
+
+
+# --- under a policy -------------------------------------------------------------------------------------------------
+
+
+def test_commands_keep_to_the_policy(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = policies.placed(run.folder, monkeypatch)
+    deed, other = run.file("deed.txt", b"deed"), run.file("other.txt", b"other")
+    policies.write(policy, 'formats = ["pdf"]\n')
+    assert run.sign(deed) == 7
+    assert "formats" in run.err
+    policies.write(policy, "max_documents = 1\n")
+    assert run.sign(deed, other) == 7
+    assert "max_documents" in run.err
+    policies.write(policy, f'only_key_folders = true\nkey_folders = ["{run.folder}/keys"]\n')
+    assert run.sign(deed) == 7
+    assert "only_key_folders" in run.err
+    policies.write(
+        policy, 'formats = ["cms"]\nmax_documents = 1\nrequire_preview = true\nforbid_hash_only = true\n'
+    )
+    assert run.sign(deed) == 0  # who gives the command named the file
+
+
+def test_with_a_broken_policy_commands_sign_nothing_and_name_the_file(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = policies.placed(run.folder, monkeypatch)
+    policies.write(policy, "lock_orgins = true\n")
+    assert run.sign(run.file("deed.txt", b"deed")) == 7
+    assert f"{policy}: unknown setting 'lock_orgins'" in run.err
+    assert not (run.folder / "deed.txt.cms").exists()
+
+
+def test_the_journal_lies_where_the_policy_says(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = policies.placed(run.folder, monkeypatch)
+    policies.write(policy, f'journal_path = "{run.folder}/journals/{{user}}/journal.jsonl"\n')
+    assert run.sign(run.file("deed.txt", b"deed")) == 0
+    place = run.folder / "journals" / paths.account() / "journal.jsonl"
+    assert place.exists()
+    assert not (run.state_dir / "journal.jsonl").exists()
+    assert run("history", "--verify", "--state-dir", run.state_dir) == 0
+    assert run("history", "--json", "--state-dir", run.state_dir) == 0
+    assert Journal(place).verify_chain() == len(place.read_bytes().splitlines())
+    assert run.out.strip()

@@ -1,5 +1,6 @@
 """The desk's page of what stands between this computer and a signature."""
 
+import zipfile
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from agent.desk import doctor
 from agent.doctor import repairs
 from agent.doctor.finding import Finding
 from agent.errors import BadInput
+from agent.support.bundle import BundleNotWritten
 from protocol.desk import doctor as page
 from protocol.desk import messages
 from tests.support import desks, examined
@@ -145,3 +147,42 @@ def test_the_computer_is_this_one_with_the_settings_of_the_desk(tmp_path: Path) 
     assert shown._computer().settings.offline
     desk.paths.config_file.write_text("off = 1\n")
     assert "'off'" in shown._computer().trouble
+
+
+def test_what_is_saved_of_a_bundle_is_what_was_shown(made: Made, tmp_path: Path) -> None:
+    shown, sent, _ = made
+    shown.opened()
+    sent.take()
+    shown.take(page.Gather())
+    (gathered,) = sent.take()
+    assert messages.from_message(messages.to_message(gathered)) == gathered
+    assert gathered.parts[0].file == "README.txt"
+    assert all(line in gathered.parts[0].text for line in gathered.left_out)
+    assert "(agent-stopped)" in next(part.text for part in gathered.parts if part.file == "examination.txt")
+    shown.desk.paths.log.parent.mkdir(parents=True, exist_ok=True)
+    shown.desk.paths.log.write_text("changed meanwhile")
+    path = tmp_path / "bundle.zip"
+    path.write_text("what the person said may be replaced")
+    shown.take(page.Save(str(path)))
+    assert sent.take() == [page.Saved(str(path))]
+    with zipfile.ZipFile(path) as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == {
+            part.file: part.text for part in gathered.parts
+        }
+
+
+def test_no_bundle_is_saved_that_was_not_shown(made: Made, tmp_path: Path) -> None:
+    shown, _, _ = made
+    with pytest.raises(BadInput, match="no bundle"):
+        shown.take(page.Save(str(tmp_path / "a.zip")))
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_a_bundle_that_can_not_be_written_says_so(made: Made, tmp_path: Path) -> None:
+    shown, _, _ = made
+    shown.take(page.Gather(keep_sites=True))
+    with pytest.raises(BundleNotWritten):
+        shown.take(page.Save(str(tmp_path / "none" / "a.zip")))
+    shown.close()
+    with pytest.raises(BadInput):
+        shown.take(page.Save(str(tmp_path / "a.zip")))

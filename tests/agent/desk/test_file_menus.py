@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import autostart
+from agent import programs
 from agent.commands import open_desk
 from agent.desk import file_menus
 from agent.desk.file_menus import Menus
@@ -239,7 +239,7 @@ def test_the_entry_starts_the_desk_also_without_files(tmp_path: Path) -> None:
 @pytest.mark.display
 def test_where_no_icon_has_a_place_the_entry_is_the_way_in_and_brings_the_desk_back(tmp_path: Path) -> None:
     pytest.importorskip("PySide6.QtWidgets", reason="needs tool: PySide6")
-    ours = Menus(tmp_path / "share", tmp_path / "config", autostart.run_command()[:-1], "ru")
+    ours = Menus(tmp_path / "share", tmp_path / "config", programs.command(), "ru")
     words = [word for word in unescaped(entry(ours.put_entry()[0])["Desktop Entry"]["Exec"]) if word != "%F"]
     with display.screen() as screen, display.session_bus() as address:
         home = {"HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": address, "LC_ALL": "ru_RU.UTF-8"}

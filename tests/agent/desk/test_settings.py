@@ -17,7 +17,7 @@ from agent.desk import settings
 from agent.desk.file_menus import Menus
 from protocol.control import Command, State
 from protocol.desk import settings as page
-from tests.support import desks
+from tests.support import desks, policies
 from tests.support.desks import Sent
 
 Made = tuple[settings.SettingsPage, Sent, Path]
@@ -25,7 +25,7 @@ Made = tuple[settings.SettingsPage, Sent, Path]
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
-    monkeypatch.setattr(paths, "policy_file", lambda: tmp_path / "policy.toml")
+    policies.placed(tmp_path, monkeypatch)
     desk, sent = desks.desk(tmp_path)
     shown = settings.make(desk)
     shown.switch = Autostart(tmp_path / "config", ("qalamsap", "run"))
@@ -89,9 +89,9 @@ def test_what_can_not_be_used_is_refused_and_what_was_there_stays(made: Made, ch
     assert not file.exists()
 
 
-def test_what_the_policy_sets_is_shown_and_can_not_be_changed(made: Made) -> None:
+def test_what_the_policy_sets_is_shown_and_can_not_be_changed(made: Made, tmp_path: Path) -> None:
     shown, sent, file = made
-    paths.policy_file().write_text("unlock_minutes = 0\n")
+    policies.write(tmp_path / "etc-qalamsap" / "policy.toml", "unlock_minutes = 0\n")
     shown.take(page.Change("unlock_minutes", number=10))
     shown.take(page.Reset("unlock_minutes"))
     assert [type(message) for message in sent.messages] == [page.Refused, page.Settings] * 2
@@ -277,3 +277,33 @@ def test_the_agent_is_started_and_starts_anew_with_what_was_changed(made: Made) 
             control.ask(socket, Command("quit"))
         if shown.child is not None:
             shown.child.wait(20)
+
+
+def test_rules_of_the_policy_are_shown_apart_and_can_not_be_changed(made: Made, tmp_path: Path) -> None:
+    shown, sent, file = made
+    shown.opened()
+    assert sent.take()[-1].rules == ()
+    policy = tmp_path / "etc-qalamsap" / "policy.toml"
+    policies.write(policy, 'allowed_origins = ["https://x.kz"]\nlock_origins = true\nmax_documents = 5\n')
+    policies.write(policy.with_name("defaults.toml"), "require_preview = true\nspare_minutes = 1\n")
+    shown.take(page.Change("lock_origins", is_on=False))
+    refused, after = sent.take()
+    assert (refused.name, file.exists()) == ("lock_origins", False)
+    assert after.rules == (
+        page.Setting("allowed_origins", "list", "policy", items=("https://x.kz",)),
+        page.Setting("lock_origins", "switch", "policy", is_on=True),
+        page.Setting("require_preview", "switch", "distribution", is_on=True),
+        page.Setting("max_documents", "number", "policy", number=5, most=10_000),
+    )
+    assert named(after, "spare_minutes") == page.Setting(
+        "spare_minutes", "number", "distribution", number=1, most=1440
+    )
+
+
+def test_a_broken_policy_is_told_and_nothing_is_changed(made: Made, tmp_path: Path) -> None:
+    shown, _, file = made
+    policies.write(tmp_path / "etc-qalamsap" / "policy.toml", "port =")
+    with pytest.raises(BadConfig, match=r"policy\.toml is not TOML") as caught:
+        shown.take(page.Change("offline", is_on=True))
+    assert caught.value.code == "bad-policy"
+    assert not file.exists()

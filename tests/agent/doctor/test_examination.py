@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent import control, paths
-from agent.config import BadConfig, Config
+from agent.config import BadConfig, BadPolicy, Config
 from agent.doctor import examination
 from agent.doctor.finding import worst
 from agent.fetch import unreachable
@@ -101,6 +101,22 @@ def test_settings_that_can_not_be_read_are_one_finding_and_the_rest_is_examined(
     good = examination.computer(places, lambda: Config(paths=places))
     assert good.trouble == ""
     assert good.home == Path.home()
+
+
+def test_a_broken_policy_is_a_finding_that_names_its_file(tmp_path):
+    def broken():
+        raise BadPolicy("/etc/qalamsap/policy.toml", ["/etc/qalamsap/policy.toml: port is -1"])
+
+    one = examination.computer(paths.resolve(tmp_path), broken)
+    found = examination.examine(
+        examined.computer(tmp_path, trouble=one.trouble, broken_policy=one.broken_policy)
+    )
+    (settings,) = (each for each in found if each.what == "settings")
+    assert (settings.code, settings.state) == ("bad-policy", "trouble")
+    assert (settings.subject, settings.text) == (
+        "/etc/qalamsap/policy.toml",
+        "/etc/qalamsap/policy.toml: port is -1",
+    )
 
 
 def test_what_is_known_is_told_as_it_comes(tmp_path):

@@ -42,6 +42,8 @@ def state(**changes):
         (state(is_simulation=True), "simulation", "hint", ""),
         (state(state="trouble", trouble="identity-renewal"), "identity-renewal", "trouble", "renew-trust"),
         (state(state="trouble", trouble="https-api-port"), "https-api-port", "trouble", "restart-agent"),
+        (state(state="trouble", trouble="bad-policy"), "bad-policy", "trouble", ""),
+        (state(state="trouble", trouble="broker"), "broker", "trouble", ""),
         (state(state="trouble", trouble="something-new"), "trouble", "trouble", "restart-agent"),
         (Refused("no"), "refuses", "trouble", ""),
         (control.NotRunning("no agent answers"), "stopped", "trouble", "start-agent"),
@@ -78,6 +80,30 @@ def test_who_holds_the_port(tmp_path):
     assert port(None, Holder(1000, 4713, "NCALayer")) == ("ncalayer", "trouble")
     assert port(None, Holder(1000, 4714, "gone")) == ("held", "trouble")
     assert port(state(port=5), Holder(1001)) == ("another-user", "trouble")
+
+
+def test_a_broker_may_hold_the_port_and_a_program_that_took_it_is_told_all_the_same():
+    def port(known, holder):
+        found = running.port(13579, known, holder, is_brokered=True)
+        return found.code, found.state
+
+    # The system holds it for the broker, or the broker itself: a person can't see which process that is.
+    for known in (READY, None):
+        assert port(known, Holder(0)) == ("broker", "ok")
+        assert port(known, None) == ("broker", "ok")
+    assert port(None, Holder(1000, 4714, "gone")) == ("held", "trouble")
+
+
+def test_the_machines_certificate_is_good_where_it_is_what_is_served(tmp_path):
+    present = authority.issue(tmp_path / "tls", NOW)
+    leaf = ssl.PEM_cert_to_DER_cert(present.certificate_path.read_text())
+
+    def found(known, served):
+        return running.machines_certificate(present, known, lambda _: served).code
+
+    assert found(READY, hashlib.sha256(leaf).hexdigest()) == "good"
+    assert found(READY, "00") == "another"
+    assert found(None, "") == "good"
 
 
 def test_a_port_of_no_number_has_no_holder():

@@ -131,3 +131,25 @@ def test_real_stores_are_walked(tmp_path):
     places = Places(tmp_path / "tls", tmp_path, tmp_path, tmp_path / "root", environment={})
     found = trusting.stores(trusting.walker(places, NOW), [CHROMIUM], tmp_path)
     assert [(each.what, each.code) for each in found] == [("browsers", "not-all"), ("store", "absent")]
+
+
+def of_system(state, store="keychain"):
+    return StoreReport(store, "Safari, Chrome, Edge, Firefox", "/Users/aigerim/Library/x", state)
+
+
+@pytest.mark.parametrize("store", ["keychain", "windows-root"])
+def test_where_browsers_read_the_systems_store_the_machines_or_the_persons_is_enough(store):
+    trusted, absent = of_system(State.TRUSTED, store), of_system(State.ABSENT, store)
+    good = [("browsers", "trusted", "ok")]
+    assert look([absent], [], [trusted]) == good
+    assert look([trusted], [], [absent]) == good
+    bad = [("browsers", "not-all", "trouble")]
+    assert look([absent], [], [absent]) == bad
+    assert look([of_system(State.PARTLY, store)], [], [of_system(State.FAILED, store)]) == bad
+    assert look(StorageFailed("locked"), [], [absent]) == [("browsers", "unreadable", "trouble")]
+
+
+def test_the_systems_store_is_named_without_its_path():
+    (found,) = trusting.stores(lambda _: (of_system(State.ABSENT),), [], HOME)
+    assert found.repair == "install-trust"
+    assert "aigerim" not in repr(found)

@@ -105,3 +105,31 @@ def test_a_decision_names_what_was_left_out_and_a_no_names_nothing(approval: App
     _, approved, cancelled = lines(approval)
     assert (approved["count"], approved["left_out"]) == (2, [documents[1].digest])
     assert "left_out" not in cancelled
+
+
+def test_signatures_and_refusals_are_events_without_names(
+    approval: Approval, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="agent")
+    with approval.record("sign", consent.describe([b"one", b"two"], ["Договор Иванова.pdf", ""])) as record:
+        record.decided("approved", chains.person().certificate)
+        record.signed(chains.person().certificate)
+    with pytest.raises(UserCancelled), approval.record("sign", consent.describe([b"one"])):
+        raise UserCancelled
+    told = [(entry.event_id, entry.message) for entry in caplog.records]  # type: ignore[attr-defined]  # by logs.note
+    assert told == [
+        (1308, "signatures were made kind=site origin=https://kds.example.kz count=2"),
+        (1309, "the person said no kind=site origin=https://kds.example.kz"),
+    ]
+
+
+def test_a_signature_whose_receipt_can_not_be_written_is_no_event(
+    approval: Approval, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="agent")
+    record = approval.record("sign", consent.describe([b"one"]))
+    approval.journal.path.unlink()
+    approval.journal.path.mkdir()
+    with pytest.raises(StorageFailed):
+        record.signed(chains.person().certificate)
+    assert caplog.records == []

@@ -18,6 +18,7 @@ from agent.formats import csr
 from agent.keystores import catalog, pkcs12
 from agent.operations import new_key
 from agent.operations.approval import Approval
+from agent.rules import Rules
 from agent.user.base import PageLeft
 from protocol import codec, prompts, work
 from protocol.messages import KeyRequested, NewKeyRequest
@@ -205,3 +206,22 @@ def test_the_example_of_the_docs_makes_a_request(tmp_path: Path) -> None:
     made = new_key.make(request, approval_of(tmp_path, names(tmp_path / "new.p12")))
     read = csr.Request.from_der(made.request_der)
     assert read.subject.text().endswith("C=KZ,O=ТОО «Сынақ»,OU=BIN123456789021,G=ПЕТРОВИЧ")
+
+
+def test_a_key_is_kept_only_where_the_policy_would_let_it_be_opened(tmp_path: Path) -> None:
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    rules = Rules(key_folders=(allowed,))
+    asked = approval_of(
+        tmp_path,
+        names(tmp_path / "new.p12"),
+        names(allowed / "new.p12"),
+        rules=rules,
+        first_folders=(tmp_path, allowed),
+    )
+    new_key.make(REQUEST, asked)
+    first, second = prompts_of(asked)
+    assert first.folder == str(allowed)
+    assert second.problem is not None
+    assert second.problem.code == "key-folder"
+    assert [path.parent for path in tmp_path.rglob("*.p12")] == [allowed]

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from agent.certificate import CLIENT_AUTH
-from agent.errors import InvalidSignature, StorageFailed, TimedOut, UserCancelled
+from agent.errors import InvalidSignature, PolicyForbids, StorageFailed, TimedOut, UserCancelled
 from agent.formats import cms
 from agent.operations import series
 from agent.operations.approval import Approval
+from agent.rules import Rules
 from agent.user.base import PageLeft
 from protocol import prompts, work
 from protocol.messages import Done, SeriesRequest
@@ -189,3 +190,20 @@ def test_a_key_for_identification_signs_too_for_the_page_can_not_say_which_it_wa
     (choice,) = [each for each in people.person_of(asked).asked if isinstance(each, prompts.ChooseKey)]
     assert choice.keys[0].suitable
     assert "unknown-authority" in choice.keys[0].reasons
+
+
+@pytest.mark.parametrize(
+    "rules", [Rules(require_preview=True), Rules(formats=("pdf",)), Rules(max_documents=len(DOCUMENTS) - 1)]
+)
+def test_what_the_policy_forbids_is_refused_before_anybody_is_asked(tmp_path: Path, rules: Rules) -> None:
+    asked = approval(tmp_path, rules=rules)
+    with pytest.raises(PolicyForbids):
+        series.sign(REQUEST, asked, iter(DOCUMENTS), lambda _: None)
+    assert people.person_of(asked).asked == []
+
+
+def test_what_the_policy_allows_is_signed(tmp_path: Path) -> None:
+    rules = Rules(formats=("cms",), max_documents=len(DOCUMENTS), forbid_hash_only=True)
+    given: list[bytes] = []
+    assert series.sign(REQUEST, approval(tmp_path, rules=rules), iter(DOCUMENTS), given.append) == Done()
+    assert len(given) == len(DOCUMENTS)

@@ -1,6 +1,7 @@
 """Signing, with a person and keys in memory."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from agent.errors import (
     BadInput,
     InvalidSignature,
     KeyUnsuitable,
+    PolicyForbids,
     StorageFailed,
     TimestampFailed,
     UnsupportedOperation,
@@ -22,6 +24,8 @@ from agent.fetch import Question
 from agent.formats import cms
 from agent.operations import named_file, sign, verify
 from agent.operations.approval import Approval
+from agent.origin_rules import OriginRule
+from agent.rules import KeptInFolders, Rules
 from agent.trust import anchors
 from agent.user.base import PageLeft
 from protocol import preview, prompts
@@ -682,3 +686,86 @@ def test_a_person_who_closes_the_window_in_the_middle_of_a_batch_has_signed_noth
         sign.sign(request(b"one", b"two", b"three"), asked)
     assert person.told == [prompts.Progress(0, 3), prompts.Progress(1, 3)]
     assert events(asked) == ["asked", "decided", "decided"]
+
+
+# --- what a policy forbids ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rules", "changes", "setting"),
+    [
+        (Rules(formats=("pdf",)), {}, "formats"),
+        (Rules(max_documents=1), {}, "max_documents"),
+        (Rules(forbid_hash_only=True), {"are_digests": True, "detached": True}, "forbid_hash_only"),
+        (Rules(require_preview=True), {"are_digests": True, "detached": True}, "require_preview"),
+    ],
+)
+def test_what_the_policy_forbids_is_refused_before_anybody_is_asked(
+    tmp_path: Path, rules: Rules, changes: dict[str, Any], setting: str
+) -> None:
+    asked = approval(tmp_path, rules=rules)
+    digest = chains.person().algorithm.digest(b"deed")
+    with pytest.raises(PolicyForbids, match=setting):
+        sign.sign(request(digest, digest, **changes), asked)
+    assert people.person_of(asked).asked == []
+
+
+def test_a_document_that_is_not_at_hand_can_not_be_looked_at_and_so_not_be_signed(tmp_path: Path) -> None:
+    large = LargeDocument(4, ((algorithms.SHA256.oid, hashlib.sha256(b"deed").digest()),))
+    asked = approval(tmp_path, rules=Rules(require_preview=True))
+    with pytest.raises(PolicyForbids, match="require_preview") as caught:
+        sign.sign(request(large=(large,), detached=True), asked)
+    assert caught.value.document == 0
+    command = approval(tmp_path, rules=Rules(require_preview=True), kind="command")
+    assert sign.sign(request(large=(large,), detached=True), command).signatures  # they named the file
+
+
+def test_a_yes_to_what_was_not_looked_at_is_none(tmp_path: Path) -> None:
+    rules = Rules(require_preview=True)
+    asked = approval(tmp_path, rules=rules)
+    people.person_of(asked).looked_at = frozenset({0, 2})
+    with pytest.raises(PolicyForbids) as caught:
+        sign.sign(request(b"one", b"two", b"three"), asked)
+    assert caught.value.document == 1
+    assert people.person_of(asked).first_prompt().must_be_seen
+    assert "signed" not in events(asked)
+
+
+def test_what_was_looked_at_is_signed_and_what_was_left_out_need_not_be(tmp_path: Path) -> None:
+    asked = approval(tmp_path, opens(), approves(left_out=(1,)), rules=Rules(require_preview=True))
+    people.person_of(asked).looked_at = frozenset({0, 2})
+    signed = sign.sign(request(b"one", b"two", b"three", may_leave_out=True), asked)
+    assert (len(signed.signatures), signed.left_out) == (2, (1,))
+
+
+def test_without_such_a_policy_nobody_has_to_look(tmp_path: Path) -> None:
+    asked = approval(tmp_path)
+    sign.sign(request(b"one"), asked)
+    assert not people.person_of(asked).first_prompt().must_be_seen
+
+
+def test_a_site_that_the_administrator_named_is_not_introduced_as_new(tmp_path: Path) -> None:
+    named = approval(tmp_path, rules=Rules(known=(OriginRule.parse("https://kds.example.kz"),)))
+    sign.sign(request(b"one"), named)
+    assert not people.person_of(named).first_prompt().caller.is_new
+    other = approval(tmp_path, rules=Rules(known=(OriginRule.parse("https://other.kz"),)))
+    sign.sign(request(b"one"), other)
+    assert people.person_of(other).first_prompt().caller.is_new
+
+
+def test_a_key_that_lies_elsewhere_is_refused_in_the_window_and_another_one_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    store = MemoryStore(
+        {"/keys/a.p12": [MemoryKey(chains.person("p256"))], "/b.p12": [MemoryKey(chains.person("p256"))]}
+    )
+    rules = Rules(key_folders=(Path("/keys"),))
+    kept = KeptInFolders(store, rules, lambda _: True)
+    asked = people.approval(
+        tmp_path, store, opens("/b.p12"), opens(), approves(), rules=rules, key_stores=kept
+    )
+    assert sign.sign(request(b"one"), asked).signatures
+    second = people.person_of(asked).asked[1]
+    assert isinstance(second, prompts.OpenKey)
+    assert second.problem is not None
+    assert second.problem.code == "key-folder"

@@ -159,3 +159,16 @@ def test_the_end_ends_the_renderer_and_what_it_still_says_is_not_passed_on(made:
     assert renderer.is_closed
     shown._pass_on(preview.Unshown(0, "crashed"), b"")
     assert made.answers.empty()
+
+
+def test_what_was_drawn_or_read_is_seen_and_nothing_else(made: Made) -> None:
+    shown = showing(made)
+    shown._pass_on(preview.Known(0, preview.Overview("text", rows=5)), b"")
+    assert shown.seen() == frozenset()
+    shown._pass_on(preview.RowsRead(1, 0, (preview.Row("", "line"),)), b"")
+    assert shown.seen() == {3}  # as the window counts
+    shown.ask(preview.Draw(0, 0, 1))  # of which only the digest is known
+    shown._pass_on(preview.Drawn(0, 0, 1, 1), b"abc")
+    assert shown.seen() == {1, 3}
+    shown.close()
+    assert shown.seen() == {1, 3}

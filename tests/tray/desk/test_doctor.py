@@ -212,3 +212,52 @@ def test_everything_has_a_name_for_who_does_not_see_it(shown):
     assert shown.cards[0].accessibleName() == "Программа: Программа не запущена."
     assert shown.cards[0].details.accessibleName() == f"{shown.texts('button.details')}: Программа"
     assert shown.progress.accessibleName()
+
+
+GATHERED = page.Gathered(
+    "qalamsap-support.zip", (page.Part("README.txt", "что внутри", "Что внутри"),), ("ключи и пароли",)
+)
+
+
+def test_the_bundle_is_shown_before_it_is_saved(shown, sent):
+    click(shown.support)
+    assert sent == [page.Gather(keep_sites=False)]
+    assert not shown.support.isEnabled()
+    assert shown.support.text() == shown.texts("doctor.support.gathering")
+    shown.receive(GATHERED)
+    QApplication.processEvents()
+    assert shown.support.isEnabled()
+    assert shown.bundle.text.toPlainText() == "Что внутри"
+    assert "ключи и пароли" in words_on(shown)
+    click(shown.bundle.keep_sites)
+    assert sent[1:] == [page.Gather(keep_sites=True)]
+    shown.receive(GATHERED)
+    assert shown.bundle.keep_sites.isChecked()
+
+
+def test_where_it_was_saved_is_told_and_the_bundle_closes(shown, sent):
+    shown.receive(GATHERED)
+    shown._save_bundle("/home/a/x.zip")
+    assert sent == [page.Save("/home/a/x.zip")]
+    assert not shown.bundle.save.isEnabled()
+    shown.receive(page.Saved("/home/a/x.zip"))
+    assert shown.bundle is None
+    assert shown.texts("doctor.support.saved", path="/home/a/x.zip") in words_on(shown)
+
+
+def test_a_bundle_that_could_not_be_written_can_be_saved_elsewhere(shown):
+    shown.receive(GATHERED)
+    shown._save_bundle("/nowhere/x.zip")
+    shown.receive(frame.Trouble("doctor", "file-not-written", "x can't be written"))
+    assert shown.bundle.save.isEnabled()
+    assert shown.texts.problem("error", "file-not-written") in words_on(shown)
+    assert shown.texts.problem("error", "file-not-written") != shown.texts.problem("error", "internal")
+
+
+@pytest.mark.parametrize("way", ["cancel", "again"])
+def test_a_bundle_that_is_not_wanted_goes(shown, sent, way):
+    shown.receive(GATHERED)
+    QApplication.processEvents()
+    click(shown.bundle.cancel if way == "cancel" else shown.again)
+    assert shown.bundle is None
+    assert not any(isinstance(message, page.Save) for message in sent)

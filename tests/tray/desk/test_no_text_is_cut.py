@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QScrollArea
 
 from protocol.desk import doctor, frame, history, keys, settings, sites
 from tests.support.cut_texts import cut_texts
-from tests.tray import stored_keys
+from tests.tray import scenes, stored_keys
 from tests.tray.desk import test_doctor, test_history, test_settings, test_sites
 from tray import texts, widgets
 from tray.desk.doctor import DoctorPage
@@ -72,6 +72,13 @@ def make_doctor(words):
     return made
 
 
+def make_doctor_with_a_bundle(words):
+    made = DoctorPage(words, lambda _: None)
+    made.receive(test_doctor.examined())
+    made.receive(scenes.gathered(words.language))
+    return scrolled(made)
+
+
 def scrolled(made):
     """As the window shows it."""
     area = QScrollArea()
@@ -115,6 +122,7 @@ def make_empty_keys(words):
         make_settings,
         make_settings_with_hints,
         make_doctor,
+        make_doctor_with_a_bundle,
         make_keys,
         make_pair_of_keys,
         make_empty_keys,

@@ -223,3 +223,35 @@ def test_where_no_key_can_stay_open_the_setting_says_why(shown, reason):
 def test_where_the_icon_has_no_place_it_says_how_this_window_opens(shown):
     shown.receive(message(is_icon_unseen=True))
     assert shown.texts("settings.icon_unseen") in words_on(shown.rows["tray"])
+
+
+RULES = (
+    S("allowed_origins", "list", "policy", items=("https://edo.example.kz", "https://*.example.kz")),
+    S("lock_origins", "switch", "policy", is_on=True),
+    S("max_documents", "number", "policy", number=50, most=10000),
+    S("journal_path", "text", "distribution", text="~/journal.jsonl"),
+)
+
+
+def test_rules_are_shown_where_the_administrator_set_them_and_nobody_can_change_them(shown, sent):
+    title = shown.texts("settings.group.rules")
+    assert title not in words_on(shown)
+    assert not any(shown.rows[name].isVisible() for name in settings.RULES)
+    shown.receive(message(rules=RULES))
+    assert title in words_on(shown)
+    assert {name for name in settings.RULES if shown.rows[name].isVisible()} == {rule.name for rule in RULES}
+    for rule in RULES:
+        row = shown.rows[rule.name]
+        assert not row.field.isEnabled()
+        assert row.origin.text() == shown.texts("settings.locked")
+        assert not row.reset.isVisible()
+    shown.text.setText(shown.rows["lock_origins"].title.text())
+    assert [name for name in settings.RULES if shown.rows[name].isVisible()] == ["lock_origins"]
+    shown.text.clear()
+    shown.receive(message())
+    assert title not in words_on(shown)
+    assert sent == []
+
+
+def test_the_rules_are_those_that_only_a_policy_may_set():
+    assert set(settings.RULES) == set(behind.RULES)
