@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from pathlib import Path
 from typing import get_args
 
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     page: frame.Page = options.page or "files"
     named = [os.path.abspath(path) for path in options.files]  # noqa: PTH100  # links stay as they are
     sayable = tuple(name for name in named if _is_sayable(name))
+    _let_interrupts_through()
     process.run(
         process.Options(
             load=lambda: config.load(options),
@@ -53,6 +55,13 @@ def run(options: argparse.Namespace) -> int:
         )
     )
     return exit_codes.DONE
+
+
+def _let_interrupts_through() -> None:
+    """«Стоп» interrupts the commands that the desk starts. Whoever starts us in the background of a shell has interrupts ignored, which
+    our children would inherit."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_sayable(name: str) -> bool:
