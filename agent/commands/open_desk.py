@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from pathlib import Path
 from typing import get_args
 
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     named = [os.path.abspath(path) for path in options.files]  # noqa: PTH100  # links stay as they are
     sayable = tuple(name for name in named if _is_sayable(name))
     system_log.begin_command(is_usual=options.state_dir is None)
+    _let_interrupts_through()
     process.run(
         process.Options(
             load=lambda: config.load_or_refuse(options),  # the desk says what is wrong with a policy
@@ -55,6 +57,13 @@ def run(options: argparse.Namespace) -> int:
         )
     )
     return exit_codes.DONE
+
+
+def _let_interrupts_through() -> None:
+    """«Стоп» interrupts the commands that the desk starts. Whoever starts us in the background of a shell has interrupts ignored, which
+    our children would inherit."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_sayable(name: str) -> bool:

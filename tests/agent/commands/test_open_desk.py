@@ -1,6 +1,9 @@
 """`qalamsap open`."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +85,18 @@ def test_without_a_display_it_is_not_possible(run: CommandLine, monkeypatch: pyt
 
 def test_every_wish_of_the_page_can_be_said() -> None:
     assert open_desk.WISHES == ("sign", "cosign", "timestamp", "verify", "card")
+
+
+def test_what_the_desk_starts_can_be_stopped_although_the_desk_was_started_in_the_background(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"]
+    said: list[bytes] = []
+    monkeypatch.setattr(process, "run", lambda _: said.append(subprocess.check_output(asked)))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert subprocess.check_output(asked) == b"True\n"
+        assert run("open") == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert said == [b"False\n"]
