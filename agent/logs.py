@@ -6,6 +6,7 @@ their texts can quote what a page sent, and stay out. The libraries' own loggers
 websockets writes the frames themselves. pyHanko's are below "error": its warnings are remarks on how a document is written.
 """
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -118,11 +119,13 @@ def set_up(
     *,
     to_standard_error: bool = True,
     is_quiet: bool = False,
+    is_second: bool = False,
 ) -> None:
     """Sends the program's log to standard error, to `file` if one is given, and to the `system`'s log (agent.system_log) if it is given.
 
     Called once, at the start. Where the system's log is what standard error leads to, everything would be told twice: then without
-    `to_standard_error`. Where it `is_quiet`, standard error gets warnings alone. OSError.
+    `to_standard_error`. Where it `is_quiet`, standard error gets warnings alone. A process that `is_second` at the file leaves it to the
+    first to begin a new one, and goes without where it can't write there. OSError.
     """
     root = logging.getLogger()
     close()
@@ -131,7 +134,11 @@ def set_up(
         each.setLevel(logging.WARNING if is_quiet else logging.NOTSET)
     if system is not None:
         handlers.append(system)
-    if file is not None:
+    if file is not None and is_second:
+        if os.name != "nt":  # there the first one could not rename what we have open
+            with contextlib.suppress(OSError):
+                handlers.append(_PrivateFile(file))
+    elif file is not None:
         paths.make_private(file.parent)
         handlers.append(_PrivateFile(file, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES))
     for handler in handlers:

@@ -93,7 +93,8 @@ def main(options: Options) -> int:
     hardening.protect()
     hardening.die_with_parent()
     is_usual = options.state_dir in {None, paths.resolve().state_dir}
-    system_log.begin("info", is_usual=is_usual and options.answers is None)
+    file = paths.resolve(options.state_dir).log
+    system_log.begin("info", file, is_usual=is_usual and options.answers is None, is_second=True)
     logs.keep_errors_quiet()
     holder = Holder(_hold)
     daemon = Daemon(source, sink, holder.forbid)

@@ -47,7 +47,7 @@ def _of_others(name: str | None) -> tuple[tuple[health.Check, ...], dict[str, in
     if name is not None and not them:
         return (health.Check("agent", "unknown", "nobody", "no such person has used the agent here"),), {}
     found = everybody.checks(them)
-    running = sum(check.code not in {"away", "stopped", "silent"} for check in found)
+    running = sum(check.code not in {"away", "stopped", "silent", "closed"} for check in found)
     if not found:
         found = (health.Check("agent", "ok", "nobody", "nobody has used the agent here"),)
     return found, {"people": len(them), "running": running}

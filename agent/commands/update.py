@@ -6,7 +6,7 @@ import json
 import logging
 from pathlib import Path
 
-from agent import config, logs
+from agent import config, logs, paths
 from agent.commands import exit_codes
 from agent.errors import AgentError
 from agent.system_log import handler as system_log
@@ -99,7 +99,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _install(options: argparse.Namespace, updates: Updates) -> int:
     if options.background:
-        system_log.begin("info", is_usual=options.state_dir is None)
+        file = paths.resolve(options.state_dir).log
+        system_log.begin("info", file, is_usual=options.state_dir is None, is_second=True)
     try:
         choice, done = updates.install()
     except (Busy, UpdatesOff):

@@ -21,7 +21,7 @@ from agent.localhost.report import State, StoreReport
 STORE = "renewal"
 SCHEDULER = "Task Scheduler"
 NAME = "Qalamsap trust renewal"
-"""The MSI for machines gives the task this name, too: there is one."""
+"""The MSI for machines takes the task of this name away, where nothing else did."""
 _NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _LOCAL_SYSTEM = "S-1-5-18"
 _LIMIT_S = 60

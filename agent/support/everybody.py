@@ -55,7 +55,15 @@ def people(sessions: Path = _SESSIONS) -> tuple[Person, ...]:
             if int(session.name) not in listed:
                 entries.append(pwd.getpwuid(int(session.name)))
     found = (Person(entry.pw_name, entry.pw_uid, Path(entry.pw_dir)) for entry in entries)
-    return tuple(person for person in found if (person.home / _STATE_FOLDER).is_dir())
+    return tuple(person for person in found if _may_use_it(person))
+
+
+def _may_use_it(person: Person) -> bool:
+    """Whether there is a state folder of theirs; True where that can't be told, for to root a home on a server may be closed."""
+    try:
+        return (person.home / _STATE_FOLDER).is_dir()
+    except OSError:
+        return True
 
 
 def checks(
@@ -66,6 +74,12 @@ def checks(
 
 
 def _of(person: Person, sessions: Path, limit_s: float) -> Check:
+    try:
+        (person.home / _STATE_FOLDER).stat()
+    except PermissionError:
+        return _check(person, "unknown", "closed", "their home is closed to root")
+    except OSError:
+        pass  # what answers there, or does not, says the rest
     found = asked(lambda: control.ask(person.socket, Command("query"), limit_s), limit_s)
     if found is None:
         return _check(person, "critical", "silent", "does not answer")

@@ -25,11 +25,12 @@ Tell: TypeAlias = Callable[[Entry], None]
 """Tells one entry to the system's log. OSError."""
 
 
-def begin(level: str, file: Path | None = None, *, is_usual: bool) -> None:
+def begin(level: str, file: Path | None = None, *, is_usual: bool, is_second: bool = False) -> None:
     """Sets up the logs of a process (agent.logs), with the system's among them where the agent `is_usual`: a simulation, or an agent
     that lives in a folder of its own, has its own file alone. OSError."""
     found = system_log() if is_usual else None
-    logs.set_up(level, file, found, to_standard_error=found is None or not is_journal())
+    to_standard_error = found is None or not is_journal()
+    logs.set_up(level, file, found, to_standard_error=to_standard_error, is_second=is_second)
 
 
 def begin_command(*, is_usual: bool) -> None:

@@ -398,7 +398,7 @@ class _Builder:
         gone = 'REMOVE = "ALL" AND NOT UPGRADINGPRODUCTCODE'
         self._run("RemoveTrust", run | _GO_ON, self.launcher, remove, when=gone, at=1510)
         if self.scope == "machine":
-            self._put_task(chosen, is_new, f"({gone}) OR ({no_more})")
+            self._put_end_of_task(f"({gone}) OR ({no_more})")
         if self.scope == "user":
             self.add(
                 "CustomAction",
@@ -424,19 +424,12 @@ class _Builder:
                              ("PublishFeatures", 6300), ("PublishProduct", 6400), ("InstallFinalize", 6600)):  # fmt: skip
             self.add("AdvtExecuteSequence", name, None, number)
 
-    def _put_task(self, chosen: str, is_new: str, gone: str) -> None:
-        """Once a day the system looks whether the machine's certificate ends; `trust renew` says when there is nothing to do. That
-        schtasks.exe fails is no reason to take all back: the certificate is good for two years, and `qalamsap doctor` tells."""
+    def _put_end_of_task(self, gone: str) -> None:
+        """The task that renews the certificate comes and goes with the trust, by the program (agent.localhost.renewal_task). Where the
+        trust could not be taken back, it goes all the same: what it starts will not be there."""
         self.add("Directory", "System64Folder", "TARGETDIR", ".")
-        program = '"[System64Folder]schtasks.exe"'
-        run = rf"\"[#{self.launcher}]\" --wait trust renew --state-dir \"[INSTALLDIR]machine\""
-        create = f'{program} /Create /F /TN "{TASK}" /RU SYSTEM /SC DAILY /ST 12:30 /TR "{run}"'
-        delete = f'{program} /Delete /F /TN "{TASK}"'
+        delete = f'"[System64Folder]schtasks.exe" /Delete /F /TN "{TASK}"'
         kind = _FOLDER | _GO_ON | _NOT_AS_PERSON
-        self._run(
-            "UndoTask", kind | _ROLLBACK, "System64Folder", delete, when=f"{chosen} AND {is_new}", at=5401
-        )
-        self._run("Task", kind, "System64Folder", create, when=f"{chosen} AND NOT REMOVE", at=5402)
         self._run("RemoveTask", kind, "System64Folder", delete, when=gone, at=1511)
 
     def _run(self, action: str, kind: int, source: str, target: str, *, when: str | None, at: int) -> None:

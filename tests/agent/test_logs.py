@@ -61,6 +61,33 @@ def test_the_file_is_private_and_rotates(tmp_path: Path, monkeypatch: pytest.Mon
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in tmp_path.iterdir())
 
 
+def test_a_second_process_writes_into_the_file_and_leaves_it_to_the_first_to_begin_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MAX_FILE_BYTES", 500)
+    file = tmp_path / "agent.log"
+    second = "import logging; from agent import logs; from pathlib import Path; import sys; "
+    second += "logs.set_up('info', Path(sys.argv[1]), is_second=True, to_standard_error=False); "
+    second += (
+        "[logs.note(logging.getLogger('agent.second'), logging.INFO, 'call', count=n) for n in range(20)]"
+    )
+    logs.set_up("info", file)
+    logs.note(logging.getLogger("agent"), logging.INFO, "listening")
+    subprocess.run([sys.executable, "-c", second, str(file)], cwd=paths.CODE_ROOT, timeout=60, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["agent.log"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(file.read_text().splitlines()) == 21
+    logs.note(logging.getLogger("agent"), logging.INFO, "stopping")
+    assert "agent.second: call count=19" in (tmp_path / "agent.log.1").read_text()
+    assert "stopping" in file.read_text()
+
+
+def test_a_second_process_that_can_not_write_there_goes_without(tmp_path: Path) -> None:
+    logs.set_up("info", tmp_path / "none" / "agent.log", is_second=True)
+    logs.note(logging.getLogger("agent"), logging.INFO, "listening")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_error_is_logged_by_place_and_kind_without_its_text(tmp_path: Path) -> None:
     logs.set_up("info", tmp_path / "agent.log")
     try:

@@ -80,6 +80,7 @@ def test_documents_are_signed_with_one_password(tmp_path: Path, key: Path) -> No
         work.Reply(process.heard[-1].reply_bytes, "done"),
     ]
     assert events(tmp_path) == ["asked", "decided", "signed"]
+    assert "1308 INFO agent.operations" in (journal_of(tmp_path).path.parent / "agent.log").read_text()
     asked, _, finished = fake_window.heard(tmp_path / "window.log")
     assert isinstance(asked, prompts.OpenKey)
     assert (asked.waiting, asked.language, asked.caller.site, asked.caller.is_new) == (

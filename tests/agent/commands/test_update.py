@@ -103,6 +103,8 @@ def test_it_is_installed_in_the_background(run: CommandLine, made: Made, image: 
     release(made)
     assert update(run, "install", made, "--background", "--json") == 0
     assert json.loads(run.out)["outcome"] == "installed"
+    told = (run.folder / "state" / "agent.log").read_text()
+    assert "1601 INFO agent.updates.updating: an update was installed outcome=installed version=1.1" in told
 
 
 @pytest.mark.service

@@ -1,6 +1,7 @@
 """The agents of all people, asked by root."""
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -123,6 +124,29 @@ def test_people_of_a_domain_whom_no_list_has_are_found_while_they_are_logged_in(
     monkeypatch.setattr(pwd, "getpwall", list)
     monkeypatch.setattr(pwd, "getpwuid", by_number)
     assert everybody.people(tmp_path / "sessions") == (person,)
+
+
+def test_a_home_that_is_closed_to_root_is_not_taken_for_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, person: Person
+) -> None:
+    import pwd
+
+    entry = pwd.struct_passwd(("aigul", "x", 4242, 4242, "", str(person.home), "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwall", lambda: [entry])
+
+    usual = Path.stat
+
+    def closed(self: Path, **more: bool) -> os.stat_result:
+        if self.is_relative_to(person.home):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return usual(self, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", closed)
+        found = everybody.people(tmp_path / "none")
+        (check,) = everybody.checks(found, sessions=tmp_path)
+    assert found == (person,)
+    assert (check.state, check.code) == ("unknown", "closed")
 
 
 def test_only_root_may_look(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,6 +147,12 @@ def test_where_a_person_has_a_systemd_the_agent_is_started_once_and_there(deskto
     ]
 
 
+def test_the_unit_ends_with_the_session_whose_screen_it_knows() -> None:
+    unit = (tree.FILES / "qalamsap.service").read_text().splitlines()
+    assert "PartOf=graphical-session.target" in unit
+    assert "[Install]" not in unit  # only the entry in /etc/xdg/autostart starts it
+
+
 def test_where_there_is_none_it_is_started_by_itself(desktop: Desktop) -> None:
     desktop._program(desktop.folder / "bin/systemctl", "exit 9\n")
     assert desktop.log_in(DISPLAY=":1") == ["agent -I -m agent run"]

@@ -19,8 +19,8 @@ import pytest
 
 from agent import programs
 from agent.formats import cms
-from installer.linux import bundle, deb, elf, tree
-from tests.support import authority
+from installer.linux import bundle, elf, tree
+from tests.support import authority, debian_package
 from tests.support.copied_machine import PERSON, REPOSITORY, Machine, copied_machine, wait_for
 from tests.support.packaged_walk import DOCUMENT
 
@@ -51,9 +51,8 @@ def needs(*tools: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    needs("dpkg-deb", "patchelf", "strip")
-    return deb.build(tmp_path_factory.mktemp("dist"), tree.built_at(), ("-Zgzip", "-z1"))
+def package() -> Path:
+    return debian_package.built()
 
 
 @pytest.fixture(scope="module")
@@ -293,11 +292,9 @@ def test_an_upgrade_keeps_settings_and_trust_and_gives_running_agents_the_new_ve
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as agent:
         assert agent.stdout is not None
         assert agent.stdout.readline().startswith("listening on wss://127.0.0.1:")
-        place = package.with_name("package.deb")
         shutil.copy(package, machine.path("/tmp/package.deb"))
         computer.run("dpkg", "--force-confold", "-i", "/tmp/package.deb")
         machine.path("/tmp/package.deb").unlink()
-        del place
         # It began anew: listens again, and none of its processes is of the old package.
         assert agent.stdout.readline().startswith("listening on wss://127.0.0.1:")
         wait_for(
@@ -358,6 +355,10 @@ def test_a_policy_locks_other_origins_out(computer: Computer, broker: subprocess
 
 
 def test_purging_leaves_no_file_no_anchor_no_policy_and_no_process(computer: Computer) -> None:
+    # What AppArmor and its tools make of the profile; there is none here to do it.
+    for place in ("/var/cache/apparmor/0123abcd.0/qalamsap", "/etc/apparmor.d/disable/qalamsap"):
+        computer.machine.path(place).parent.mkdir(parents=True, exist_ok=True)
+        computer.machine.path(place).touch()
     command = computer.machine.command("qalamsap", "run", "--port", "0", "--tray", "off", person=OTHER)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as agent:
         assert agent.stdout is not None
@@ -368,5 +369,21 @@ def test_purging_leaves_no_file_no_anchor_no_policy_and_no_process(computer: Com
     assert computer.processes() == []
     left = {path for path in computer.written() - computer.before if not LEFT_BY_OTHERS.match(path)}
     assert left == set()
+    assert not computer.machine.path("/var/cache/apparmor/0123abcd.0/qalamsap").exists()
     assert not computer.machine.path("/usr/lib/qalamsap").exists()
     assert not computer.machine.path("/etc/qalamsap").exists()
+
+
+def test_in_an_image_without_proc_it_is_installed_and_taken_away_as_well(
+    package: Path, tmp_path: Path
+) -> None:
+    with copied_machine(tmp_path / "machine") as machine:
+        before = written(machine)
+        image = Computer(machine, before)
+        image.run("umount", "--lazy", "/proc")
+        image.install(package)
+        assert machine.path(f"{STATE}/trust.json").is_file()
+        assert machine.path("/etc/firefox/policies/policies.json").is_file()
+        image.run("dpkg", "--remove", "qalamsap")
+        image.run("dpkg", "--purge", "qalamsap")
+        assert {path for path in written(machine) - before if not LEFT_BY_OTHERS.match(path)} == set()
