@@ -31,6 +31,8 @@ VENV = ROOT / ".venv"
 IS_WINDOWS = sys.platform == "win32"
 PYTHON = VENV / ("Scripts/python.exe" if IS_WINDOWS else "bin/python")
 STAMP = VENV / "qalamsap-setup"
+LOCK = ROOT / "installer" / "libraries.lock"
+LOCKED_STAMP = VENV / "qalamsap-locked"
 
 # Debian keeps what venv needs, and the headers for C extensions, in packages of each Python.
 OWN_PYTHON = f"python3.{sys.version_info.minor}"
@@ -307,6 +309,27 @@ def make_environment() -> None:
         )
 
 
+def lock_libraries() -> None:
+    """The libraries that packages bring, each from a file whose digest is in the lock, in place of what setting up took."""
+    wanted = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()} {STAMP.stat().st_mtime_ns}"
+    if LOCKED_STAMP.exists() and LOCKED_STAMP.read_text(encoding="utf-8") == wanted:
+        return
+    say(f"installing the libraries that {LOCK.relative_to(ROOT)} names, by their digests")
+    # Those that are here already came without a look at their digests.
+    words = [
+        "--force-reinstall",
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--requirement",
+        str(LOCK),
+    ]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    step([*pip, *words], "the locked libraries could not be installed; pip's own words stand above")
+    LOCKED_STAMP.write_text(wanted, encoding="utf-8")
+
+
 def is_own_environment() -> bool:
     """Whether .venv works and belongs to the Python that runs this."""
     if not PYTHON.exists():
@@ -416,8 +439,9 @@ def sbom(arguments: argparse.Namespace) -> int:
 
 
 def package(arguments: argparse.Namespace) -> int:
-    """What is packaged is what is in this folder, with the libraries of its environment."""
+    """What is packaged is what is in this folder, with the libraries that are locked, not those of the day."""
     set_up([*quick_packages(), *PACKAGE_PACKAGES])
+    lock_libraries()
     return call([str(PYTHON), "-m", "installer.linux", arguments.kind, *arguments.builder])
 
 

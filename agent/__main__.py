@@ -69,10 +69,18 @@ def _run(parser: argparse.ArgumentParser) -> Run:
     config.add_arguments(parser)
 
     def run(options: argparse.Namespace) -> int:
+        import datetime as dt
+
+        from agent.updates import interrupted
+
         def load() -> config.Config:
             return config.load_or_refuse(options)
 
-        return daemon.run(load(), reload=load)
+        settings = load()
+        start = interrupted.at_start(settings.paths, daemon.version(), lambda: dt.datetime.now(dt.UTC))
+        if start.program is not None:
+            interrupted.become(start.program, sys.argv[1:])
+        return daemon.run(settings, reload=load, on_serving=start.settle)
 
     return run
 
@@ -307,7 +315,7 @@ def _version(_parser: argparse.ArgumentParser) -> Run:
 
 
 def _worker(parser: argparse.ArgumentParser) -> Run:
-    from agent import config, programs, rules, worker
+    from agent import config, programs, worker
 
     parser.add_argument("--state-dir", type=Path)
     parser.add_argument("--answers", type=Path)
@@ -318,7 +326,6 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--ocsp-url", default="")
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--theme", default="system")
-    parser.add_argument("--rules", type=rules.Rules.loaded, default=rules.Rules())
     parser.add_argument("--journal", type=Path)
     return lambda options: worker.main(
         worker.Options(
@@ -331,7 +338,6 @@ def _worker(parser: argparse.ArgumentParser) -> Run:
             timestamp_url=options.timestamp_url,
             ocsp_url=options.ocsp_url,
             is_offline=options.offline,
-            rules=options.rules,
             journal=options.journal,
         )
     )

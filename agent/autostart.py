@@ -4,14 +4,15 @@ On Linux a file of the Desktop Application Autostart Specification in the person
 person's own registry. Each says how this very program was started, so that a program that moved has to be switched on anew.
 
 A Linux package brings such a file for everybody. A person's own file of the same name takes its place, so whoever wants no start
-gets one that is hidden.
+gets one that is hidden. Windows has no such rule: there the package's entry runs `qalamsap autostart start`, which asks here first.
 """
 
+import importlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from agent import paths
 from agent.errors import StorageFailed, UnsupportedOperation
@@ -23,6 +24,10 @@ FOR_EVERYBODY = Path("/etc/xdg/autostart") / _FILE
 """Where a package says it for everybody."""
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _RUN_VALUE = "Qalamsap"
+# Where Windows' own settings and its Task Manager note what was switched off there: eight octets of a time after four, the first of them odd.
+_APPROVED_KEY = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+_OUR_KEY = r"Software\Qalamsap"
+_OUR_VALUE = "Autostart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Autostart:
     def state(self) -> State:
         """Whether it is on. Raises StorageFailed."""
         if sys.platform == "win32":  # untested
-            return "on" if _run_value() is not None else "off"
+            return "on" if _is_on_in(RunKeys()) else "off"
         if sys.platform == "darwin":
             return "unsupported"
         text = _text(self.file)
@@ -55,7 +60,7 @@ class Autostart:
             raise UnsupportedOperation("the program lies at a path that no entry can hold")
         try:
             if sys.platform == "win32":  # untested
-                _set_run_value(" ".join(quoted_for_windows(word) for word in self.command) if on else None)
+                RunKeys().turn(" ".join(quoted_for_windows(word) for word in self.command), on=on)
             elif sys.platform == "darwin":
                 raise UnsupportedOperation("no start at login on macOS yet")
             else:
@@ -122,21 +127,68 @@ def quoted_for_windows(word: str) -> str:
     return f'"{word}"' if " " in word else word
 
 
-def _run_value() -> str | None:
-    import winreg  # noqa: PLC0415  # there on Windows only
+@dataclass(frozen=True, slots=True)
+class RunKeys:
+    """The Run keys of Windows: the person's own, and the computer's, which a package for everybody writes and people can't. That the
+    person wants no start is noted in a value of ours, which outlives a package that writes its entry anew. Untested on Windows.
 
+    `winreg` is another than the standard library's only in tests. Every function raises OSError.
+    """
+
+    winreg: Any = field(default_factory=lambda: importlib.import_module("winreg"))
+
+    def is_on(self) -> bool:
+        """What the person said last wins over every entry."""
+        person, computer = self.winreg.HKEY_CURRENT_USER, self.winreg.HKEY_LOCAL_MACHINE
+        if self._value(person, _OUR_KEY, _OUR_VALUE) == "off" or self._is_disabled(person):
+            return False
+        return self._value(person, _RUN_KEY, _RUN_VALUE) is not None or self._is_entered(computer)
+
+    def turn(self, command: str, *, on: bool) -> None:
+        """With an entry of the computer's the person needs none: two would start it twice."""
+        person = self.winreg.HKEY_CURRENT_USER
+        if not on:
+            self._put(person, _OUR_KEY, _OUR_VALUE, "off")
+            self._delete(person, _RUN_KEY, _RUN_VALUE)
+            return
+        self._delete(person, _OUR_KEY, _OUR_VALUE)
+        self._delete(person, _APPROVED_KEY, _RUN_VALUE)
+        if self._is_entered(self.winreg.HKEY_LOCAL_MACHINE):
+            self._delete(person, _RUN_KEY, _RUN_VALUE)
+        else:
+            self._put(person, _RUN_KEY, _RUN_VALUE, command)
+
+    def _is_entered(self, hive: int) -> bool:
+        return self._value(hive, _RUN_KEY, _RUN_VALUE) is not None and not self._is_disabled(hive)
+
+    def _is_disabled(self, hive: int) -> bool:
+        """Whether Windows' own settings switched it off."""
+        noted = self._value(hive, _APPROVED_KEY, _RUN_VALUE)
+        return isinstance(noted, bytes) and bool(noted) and noted[0] % 2 == 1
+
+    def _value(self, hive: int, key: str, name: str) -> object:
+        """None where it is not there."""
+        try:
+            with self.winreg.OpenKey(hive, key) as opened:
+                found: object = self.winreg.QueryValueEx(opened, name)[0]
+                return found
+        except FileNotFoundError:
+            return None
+
+    def _put(self, hive: int, key: str, name: str, text: str) -> None:
+        with self.winreg.CreateKey(hive, key) as opened:
+            self.winreg.SetValueEx(opened, name, 0, self.winreg.REG_SZ, text)
+
+    def _delete(self, hive: int, key: str, name: str) -> None:
+        if self._value(hive, key, name) is None:
+            return
+        with self.winreg.CreateKey(hive, key) as opened:
+            self.winreg.DeleteValue(opened, name)
+
+
+def _is_on_in(keys: RunKeys) -> bool:
+    """Raises StorageFailed."""
     try:
-        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:  # type: ignore[attr-defined]  # Windows only
-            return str(winreg.QueryValueEx(key, _RUN_VALUE)[0])  # type: ignore[attr-defined]  # likewise
-    except FileNotFoundError:
-        return None
-
-
-def _set_run_value(command: str | None) -> None:
-    import winreg  # noqa: PLC0415  # there on Windows only
-
-    with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:  # type: ignore[attr-defined]  # Windows only
-        if command is not None:
-            winreg.SetValueEx(key, _RUN_VALUE, 0, winreg.REG_SZ, command)  # type: ignore[attr-defined]  # likewise
-        elif _run_value() is not None:
-            winreg.DeleteValue(key, _RUN_VALUE)  # type: ignore[attr-defined]  # likewise
+        return keys.is_on()
+    except OSError as error:
+        raise StorageFailed(f"start at login can't be read: {error.strerror}") from error

@@ -110,7 +110,7 @@ class Simulation:
 class Config:
     """What the program was told. `sources` says for each setting where its value came from, `places` which file or key of the registry that
     is, where it is one. With a `policy_trouble` the policy can't be used, because of what stands in `policy_place`: then nothing may be done
-    but to say so."""
+    but to say so. It is the person's (`is_trouble_of_person`) where that is a file of their own, without which nobody can say what counts."""
 
     paths: Paths
     port: int = DEFAULT_PORT
@@ -153,6 +153,7 @@ class Config:
     places: Mapping[str, str] = field(default_factory=dict)
     policy_trouble: str = ""
     policy_place: str = ""
+    is_trouble_of_person: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

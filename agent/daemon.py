@@ -75,6 +75,7 @@ _COUNT_AT_ONCE = (
         "places",
         "policy_trouble",
         "policy_place",
+        "is_trouble_of_person",
     ),
 )
 BROKER_FIRST_S = 5.0
@@ -122,7 +123,7 @@ def programs(config: Config) -> Programs:
     folders = [word for folder in config.key_folders for word in ("--key-folder", str(folder))]
     return Programs(
         worker=workers.worker_command(
-            *answers, *folders, *look, *_about_authorities(config), *_about_policy(config), *place
+            *answers, *folders, *look, *_about_authorities(config), *_about_journal(config), *place
         ),
         issue=own.script(_ISSUE, str(config.paths.tls_dir)),
         renew=own.agent("trust", "renew", *place),
@@ -147,12 +148,9 @@ def _about_authorities(config: Config) -> list[str]:
     return [*words, "--offline"] if config.offline else words
 
 
-def _about_policy(config: Config) -> list[str]:
-    """What a worker must keep to."""
-    rules = Rules.of(config).dumped()
-    words = ["--rules", rules] if rules else []
+def _about_journal(config: Config) -> list[str]:
     moved = config.paths.moved_journal
-    return [*words, "--journal", str(moved)] if moved is not None else words
+    return ["--journal", str(moved)] if moved is not None else []
 
 
 def version() -> str:
@@ -173,9 +171,10 @@ def run(
     children: Programs | None = None,
     open_workers: Callable[..., workers.Workers] = workers.Workers,
     reload: Callable[[], Config] | None = None,
+    on_serving: Callable[[], None] = lambda: None,
 ) -> int:
     """Serves until a signal or a command ends it; then 0. `open_workers` makes what carries out approvals, `reload` reads the settings
-    anew when the policy was changed.
+    anew when the policy was changed, `on_serving` is called once it answers.
 
     Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed.
     """
@@ -192,7 +191,7 @@ def run(
                 f"{config.paths.state_dir} can't be used: {error.strerror or error}"
             ) from error
         made = _Daemon(config, children, open_workers, reload)
-        asyncio.run(made.serve())
+        asyncio.run(made.serve(on_serving))
     if made.wants_restart:
         _start_anew()
     return 0
@@ -232,6 +231,7 @@ class _Daemon:
         self._grants = Grants(config.paths.grants)
         self._workers = open_workers(
             children.worker,
+            rules=Rules.of(config).sent(),
             spare_idle_s=config.spare_minutes * 60.0,
             rest_s=0.0 if is_simulation else turns.REST_S,  # a script is not pestered
             on_change=self._on_workers,
@@ -281,7 +281,7 @@ class _Daemon:
         self._is_told = False
         self._errands: set[asyncio.Task[None]] = set()
 
-    async def serve(self) -> None:
+    async def serve(self, on_serving: Callable[[], None]) -> None:
         self._is_brokered = bool(self._config.port) and handed_over.is_there(self._config.broker)
         current = await self._identity()
         self._use(current)
@@ -314,6 +314,7 @@ class _Daemon:
                 self._on_workers()
                 self._workers.warm()
                 self._announce(current)
+                on_serving()
                 await self._stop.wait()
             logs.note(_log, logging.INFO, "stopping")
 
@@ -513,13 +514,15 @@ class _Daemon:
         self._tell_of_policy(config)
         self._unlock_limit = config.unlock_minutes
         self._workers.lock()
-        if self._given_children is None:
-            self._workers.use(programs(config).worker)
+        children = self._given_children or programs(config)
+        self._workers.use(children.worker, Rules.of(config).sent())
         self._is_stale = _rest(config) != _rest(self._config)
         self._changed()
 
     def _tell_of_policy(self, config: Config) -> None:
-        if config.policy_trouble:
+        if config.is_trouble_of_person:
+            logs.note(_log, logging.ERROR, "the settings can't be read any more", path=config.policy_place)
+        elif config.policy_trouble:
             logs.note(_log, logging.ERROR, "the policy can't be used", path=config.policy_place)
 
     # --- keys that end soon --------------------------------------------------------------------------------------
@@ -603,6 +606,7 @@ class _Daemon:
             ending=self._ending,
             icon=self._icon_state(),
             is_session_watched=self._is_session_watched,
+            is_language_locked=self._is_language_locked,
             recent=self._recent,
         )
 
@@ -615,7 +619,10 @@ class _Daemon:
 
     def _troubles(self) -> str:
         """The worst of them, as a text key."""
-        return "bad-policy" if self._gatekeeper.gate.trouble else self._any_trouble
+        gate = self._gatekeeper.gate
+        if gate.trouble:
+            return "bad-settings" if gate.is_trouble_of_person else "bad-policy"
+        return self._any_trouble
 
     @property
     def _any_trouble(self) -> str:
@@ -640,6 +647,11 @@ class _Daemon:
             case "watch-session" | "icon" | "reminded":
                 return control.Refused(f"only the icon can say {command.name!r}")
             case "quit" | "restart":
+                if command.value not in (
+                    "",
+                    "if-idle",
+                ):  # whoever set a condition that we don't know wants it kept
+                    return control.Refused(f"no condition {command.value!r}: if-idle or none")
                 if command.value == "if-idle" and not self._workers.is_idle:
                     return control.Refused("an approval runs, a window is open or a key is: not now")
                 self.wants_restart = command.name == "restart"
@@ -653,8 +665,7 @@ class _Daemon:
             case "set-language":
                 if command.value not in typing.get_args(Language):
                     return control.Refused(f"no language {command.value!r}: kk, ru or en")
-                is_locked = self._config.sources.get("language") == "policy"
-                if is_locked and command.value != self._config.language:
+                if self._is_language_locked and command.value != self._config.language:
                     return control.Refused("the language is set by policy")
                 self._set_language(typing.cast("Language", command.value))
             case "set-autostart":
@@ -696,6 +707,10 @@ class _Daemon:
     def _unlock_minutes(self) -> int:
         """For how long keys may stay open: not at all where nobody would tell that the screen was locked."""
         return self._unlock_limit if self._is_session_watched else 0
+
+    @property
+    def _is_language_locked(self) -> bool:
+        return self._config.sources.get("language") == "policy"
 
     def _read_autostart(self) -> autostart.State:
         if self._config.simulation is not None:

@@ -69,6 +69,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "the policy can't be used": Event(1103, "A policy is wrong, or others than root could have written it: nothing is signed. `path` says which; `qalamsap policy show` says why."),
     "the policy was changed": Event(1104, "The policy was read again, and counts from now on."),
     "starting anew for the policy": Event(1105, "The agent starts anew, for the policy changed what is read at the start only."),
+    "the settings can't be read any more": Event(1106, "The person's own settings file was broken while the agent ran, and the policy has to be read again: nothing is signed. `path` says which file."),
     # --- 1200: decisions about sites
     "a site is remembered": Event(1200, "The person lets this site ask without being introduced as new."),
     "a site is forgotten": Event(1201, "The person took that back."),
@@ -130,6 +131,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "an update was taken back": Event(1604, "The new version did not start. The one before runs again, and that version is not tried again."),
     "the update ended": Event(1605, "A search for updates in the background failed; `qalamsap update status` says how."),
     "updates can't be looked for": Event(1606, "The process that looks for updates can't be started."),
+    "an update was cut short": Event(1607, "It was ended before it was settled: `outcome` says what became of it at the next start, `error` why nothing could be done yet."),
     # --- 1700: broker; the first ones are said by the broker, the others by agents
     "the broker serves": Event(1700, "The broker has its sockets, and hands over what comes to these ports."),
     "an agent is registered": Event(1701, "The agent of this person (`owner` is the user id) gets their connections from now on."),

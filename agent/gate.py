@@ -9,19 +9,21 @@ from agent.config import BadConfig, Config
 from agent.errors import AgentError, CallerForbidden, PolicyUnusable
 from agent.origin_rules import OriginRule
 from agent.origins import Origin
+from agent.paths import Paths
 from agent.policy import reader
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`blocked` are stronger than `allowed`; nobody else than those gets in where `is_locked`, and nobody at all where there is `trouble`
-    with the policy, for what stands in `place`: then nobody knows who may."""
+    with the policy, for what stands in `place`, which may be a file of the person's: then nobody knows who may."""
 
     allowed: tuple[OriginRule, ...] = ()
     blocked: tuple[OriginRule, ...] = ()
     is_locked: bool = False
     trouble: str = ""
     place: str = ""
+    is_trouble_of_person: bool = False
 
     @classmethod
     def of(cls, settings: Config) -> Self:
@@ -31,13 +33,15 @@ class Gate:
             is_locked=settings.lock_origins,
             trouble=settings.policy_trouble,
             place=settings.policy_place,
+            is_trouble_of_person=settings.is_trouble_of_person,
         )
 
     def refusal(self, origin: Origin) -> AgentError | None:
         """Why this caller may not ask; None where it may."""
         if self.trouble:
             # A page need not know which file it is, nor what is in it.
-            return PolicyUnusable("the policy of this computer can't be used, so nothing is signed")
+            what = "the person's settings" if self.is_trouble_of_person else "the policy of this computer"
+            return PolicyUnusable(f"{what} can't be used, so nothing is signed")
         if any(rule.matches(origin) for rule in self.blocked):
             return CallerForbidden("the administrator of this computer blocked this caller")
         if self.is_locked and not self.knows(origin):
@@ -78,8 +82,19 @@ class Gatekeeper:
             self._stamp = stamp
         except BadConfig as error:
             # The person's own file is broken, and nobody can say what counts until it is mended: it is read again at the next look.
-            settings = dataclasses.replace(self._settings, policy_trouble=error.detail, policy_place="")
+            settings = dataclasses.replace(
+                self._settings,
+                policy_trouble=error.detail,
+                policy_place=_place_of(error, self._settings.paths),
+                is_trouble_of_person=True,
+            )
         if settings != self._settings:
             self._settings = settings
             self.gate = Gate.of(settings)
             self._on_change(settings)
+
+
+def _place_of(error: BadConfig, places: Paths) -> str:
+    """The file of the person's that it tells of."""
+    files = map(str, (places.config_file, places.language))
+    return next((file for file in files if error.detail.startswith(file)), "")

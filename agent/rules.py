@@ -1,9 +1,9 @@
 """What the policy lets signatures be: as it is handed to whoever carries out an approval (agent.operations.approval).
 
-The daemon reads the policy and starts workers with these rules on their command lines; a command reads them itself.
+The daemon reads the policy and sends these rules to a worker with what its approval begins with (protocol.work.Begin); a command reads
+them itself.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from agent.config import Config
 from agent.errors import KeyFolderForbidden, PolicyForbids
 from agent.origin_rules import OriginRule
 from agent.origins import Origin
+from protocol import work
 from protocol.messages import SignatureFormat
 
 
@@ -41,35 +42,27 @@ class Rules:
             known=tuple(OriginRule.parse(text) for text in settings.allowed_origins),
         )
 
-    def dumped(self) -> str:
-        """A word for a command line; empty where there are no rules."""
-        if self == type(self)():
-            return ""
-        folders = None if self.key_folders is None else [str(folder) for folder in self.key_folders]
-        table = {
-            "formats": self.formats,
-            "require_preview": self.require_preview,
-            "forbid_hash_only": self.forbid_hash_only,
-            "max_documents": self.max_documents,
-            "key_folders": folders,
-            "known": [rule.text for rule in self.known],
-        }
-        return json.dumps(table, separators=(",", ":"))
+    def sent(self) -> work.Rules:
+        """For the pipe to a worker."""
+        return work.Rules(
+            formats=self.formats,
+            require_preview=self.require_preview,
+            forbid_hash_only=self.forbid_hash_only,
+            max_documents=self.max_documents,
+            key_folders=None if self.key_folders is None else tuple(map(str, self.key_folders)),
+            known=tuple(rule.text for rule in self.known),
+        )
 
     @classmethod
-    def loaded(cls, word: str) -> Self:
-        """Those of a word that `dumped` gave. Raises ValueError, KeyError or TypeError for another one: then nothing may go on."""
-        if not word:
-            return cls()
-        table: dict[str, Any] = json.loads(word)
-        folders = table["key_folders"]
+    def received(cls, sent: work.Rules) -> Self:
+        """Those that `sent` gave. Raises BadInput where one makes no sense: then nothing may go on."""
         return cls(
-            formats=tuple(table["formats"]),
-            require_preview=bool(table["require_preview"]),
-            forbid_hash_only=bool(table["forbid_hash_only"]),
-            max_documents=int(table["max_documents"]),
-            key_folders=None if folders is None else tuple(map(Path, folders)),
-            known=tuple(map(OriginRule.parse, table["known"])),
+            formats=sent.formats,
+            require_preview=sent.require_preview,
+            forbid_hash_only=sent.forbid_hash_only,
+            max_documents=sent.max_documents,
+            key_folders=None if sent.key_folders is None else tuple(map(Path, sent.key_folders)),
+            known=tuple(map(OriginRule.parse, sent.known)),
         )
 
     def knows(self, origin: Origin) -> bool:

@@ -60,7 +60,7 @@ class Options:
 
     Key files in `key_folders` are offered before all others. `authorities` are files and folders with certificates that the
     operator trusts, beside those in the folder for them. An empty `ocsp_url`: whom a certificate names; nobody if `is_offline`.
-    `rules` are those of the policy, which may also have moved the `journal`.
+    The policy may have moved the `journal`; its rules come with each approval.
     """
 
     answers: Path | None = None
@@ -71,7 +71,6 @@ class Options:
     timestamp_url: str = DEFAULT_TIMESTAMP_URL
     ocsp_url: str = ""
     is_offline: bool = False
-    rules: Rules = field(default_factory=Rules)
     journal: Path | None = None
     window_command: Sequence[str] = programs.window()
     limits: window.Limits = field(default_factory=window.Limits)
@@ -83,6 +82,7 @@ class _Means:
 
     user: User
     options: Options
+    rules: Rules
     daemon: Daemon
     holder: Holder
 
@@ -114,6 +114,7 @@ def _serve(options: Options, daemon: Daemon, holder: Holder) -> int:
             importlib.import_module(module)
         begun = daemon.begin()
         while begun is not None:
+            rules = Rules.received(begun.begin.rules)  # without them nothing is done
             user: User = waiting_window or scripted.ScriptedUser(
                 scripted.answer_of_turn(answers, begun.begin.turn), _tokens(options)
             )
@@ -121,7 +122,7 @@ def _serve(options: Options, daemon: Daemon, holder: Holder) -> int:
             if not holder.minutes:
                 holder.forbid()  # nobody watches the session any more
             daemon.listen(user)
-            reply, result = _reply_to(begun, _Means(user, options, daemon, holder))
+            reply, result = _reply_to(begun, _Means(user, options, rules, daemon, holder))
             left_s, owner = holder.seconds_left(), holder.owner
             daemon.reply(reply, result, holds_s=left_s, holds_owner=owner)
             if waiting_window is None or not left_s:
@@ -275,7 +276,7 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
         language=begin.language,
         user=means.user,
         key_stores=KeptInFolders(
-            simulated.KeyStores(tokens), means.options.rules, lambda storage: storage not in tokens
+            simulated.KeyStores(tokens), means.rules, lambda storage: storage not in tokens
         ),
         journal=Journal(means.options.journal or places.journal),
         grants=Grants(places.grants),
@@ -296,7 +297,7 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
         guesses=PasswordGuesses(places.password_guesses),
         holder=means.holder,
         key_library=KeyLibrary(places.key_library),
-        rules=means.options.rules,
+        rules=means.rules,
     )
     match request:
         case messages.SignRequest():

@@ -94,7 +94,7 @@ class _Holder:
 class Workers:
     """The queue of approvals, and the worker that serves the first of it.
 
-    `on_change` is called, with no arguments, when the queue or the worker changes. `open_fetch` gives what an approval fetches with.
+    Each approval begins with the `rules`. `on_change` is called, with no arguments, when the queue or the worker changes. `open_fetch` gives what an approval fetches with.
     Who is blocked gets SiteBlocked, and nobody is asked. A worker may keep a key open for `unlock_minutes` after its approval, if the person
     wants that; then it carries out the next ones, too.
     """
@@ -103,6 +103,7 @@ class Workers:
         self,
         command: Sequence[str],
         *,
+        rules: work.Rules,
         spare_idle_s: float = 15 * 60.0,
         time_limit_s: float = TIME_LIMIT_S,
         grace_s: float = GRACE_S,
@@ -113,6 +114,7 @@ class Workers:
         unlock_minutes: Callable[[], int] = lambda: 0,
     ) -> None:
         self._command = tuple(command)
+        self._rules = rules
         self._spare_idle_s = spare_idle_s
         self._time_limit_s = time_limit_s
         self._grace_s = grace_s
@@ -200,8 +202,12 @@ class Workers:
         """Those that wait are told that the agent is paused. The approval that runs goes on: the person is looking at it."""
         self._queue.refuse_waiting(lambda: Paused("the person paused the agent"))
 
-    def use(self, command: Sequence[str]) -> None:
-        """Workers are started by this command line from now on. The one that carries out an approval goes on, and keeps no key."""
+    def use(self, command: Sequence[str], rules: work.Rules) -> None:
+        """Workers are started by this command line, and approvals begin with these rules, from now on. The one that runs goes on, and
+        keeps no key."""
+        if rules != self._rules:
+            self._rules = rules
+            self.lock()
         if tuple(command) != self._command:
             self._command = tuple(command)
             self._drop_spare()
@@ -436,6 +442,7 @@ class Workers:
             is_flat_on=approval.is_flat_on,
             port=approval.port,
             unlock_minutes=self._unlock_minutes(),
+            rules=self._rules,
         )
         try:
             await sink.send_pieces(begin, octets_of(approval))

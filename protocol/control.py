@@ -65,6 +65,7 @@ class State:
     icon: Literal["shown", "hidden", "off"] = "off"
     """Whether the person sees the icon: it is on a panel; there is no place for it, or it does not run; it is not wanted here."""
     is_session_watched: bool = False  # somebody tells when the screen is locked: a key may stay open
+    is_language_locked: bool = False  # by policy
 
 
 @dataclass(frozen=True, slots=True)

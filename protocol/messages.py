@@ -412,7 +412,7 @@ SENTENCES = {
     "policy-blocked": "The administrator of this computer does not let this site ask for signatures.",
     "policy-forbids": "The rules of this computer's administrator forbid this signature.",
     "key-folder": "The key lies outside the folders that the administrator of this computer allows.",
-    "bad-policy": "The administrator's rules on this computer can't be used, so nothing is signed.",
+    "bad-policy": "The rules or the settings of this program on this computer can't be used, so nothing is signed.",
     "internal": "The agent failed while it carried out the request.",
 }
 

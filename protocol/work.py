@@ -23,12 +23,12 @@ worker -> daemon   NextSignature, then its octets in D frames; Reply in its plac
 
 import dataclasses
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from protocol import prompts
 from protocol.errors import BadMessage
-from protocol.messages import MAX_DOCUMENTS
+from protocol.messages import MAX_DOCUMENTS, SignatureFormat
 from protocol.readings import USUAL, Readings
 
 CallerKind: TypeAlias = Literal["site", "unprotected", "file", "program", "command"]
@@ -59,8 +59,22 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What the policy lets signatures be (agent.rules). All members have to be there: what is missing must never pass for "no rule"."""
+
+    formats: tuple[SignatureFormat, ...]
+    require_preview: bool
+    forbid_hash_only: bool
+    max_documents: int
+    key_folders: tuple[str, ...] | None
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """Starts an approval. `origin` is canonical (agent.origins), empty where the caller sent none that counts.
+
+    The `rules` come here and not on a command line, where 500 origins have no room on Windows, and which others can read.
 
     `readings` are those of the site; `is_flat_on`: frames of the first dialect are carried out; `port` is where the agent listens.
     A key may stay open for `unlock_minutes` after it, if the person wants that.
@@ -78,6 +92,7 @@ class Begin:
     is_flat_on: bool = False
     port: int = 0
     unlock_minutes: int = 0
+    rules: Rules = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

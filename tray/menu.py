@@ -68,7 +68,7 @@ def _entries(texts: Texts, state: control.State, word: str) -> list[Entry]:
     ]
     if state.status_url:
         found.append(Entry(texts("icon.open_status"), control.Command("open-status")))
-    found.append(Entry(texts("icon.language"), entries=_languages(state.language)))
+    found.append(Entry(texts("icon.language"), entries=_languages(state)))
     if state.autostart != "unsupported":
         found.append(_autostart(texts, is_on=state.autostart == "on"))
     return [
@@ -99,8 +99,10 @@ def _receipts(texts: Texts, recent: tuple[control.Receipt, ...]) -> tuple[Entry,
     ) or (Entry(texts("icon.no_recent")),)
 
 
-def _languages(current: prompts.Language) -> tuple[Entry, ...]:
+def _languages(state: control.State) -> tuple[Entry, ...]:
+    """All of them, or the one that a policy set: nothing else can be chosen then."""
     return tuple(
-        Entry(name, control.Command("set-language", language), is_checked=language == current)
+        Entry(name, control.Command("set-language", language), is_checked=language == state.language)
         for language, name in LANGUAGES.items()
+        if language == state.language or not state.is_language_locked
     )

@@ -1,7 +1,7 @@
 """What the broker has to say: lines on standard error, which the journal takes, each with its stable id (agent.event_ids).
 
 A line says who by number, never what was sent: the broker does not know it. What somebody can make happen again and again is said once,
-and from then on as a number, once a minute. This is not `agent.logs`: the broker loads as little as it can.
+and from then on as a number, once a minute; of each event for so many people at most, so that none takes another one's room. This is not `agent.logs`: the broker loads as little as it can.
 """
 
 import sys
@@ -25,7 +25,9 @@ IDS: Final = {
 
 GRAVE: Final = {UNOWNED, HUNG, REFUSED, NO_DESCRIPTORS}
 REPEAT_S: Final = 60.0
-_MOST_KINDS: Final = 1024  # of events with an owner, that are counted at a time
+_MOST_OWNERS: Final = (
+    256  # of one event, that are counted at a time: one person may have thousands of accounts (subordinates)
+)
 
 
 class Events:
@@ -41,28 +43,34 @@ class Events:
         self._stream = stream or sys.stderr
         self._is_journal = is_journal
         self._clock = clock
-        self._counts: dict[tuple[str, int | None], int] = {}
+        self._counts: dict[str, dict[int | None, int]] = {}
+        self._others: dict[str, int] = {}
         self._since = clock()
 
     def say(self, event: str, *, owner: int | None = None, **facts: int | str) -> None:
         """Says it now, or counts it where it was said within this minute."""
         if self._clock() - self._since >= REPEAT_S:
             self.flush()
-        key = event, owner
-        if key in self._counts:
-            self._counts[key] += 1
+        counts = self._counts.setdefault(event, {})
+        if owner in counts:
+            counts[owner] += 1
             return
-        if len(self._counts) >= _MOST_KINDS:
+        if len(counts) >= _MOST_OWNERS:
+            self._others[event] = self._others.get(event, 0) + 1
             return
-        self._counts[key] = 0
+        counts[owner] = 0
         self._write(event, owner, facts)
 
     def flush(self) -> None:
         """Says how often what was counted happened again."""
         counts, self._counts, self._since = self._counts, {}, self._clock()
-        for (event, owner), count in counts.items():
-            if count:
-                self._write(event, owner, {"again": count})
+        others, self._others = self._others, {}
+        for event, owners in counts.items():
+            for owner, count in owners.items():
+                if count:
+                    self._write(event, owner, {"again": count})
+            if event in others:
+                self._write(event, None, {"others": others[event]})
 
     def _write(self, event: str, owner: int | None, facts: dict[str, int | str]) -> None:
         level = f"<{4 if event in GRAVE else 6}>" if self._is_journal else ""

@@ -5,8 +5,9 @@ import dataclasses
 import json
 import os
 import re
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from agent.config import SETTINGS, Config
 from agent.errors import BadInput
 from agent.origin_rules import OriginRule
 from agent.policy import base, reader
-from agent.policy.base import BadPolicy, Place, Value
-from agent.policy.files import TrialFile
+from agent.policy.base import BadPolicy, Place, Table, Value
+from agent.policy.files import TrialFile, is_read
 from agent.policy.managed import ManagedPreferences
 from protocol.readings import Readings
 
@@ -34,7 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--state-dir", type=Path, metavar="DIR", help="of the agent that is meant")
     check = verbs.add_parser("check", help="say whether a policy could be used, before it is rolled out")
     check.add_argument(
-        "file", type=Path, metavar="FILE", help="in TOML, or a property list of macOS (.plist)"
+        "files",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        help="in TOML, or a property list of macOS (.plist); several count together",
     )
     check.add_argument("--json", action="store_true", help="for programs")
 
@@ -124,18 +129,29 @@ def _plain(value: Any) -> Any:
 
 
 def _check(options: argparse.Namespace) -> int:
-    path: Path = options.file
-    if not path.is_file():
-        raise BadInput(f"{path} is no file")
-    problems: tuple[str, ...] = ()
+    paths_given: list[Path] = options.files
+    for path in paths_given:
+        if not path.is_file():
+            raise BadInput(f"{path} is no file")
+    problems: list[str] = []
+    tables = [table for place in _places(paths_given) for table in _tables(place, problems)]
     found: dict[str, Value] = {}
     try:
-        found = base.gather(_place(path).tables())
+        found = base.gather(tables, is_whole=False)
     except BadPolicy as error:
-        problems = error.problems
-    remarks = tuple(_remarks(found))
+        problems += error.problems
+    together = _in_force() | found
+    if not problems:
+        here = {value.place for value in found.values()}
+        problems += [text for place, text in base.contradictions(together) if place in here]
+    remarks = (
+        *_remarks(found, together),
+        *(remark for path in paths_given for remark in _remarks_on_file(path)),
+    )
+    own = (table.entries for table in tables if any(_is_of(table, path) for path in paths_given))
+    names = sorted({name for entries in own for name in entries} & found.keys())
     if options.json:
-        table = {"usable": not problems, "problems": problems, "remarks": remarks, "settings": sorted(found)}
+        table = {"usable": not problems, "problems": problems, "remarks": remarks, "settings": names}
         print(json.dumps(table, ensure_ascii=False, indent=2))
     else:
         for problem in problems:
@@ -143,8 +159,46 @@ def _check(options: argparse.Namespace) -> int:
         for remark in remarks:
             print(f"remark: {remark}")
         if not problems:
-            print(f"{path} can be used; it sets {', '.join(sorted(found)) or 'nothing'}")
+            print(f"{', '.join(map(str, paths_given))} can be used; it sets {', '.join(names) or 'nothing'}")
     return exit_codes.BAD_INPUT if problems else exit_codes.DONE
+
+
+def _places(files: Sequence[Path]) -> Iterator[Place]:
+    """What is to be read: the files, and where one of them counts on this computer, all that does, by the rules that hold there."""
+    in_force = reader.places_of_policies()
+    is_meant = False
+    for path in files:
+        if any(place.holds(path) for place in in_force):
+            is_meant = True
+        else:
+            yield _place(path)
+    if is_meant:
+        yield from in_force
+
+
+def _in_force() -> dict[str, Value]:
+    """What the policy of this computer sets; nothing where it can't be used."""
+    try:
+        return base.gather(
+            (table for place in reader.places_of_policies() for table in place.tables()), is_whole=False
+        )
+    except BadPolicy:
+        return {}
+
+
+def _tables(place: Place, problems: list[str]) -> Iterator[Table]:
+    """What can be read there; what can't goes to the problems."""
+    try:
+        yield from place.tables()
+    except BadPolicy as error:
+        problems += error.problems
+
+
+def _is_of(table: Table, path: Path) -> bool:
+    try:
+        return path.samefile(table.place)
+    except OSError:  # a key of the registry
+        return False
 
 
 def _place(path: Path) -> Place:
@@ -155,8 +209,25 @@ def _place(path: Path) -> Place:
     return TrialFile(path)
 
 
-def _remarks(found: dict[str, Value]) -> Iterator[str]:
-    """What is allowed, and likely not meant."""
+def _remarks_on_file(path: Path) -> Iterator[str]:
+    """What would keep it from being read."""
+    if os.name != "posix":
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if any(place.holds(path) for place in reader.places_of_policies()):
+        if not mode & stat.S_IROTH:
+            yield f"{path} can't be read by everybody (mode {mode:04o}): whose agent can't read it signs nothing"
+        return
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield f"{path} may be written by others (mode {mode:04o}): so it would be refused where policies lie"
+    if not is_read(path) and any(
+        place.holds(path.with_name("x.toml")) for place in reader.places_of_policies()
+    ):
+        yield f"{path} is not read where it lies: its name has to end in .toml, and not to begin with a dot"
+
+
+def _remarks(found: dict[str, Value], together: dict[str, Value]) -> Iterator[str]:
+    """What is allowed, and likely not meant, of what was found; `together` with the policy of this computer."""
     values = {name: each.value for name, each in found.items()}
     allowed = values.get("allowed_origins", ())
     if values.get("lock_origins") and not allowed:
@@ -174,6 +245,8 @@ def _remarks(found: dict[str, Value]) -> Iterator[str]:
             yield f"{text} comes without encryption: anybody on the way may have written the page"
     if values.get("require_preview") and values.get("https_api"):
         yield "require_preview refuses all of https_api: its documents come after the yes"
+    if values.get("only_key_folders") and "key_folders" not in found and "key_folders" in together:
+        yield f"only_key_folders goes by the key_folders in {together['key_folders'].place}: other computers need both"
     for folder in values.get("key_folders", ()):
         if values.get("only_key_folders") and not folder.is_dir():
             yield f"{folder} is no folder on this computer: keys could be opened nowhere"

@@ -170,6 +170,7 @@ def _status(options: argparse.Namespace, updates: Updates) -> int:
 
 def _marks(release: Release) -> str:
     security = ", it closes a hole" if release.is_security else ""
+    security += ", and is urgent" if release.is_urgent else ""
     return (
         f" ({release.published.date().isoformat()}{security}{f', {release.notes}' if release.notes else ''})"
     )
@@ -182,6 +183,7 @@ def _described(release: Release | None) -> dict[str, object]:
         "version": release.version.text,
         "published": release.published.isoformat(),
         "security": release.is_security,
+        "urgent": release.is_urgent,
         "notes": release.notes,
     }
 

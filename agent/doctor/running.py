@@ -27,8 +27,13 @@ Serves: TypeAlias = Callable[[int], str]
 """SHA-256 of the certificate that is served at a port of this computer, in hex; empty where no TLS is. OSError."""
 
 CONNECT_S = 3.0
-_REPAIRS: dict[str, Repair] = {"identity-renewal": "renew-trust", "bad-policy": "", "broker": ""}
-_KNOWN = frozenset({"identity-renewal", "https-api-port", "bad-policy", "broker"})
+_REPAIRS: dict[str, Repair] = {
+    "identity-renewal": "renew-trust",
+    "bad-policy": "",
+    "bad-settings": "",
+    "broker": "",
+}
+_KNOWN = frozenset({"identity-renewal", "https-api-port", "bad-policy", "bad-settings", "broker"})
 _MAX_COMMAND_LINE = 64 * 1024
 
 

@@ -9,7 +9,15 @@ from typing import TypeAlias
 from agent.doctor.browsers import Browser, Family
 from agent.doctor.finding import Finding
 from agent.errors import AgentError, UnsupportedOperation
-from agent.localhost import browser_profiles, chromium_policies, firefox_policies, macos, trust, windows
+from agent.localhost import (
+    browser_profiles,
+    chromium_policies,
+    firefox_policies,
+    macos,
+    renewal_task,
+    trust,
+    windows,
+)
 from agent.localhost.errors import MissingTool
 from agent.localhost.report import State, StoreReport
 from agent.localhost.trust import Places
@@ -76,9 +84,23 @@ def _of_system(of_machine: Sequence[StoreReport], walk: Walk) -> tuple[Finding, 
         return (Finding("browsers", "unreadable", "trouble", error.detail or error.code),)
     readers = len(found[0].browser.split(", "))
     if any(report.state is State.TRUSTED for report in found):
-        return (_all_trust(readers),)
+        return (_all_trust(readers), *_renewal(of_machine))
     text = "; ".join(f"{report.store}: {report.state}" for report in found)  # no path: it may name the person
     return (Finding("browsers", "not-all", "trouble", text, {"count": readers}, repair="install-trust"),)
+
+
+def _renewal(of_machine: Sequence[StoreReport]) -> tuple[Finding, ...]:
+    """Whether something renews what the machine trusts; where the machine trusts nothing there need be nothing."""
+    is_trusted = any(report.store in _OF_SYSTEM and report.state is State.TRUSTED for report in of_machine)
+    bad = [
+        report
+        for report in of_machine
+        if report.store == renewal_task.STORE and report.state is not State.TRUSTED
+    ]
+    if not is_trusted or not bad:
+        return ()
+    text = f"nothing renews the certificate in time; {bad[0].browser}: {bad[0].detail or bad[0].state}"
+    return (Finding("browsers", "no-renewal", "hint", text),)
 
 
 def _all_trust(count: int) -> Finding:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from agent.settings import MAX_FILE_BYTES, SETTINGS, BadConfig, checked
@@ -49,6 +50,10 @@ class Place(Protocol):
         """Something that is another one once what stands there was changed. Never raises."""
         ...
 
+    def holds(self, path: Path, /) -> bool:
+        """Whether that file is one that is read here."""
+        ...
+
 
 def parse(text: bytes, where: str) -> dict[str, Any]:
     """The table in a TOML file. Raises BadConfig."""
@@ -63,8 +68,9 @@ def parse(text: bytes, where: str) -> dict[str, Any]:
         raise BadConfig(f"{where} is not TOML: {error}") from error
 
 
-def gather(tables: Iterable[Table]) -> dict[str, Value]:
-    """The checked settings of them, those of later ones in place of those of earlier ones. Raises BadPolicy with all that is wrong."""
+def gather(tables: Iterable[Table], *, is_whole: bool = True) -> dict[str, Value]:
+    """The checked settings of them, those of later ones in place of those of earlier ones; what they must not say together counts only where
+    they are the whole policy. Raises BadPolicy with all that is wrong."""
     found: dict[str, Value] = {}
     problems: list[tuple[str, str]] = []
     for table in tables:
@@ -73,7 +79,7 @@ def gather(tables: Iterable[Table]) -> dict[str, Value]:
                 found[name] = Value(checked(name, raw, table.place), table.place)
             except BadConfig as error:
                 problems.append((table.place, error.detail))
-    if not problems:
+    if not problems and is_whole:
         problems.extend(contradictions(found))
     if problems:
         raise BadPolicy(problems[0][0], (text for _, text in problems))

@@ -40,6 +40,12 @@ class OwnedFiles:
             return error.detail
         return tuple(_stamp(path) for path in (*found, self.file.parent, self.folder) if path is not None)
 
+    def holds(self, path: Path) -> bool:
+        """See agent.policy.base.Place."""
+        if self.folder is not None and _is_same(path.parent, self.folder) and is_read(path):
+            return True
+        return _is_same(path, self.file)
+
     def read(self, path: Path) -> bytes | None:
         """What stands in the file; None where there is none. Raises BadPolicy."""
         try:
@@ -67,9 +73,7 @@ class OwnedFiles:
         if self.folder is None:
             return []
         try:
-            found = sorted(
-                path for path in self.folder.iterdir() if path.suffix == ".toml" and path.name[0] != "."
-            )
+            found = sorted(filter(is_read, self.folder.iterdir()))
         except FileNotFoundError:
             _check_links(self.folder)
             return []
@@ -121,6 +125,22 @@ class TrialFile:
     def stamp(self) -> object:
         """See agent.policy.base.Place."""
         return _stamp(self.file)
+
+    def holds(self, path: Path) -> bool:
+        """See agent.policy.base.Place."""
+        return _is_same(path, self.file)
+
+
+def is_read(path: Path) -> bool:
+    """Of the files in a folder: only what is named as a policy."""
+    return path.suffix == ".toml" and path.name[0] != "."
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _way(path: Path) -> Collection[Path]:

@@ -37,6 +37,10 @@ class ManagedPreferences:
         """See agent.policy.base.Place."""
         return tuple(OwnedFiles(path).stamp() for path in self.files)
 
+    def holds(self, path: Path) -> bool:
+        """See agent.policy.base.Place."""
+        return any(OwnedFiles(each).holds(path) for each in self.files)
+
 
 def _parsed(text: bytes, path: Path) -> dict[str, object]:
     if len(text) > MAX_FILE_BYTES:

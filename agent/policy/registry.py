@@ -11,6 +11,7 @@ table         a key of the setting's name, with a key for each table in it, and 
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from agent.policy.base import BadPolicy, Table
@@ -65,6 +66,10 @@ class RegistryKey:
             return self._read()
         except BadPolicy as error:
             return error.detail
+
+    def holds(self, _path: Path) -> bool:
+        """See agent.policy.base.Place."""
+        return False
 
     def _read(self) -> _Key | None:
         """All that stands there; None where there is no such key. Raises BadPolicy."""

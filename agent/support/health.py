@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from agent import daemon
+from agent.config import Config
 from agent.doctor import program, running
 from agent.doctor.examination import Computer
 from agent.doctor.finding import Finding
-from agent.errors import AgentError
+from agent.errors import AgentError, StorageFailed
 from agent.journal import Journal, JournalBroken
 from agent.localhost import identity
 from agent.localhost.identity import Identity
 from agent.settings import SETTINGS
+from agent.updates.record import Records
 from protocol.control import State as AgentState
 
 State: TypeAlias = Literal["ok", "warning", "critical", "unknown"]
@@ -29,6 +31,8 @@ _WORST: Final[tuple[State, ...]] = ("critical", "unknown", "warning", "ok")
 DAYS_WARNING: Final = 30
 """An identity is renewed 60 days before it ends: with fewer left than this, renewing does not work."""
 DAYS_CRITICAL: Final = 3
+DAYS_WITHOUT_UPDATES: Final = 14
+"""A holiday without a network is no fault; for as many days is the newest list of a repository good."""
 
 AGENT_STATES: Final[Mapping[str, State]] = {
     "ready": "ok",
@@ -39,6 +43,7 @@ AGENT_STATES: Final[Mapping[str, State]] = {
     "https-api-port": "warning",
     "trouble": "critical",
     "bad-policy": "critical",
+    "bad-settings": "critical",
     "broker": "critical",
     "stopped": "critical",
     "stranger": "critical",
@@ -53,7 +58,7 @@ _AT = re.compile(r"\(at [a-z0-9 ,]{1,60}\)$")
 class Check:
     """One look. `code` is stable, `text` is English for people."""
 
-    name: Literal["agent", "port", "certificate", "settings", "storage", "journal"]
+    name: Literal["agent", "port", "certificate", "settings", "storage", "journal", "updates"]
     state: State
     code: str
     text: str
@@ -76,6 +81,7 @@ def examine(one: Computer) -> tuple[tuple[Check, ...], dict[str, int]]:
         else Check("settings", "ok", "good", "settings and policy can be read"),
         _storage(program.storage(settings.paths.state_dir)),
         journal(Journal(settings.paths.journal)),
+        updates(settings, at),
     )
     numbers = {"connections": state.connections, "waiting": state.waiting} if state is not None else {}
     days = days_left(settings.paths.tls_dir, at) if machines is None else _days(machines, at)
@@ -162,6 +168,21 @@ def journal(book: Journal) -> Check:
     except OSError as error:
         return Check("journal", "critical", "unreadable", f"the journal can't be read: {error.strerror}")
     return Check("journal", "ok", "whole", f"{lines} lines")
+
+
+def updates(settings: Config, at: datetime) -> Check:
+    """Whether looking for new versions has worked lately. Where others bring them nothing was ever looked for, and that is no fault."""
+    if settings.update_channel == "off":
+        return Check("updates", "ok", "off", "updates are switched off")
+    try:
+        last = Records(settings.paths.updates_record).kept()
+    except StorageFailed:
+        return Check("updates", "warning", "unreadable", "what updates remember can't be read")
+    if last is None or not last.failing_since:
+        return Check("updates", "ok", "good", "no search for updates has failed lately")
+    days = (at - datetime.fromisoformat(last.failing_since)).days
+    text = f"updates have failed for {days} days ({last.code})"
+    return Check("updates", "ok" if days < DAYS_WITHOUT_UPDATES else "warning", "failing", text)
 
 
 def worst(found: Sequence[Check]) -> State:

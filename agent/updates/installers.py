@@ -77,7 +77,8 @@ def require(installation: Installation, system: System | None = None) -> None:
                 )
         case "msi" | "pkg":
             if not (system or System()).is_root():
-                how = "sudo -H qalamsap" if installation.kind == "pkg" else "qalamsap"
+                # The whole path: /usr/local/bin, where the command is, may belong to a person who uses Homebrew.
+                how = f"sudo -H '{sys.prefix}/bin/qalamsap'" if installation.kind == "pkg" else "qalamsap"
                 raise UpdatesOff(
                     f"this program is installed for everybody: an administrator runs {how} update install"
                 )

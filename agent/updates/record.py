@@ -28,6 +28,8 @@ class Record:
     code: str = ""
     until: str = ""
     log: str = ""
+    failing_since: str = ""
+    """The first failure after which none of these looks succeeded; empty where the last one did."""
     bad: tuple[str, ...] = ()
     """Versions that were installed here, did not start, and were taken back: they are not tried again."""
 
@@ -60,7 +62,8 @@ class Records:
         """What came of looking just now. Raises StorageFailed."""
         before = self.read()
         after = Record(before.number, now.isoformat(timespec="seconds"), outcome, bad=before.bad)
-        after = dataclasses.replace(after, **facts)
+        since = (before.failing_since or after.checked) if outcome == "failed" else ""
+        after = dataclasses.replace(after, failing_since=since, **facts)
         self._write(after)
         return after
 
@@ -81,6 +84,9 @@ def _record(octets: bytes) -> Record | None:
             and 0 <= record.number < 100
             and record.outcome in get_args(Outcome)
             and all(isinstance(text, str) for text in texts)
+            and (
+                not record.failing_since or dt.datetime.fromisoformat(record.failing_since).tzinfo is not None
+            )
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

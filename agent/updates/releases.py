@@ -7,11 +7,12 @@ A channel is one signed file, `stable/releases.json` or `beta/releases.json`:
                    "published": "2026-12-01T09:00:00Z",
                    "files": {"appimage-x86_64": "stable/0.2.0/Qalamsap-0.2.0-x86_64.AppImage"},
                    "security": false,
+                   "urgent": false,
                    "notes": "https://example.kz/qalamsap/0.2.0",
                    "stages": [[0, 10], [2, 50], [5, 100]]}]}
 
 It holds several releases, so that a computer which defers takes an older one in the meantime, and does not wait for ever behind a
-train of new ones. `stages`: from that day after publication on, so many of a hundred computers. A release that turns out bad is
+train of new ones. `urgent`: of those that close a hole, one that no computer defers for more than two days. `stages`: from that day after publication on, so many of a hundred computers. A release that turns out bad is
 taken out of the file; nobody goes back to an older version by it.
 """
 
@@ -32,6 +33,9 @@ FORMAT: Final = 1
 LISTS: Final[Mapping[Channel, tuple[Channel, ...]]] = {"stable": ("stable",), "beta": ("beta", "stable")}
 """Which lists count for a channel: who takes trial versions takes the finished ones, too."""
 
+URGENT_DEFERRAL: Final = dt.timedelta(days=2)
+"""The longest for a release that is urgent: whoever defers wants to see it run elsewhere first, and a hole that is known is used by then."""
+
 _MOST_RELEASES: Final = 1000
 _MOST_STAGES: Final = 20
 _PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
@@ -48,6 +52,7 @@ class Release:
     files: Mapping[str, str]
     notes: str = ""
     is_security: bool = False
+    is_urgent: bool = False
     stages: tuple[tuple[int, int], ...] = ()
 
     def starts(self, number: int) -> dt.datetime | None:
@@ -126,7 +131,8 @@ def _waits(release: Release, rules: Rules) -> tuple[Why, dt.datetime | None]:
     begins = release.starts(rules.number)
     if begins is None:
         return "stages", None
-    deferred = release.published + rules.deferral
+    deferral = min(rules.deferral, URGENT_DEFERRAL) if release.is_urgent else rules.deferral
+    deferred = release.published + deferral
     return ("stages", begins) if begins > deferred else ("deferral", deferred)
 
 
@@ -155,11 +161,19 @@ def _release(item: Any, channel: Channel) -> Release:
     published = dt.datetime.fromisoformat(item["published"])
     if published.tzinfo is None:
         raise ValueError("a moment without a zone")
-    is_security = item.get("security", False)
-    if not isinstance(is_security, bool):
-        raise TypeError("security is neither true nor false")
+    is_security, is_urgent = item.get("security", False), item.get("urgent", False)
+    if not isinstance(is_security, bool) or not isinstance(is_urgent, bool):
+        raise TypeError("security or urgent is neither true nor false")
+    if is_urgent and not is_security:
+        raise ValueError("urgent, and closes no hole")
     return Release(
-        parse(item["version"]), published, files, notes, is_security, _stages(item.get("stages", []))
+        parse(item["version"]),
+        published,
+        files,
+        notes,
+        is_security,
+        is_urgent,
+        _stages(item.get("stages", [])),
     )
 
 

@@ -71,7 +71,7 @@ def _enter(places: Paths, stack: contextlib.ExitStack) -> Still:
         raise Busy("the agent's own window is open") from error
     if is_anything_shown(places.shown):
         raise Busy("a command has a window open")
-    words = _words_of_agent(places.lock)
+    words = words_of_agent(places.lock)
     was_running = _ask_to_go(places)
     until = time.monotonic() + (ENDS_WITHIN_S if was_running else 0.0)
     while True:
@@ -100,7 +100,7 @@ def _ask_to_go(places: Paths) -> bool:
     return True
 
 
-def _words_of_agent(lock: Path) -> tuple[str, ...]:
+def words_of_agent(lock: Path) -> tuple[str, ...]:
     """How the agent that holds the lock was started, from its command on; empty where the system does not tell."""
     try:
         number = int(lock.read_text("ascii"))
@@ -108,6 +108,15 @@ def _words_of_agent(lock: Path) -> tuple[str, ...]:
     except (OSError, ValueError):
         return ()
     return tuple(words[words.index("run") :]) if "run" in words else ()
+
+
+def is_nobody_there(places: Paths) -> bool:
+    """Whether no agent of this person runs."""
+    try:
+        Lock.take(places.lock).release()
+    except (AlreadyRunning, OSError):
+        return False
+    return True
 
 
 def _require_idle(socket: Path) -> None:

@@ -6,7 +6,7 @@
     4  the agent is started, and has to answer at its control endpoint with the new version
     5  the old file is thrown away; or, where 4 failed, takes its name again and is started
 
-Whatever ends this program in between, a whole AppImage stands under the name.
+Whatever ends this program in between, a whole AppImage stands under the name, and a note says how far it got (agent.updates.interrupted).
 """
 
 import contextlib
@@ -23,9 +23,10 @@ from agent import control, workers
 from agent.control import EndpointUnavailable, NotRunning
 from agent.errors import StorageFailed
 from agent.paths import Paths
-from agent.updates import stillness
+from agent.updates import interrupted, stillness
 from agent.updates.errors import InstallFailed
-from agent.updates.versions import Version
+from agent.updates.interrupted import Note, new_of, previous_of
+from agent.updates.versions import Version, parse
 from protocol.control import Command, State
 from protocol.errors import ProtocolError
 
@@ -37,6 +38,10 @@ _ELSEWHERE = "/"  # a folder of the old image would keep it mounted
 
 class TakenBack(InstallFailed):
     """The new version did not start; the old one is in its place again, and runs if it ran before."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"version {version} did not start: the one before is in its place again")
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +68,76 @@ def swap(
     limits = times or Times()
     with _beside(new, current) as made:
         _try(made, version, limits.trial_s)
-        with stillness.of_person(places, wait_s=wait_s) as still:
-            kept = current.with_name(f".{current.name}.previous")
-            with _storing(current):
-                _keep(current, kept)
+        # Before the agent goes: who ran is told to who has to settle it.
+        words = stillness.words_of_agent(places.lock)
+        with _storing(current):
+            interrupted.write(places, Note(version.text, current, words))
+        words = ()
+        try:
+            with stillness.of_person(places, wait_s=wait_s) as still, _storing(current):
+                words = still.words
+                interrupted.write(places, Note(version.text, current, words))
+                _keep(current, previous_of(current))
                 made.replace(current)
-        if still.words and not _starts(current, still.words, version, places, limits.start_s):
-            with _storing(current):
-                kept.replace(current)
-            if (child := _launch(current, still.words)) is not None:
-                _let_go(child)
-            raise TakenBack(f"version {version} did not start: the one before is in its place again")
-    with contextlib.suppress(OSError):  # the next update throws it away
-        kept.unlink()
+        except Exception:  # nothing was changed
+            with contextlib.suppress(OSError):
+                interrupted.clear(places, current)
+            _start_again(current, words)
+            raise
+    _prove(current, words, version, places, limits.start_s)
+
+
+def recover(places: Paths, *, wait_s: float = 0.0, times: Times | None = None) -> Version | None:
+    """Settles an update that was cut short, if there is one. The version that it brought, where that runs, or where no agent ran before.
+
+    Raises Busy, StorageFailed: it is not settled yet. TakenBack: the version before is in its place again.
+    """
+    try:
+        note = interrupted.read(places)
+        is_swapped = note is not None and interrupted.is_swapped(note.file)
+        version = parse(note.version) if note is not None else None
+    except (OSError, ValueError) as error:
+        raise StorageFailed("an update was cut short, and what is left of it can't be read") from error
+    if note is None or version is None:
+        return None
+    if not is_swapped:
+        if note.words and stillness.is_nobody_there(places):
+            _start_again(note.file, note.words)
+        with _storing(note.file):
+            interrupted.clear(places, note.file)
+        return None
+    if _answering(places) == note.version:
+        with _storing(note.file):
+            interrupted.clear(places, note.file)
+        return version
+    with stillness.of_person(places, wait_s=wait_s) as still:
+        words = still.words or note.words
+    _prove(note.file, words, version, places, (times or Times()).start_s)
+    return version
+
+
+def _prove(current: Path, words: tuple[str, ...], version: Version, places: Paths, seconds: float) -> None:
+    """The new file stays if an agent of it answers, or none ran before. Raises TakenBack, StorageFailed."""
+    if words and not _starts(current, words, version, places, seconds):
+        with _storing(current):
+            previous_of(current).replace(current)
+            _start_again(current, words)
+            interrupted.clear(places, current)
+        raise TakenBack(version.text)
+    with contextlib.suppress(OSError):  # the next start does it
+        interrupted.clear(places, current)
+
+
+def _start_again(program: Path, words: tuple[str, ...]) -> None:
+    """The agent that ran before, if one did."""
+    if words and (child := _launch(program, words)) is not None:
+        _let_go(child)
 
 
 @contextlib.contextmanager
 def _beside(new: Path, current: Path) -> Iterator[Path]:
     """A copy of the new file in the folder of the current one, as executable as that; gone at the end. Raises StorageFailed."""
-    made = current.with_name(f".{current.name}.new")
+    made = new_of(current)
     try:
         with _storing(current):
             made.unlink(missing_ok=True)
@@ -106,7 +162,12 @@ def _keep(current: Path, kept: Path) -> None:
     try:
         kept.hardlink_to(current)
     except OSError:  # a file system without such links
-        shutil.copy2(current, kept)
+        half = kept.with_name(
+            f"{kept.name}.half"
+        )  # a copy that was cut short must not pass for the version before
+        half.unlink(missing_ok=True)
+        shutil.copy2(current, half)
+        half.replace(kept)
 
 
 def _try(program: Path, version: Version, seconds: float) -> None:

@@ -15,7 +15,7 @@ from agent.config import Config
 from agent.errors import AgentError, StorageFailed
 from agent.instance import AlreadyRunning, Lock
 from agent.settings import BadConfig, checked
-from agent.updates import installers, releases, sources, trusted_root, versions
+from agent.updates import installers, interrupted, releases, sources, swap, trusted_root, versions
 from agent.updates.client import Repository, describe_root
 from agent.updates.errors import Busy, RepositoryRefused, UpdatesOff
 from agent.updates.installation import Installation
@@ -180,11 +180,7 @@ class Updates:
                 log=log, wait_s=self._wish.wait_s, system=self._system,
             )  # fmt: skip
         except TakenBack:
-            bad = (*self._records.read().bad, release.version.text)
-            self._records.note(
-                self._now(), "failed", version=release.version.text, code="install-failed", bad=bad
-            )
-            logs.note(_log, logging.ERROR, "an update was taken back", version=release.version.text)
+            interrupted.note_taken_back(self._settings.paths, release.version.text, self._now)
             raise
         self._records.note(
             self._now(), done, version=release.version.text, log=str(log) if done == "handed-over" else ""
@@ -225,6 +221,7 @@ class Updates:
             raise StorageFailed(f"{self._folder} can't be written: {error.strerror}") from error
         with lock:
             try:
+                self._recover()
                 repository = Repository(source, self._folder, root)
                 repository.refresh()
                 yield repository
@@ -238,6 +235,17 @@ class Updates:
                 logs.note(_log, logging.ERROR, "no update could be had", code=code)
                 self._records.note(self._now(), "failed", code=code)
                 raise
+
+    def _recover(self) -> None:
+        """Settles an update that was cut short. Raises Busy, StorageFailed, TakenBack."""
+        places = self._settings.paths
+        try:
+            version = swap.recover(places, wait_s=self._wish.wait_s)
+        except TakenBack as error:
+            interrupted.note_taken_back(places, error.version, self._now)
+            raise
+        if version is not None:
+            interrupted.note_settled(places, version.text, self._now)
 
     def _require_on(self) -> None:
         """Raises UpdatesOff."""

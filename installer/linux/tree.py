@@ -36,6 +36,7 @@ def make(root: Path, packaging: programs.Packaging, moment: datetime) -> bundle.
     _put(FILES / "qalamsap.service", root / "usr/lib/systemd/user/qalamsap.service")
     _put(FILES / "defaults.toml", root / "usr/share/qalamsap/defaults.toml")
     _put(FILES / "apparmor", root / "etc/apparmor.d/qalamsap")
+    _put(FILES / "apparmor-desktop", root / "etc/apparmor.d/qalamsap-desktop")
     _put_units(root)
     (root / "etc/qalamsap/policy.d").mkdir(parents=True)
     Menus(root / "usr/share", root / "none", ("/usr/bin/qalamsap",), "en").put_entry()

@@ -1,9 +1,10 @@
-/* What Finder starts: opens the agent's own window. The agent itself is started by launchd. */
+/* What Finder starts: opens the agent's own window. The agent itself is started by launchd, and its programs
+ * lie where only root writes: nothing in /Applications is run by anybody but who opens it there. */
 
 #include <stdio.h>
 #include <unistd.h>
 
-#define PROGRAM "/Applications/Qalamsap.app/Contents/Resources/runtime/bin/qalamsap-agent"
+#define PROGRAM "/Library/Application Support/qalamsap/runtime/bin/qalamsap-agent"
 
 int main(void) {
     char *const words[] = {PROGRAM, "-I", "-m", "agent", "open", NULL};

@@ -57,6 +57,11 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     added.add_argument("--notes", default="", metavar="URL")
     added.add_argument("--security", action="store_true", help="it closes a hole")
     added.add_argument(
+        "--urgent",
+        action="store_true",
+        help="nobody defers it for more than two days; only with --security",
+    )
+    added.add_argument(
         "--stages", default="", metavar="DAY:PERCENT,...", help="how many computers get it from which day on"
     )
     gone = commands.add_parser("withdraw", help="stage that a release is offered no more")
@@ -153,6 +158,7 @@ def _release(options: argparse.Namespace) -> NewRelease:
         files,
         options.notes,
         options.security,
+        options.urgent,
         tuple((int(day), int(share)) for day, share in stages),
     )
 

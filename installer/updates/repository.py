@@ -77,6 +77,7 @@ class NewRelease:
     files: Mapping[str, Path]
     notes: str = ""
     is_security: bool = False
+    is_urgent: bool = False
     stages: tuple[tuple[int, int], ...] = ()
     published: dt.datetime | None = None
 
@@ -130,6 +131,8 @@ class Maintained:
 
     def add(self, channel: str, release: NewRelease) -> None:
         """Stages a release."""
+        if release.is_urgent and not release.is_security:
+            raise BadRepository("only what closes a hole can be urgent")
         listed = self._list(channel)
         if any(item["version"] == release.version for item in listed) or self._was_published(
             channel, release.version
@@ -151,6 +154,7 @@ class Maintained:
             "published": moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "files": files,
             "security": release.is_security,
+            "urgent": release.is_urgent,
             "notes": release.notes,
             "stages": [list(stage) for stage in release.stages],
         }

@@ -290,9 +290,9 @@ class _Builder:
     # --- registry ---------------------------------------------------------------------------------------------
 
     def put_start(self) -> None:
-        self.registry_component(
-            "Autostart", self.root, _RUN_KEY, {_RUN_VALUE: f'"[#{self.launcher}]" run'}, 'AUTOSTART = "1"'
-        )
+        # Not "run": who switched it off for themselves has switched it off (agent.autostart).
+        command = f'"[#{self.launcher}]" autostart start'
+        self.registry_component("Autostart", self.root, _RUN_KEY, {_RUN_VALUE: command}, 'AUTOSTART = "1"')
         condition = 'SHORTCUT = "1"'
         self.registry_component("StartMenu", self.root, rf"{OURS}\StartMenu", {"Installed": "#1"}, condition)
         self.add(

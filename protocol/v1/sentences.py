@@ -187,9 +187,9 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "bad-policy": Meaning(
         False,
-        "Бұл компьютердегі әкімші ережелерінде қате бар, сондықтан ешнәрсеге қол қойылмайды: әкімшіге хабарласыңыз.",
-        "В правилах администратора на этом компьютере ошибка, поэтому ничего не подписывается: сообщите администратору.",
-        "The administrator's rules on this computer have a mistake, so nothing is signed: tell the administrator.",
+        "Бұл компьютердегі бағдарлама ережелерінде немесе баптауларында қате бар, сондықтан ешнәрсеге қол қойылмайды: әкімшіге хабарласыңыз.",
+        "В правилах или настройках программы на этом компьютере ошибка, поэтому ничего не подписывается: сообщите администратору.",
+        "The rules or the settings of this program on this computer have a mistake, so nothing is signed: tell the administrator.",
     ),
     "bad-request": Meaning(
         False,

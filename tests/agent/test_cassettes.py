@@ -12,10 +12,12 @@ import pytest
 from agent.approvals import Approval, Notice
 from agent.cassettes import Cassette, Exchange, RecordingWorkers, ReplayingWorkers
 from agent.errors import BadInput, StorageFailed, UnsupportedOperation
+from agent.rules import Rules
 from agent.spool import Room, Shelf
 from agent.workers import Workers
 from protocol import cassette, prompts, work
 
+RULES = Rules().sent()
 SIGN = {
     "module": "kz.gov.pki.knca.basics",
     "method": "sign",
@@ -52,7 +54,7 @@ def recorded(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
     heard: list[Notice] = []
 
     async def scenario() -> None:
-        workers = RecordingWorkers(("none",), path=path, spare_idle_s=0)
+        workers = RecordingWorkers(("none",), rules=RULES, path=path, spare_idle_s=0)
         monkeypatch.setattr(Workers, "approve", _signs)
         assert json.loads(await workers.approve(approval(SIGN, heard))) == SIGNED
         await workers.close()
@@ -67,7 +69,7 @@ def test_what_was_recorded_is_replayed_with_filler(tmp_path: Path, monkeypatch: 
     assert "secret words" not in path.read_text("utf-8")
 
     async def scenario() -> None:
-        workers = ReplayingWorkers(("none",), recorded=Cassette.load(path), spare_idle_s=0)
+        workers = ReplayingWorkers(("none",), rules=RULES, recorded=Cassette.load(path), spare_idle_s=0)
         again: list[Notice] = []
         reply = json.loads(
             await workers.approve(approval({**SIGN, "args": {**SIGN["args"], "data": "x"}}, again))
@@ -90,7 +92,7 @@ def exchange(call: Any, reply: Any, milliseconds: int = 0) -> Exchange:
 def test_calls_are_answered_in_order_and_the_last_answer_goes_on() -> None:
     async def scenario() -> None:
         found = Cassette([exchange(SIGN, CANCELLED), exchange(SIGN, SIGNED)])
-        workers = ReplayingWorkers(("none",), recorded=found, spare_idle_s=0)
+        workers = ReplayingWorkers(("none",), rules=RULES, recorded=found, spare_idle_s=0)
         replies = [json.loads(await workers.approve(approval(SIGN))) for _ in range(3)]
         assert replies[0] == CANCELLED
         assert "result" in replies[1]["body"]
@@ -101,7 +103,9 @@ def test_calls_are_answered_in_order_and_the_last_answer_goes_on() -> None:
 
 def test_a_call_that_is_not_on_it_is_refused() -> None:
     async def scenario() -> None:
-        workers = ReplayingWorkers(("none",), recorded=Cassette([exchange(SIGN, SIGNED)]), spare_idle_s=0)
+        workers = ReplayingWorkers(
+            ("none",), rules=RULES, recorded=Cassette([exchange(SIGN, SIGNED)]), spare_idle_s=0
+        )
         with pytest.raises(UnsupportedOperation):
             await workers.approve(approval({**SIGN, "method": "getKeyInfo"}))
 
@@ -111,7 +115,11 @@ def test_a_call_that_is_not_on_it_is_refused() -> None:
 def test_it_can_take_as_long_as_it_did() -> None:
     async def scenario() -> None:
         workers = ReplayingWorkers(
-            ("none",), recorded=Cassette([exchange(SIGN, SIGNED, 200)]), speed=2.0, spare_idle_s=0
+            ("none",),
+            rules=RULES,
+            recorded=Cassette([exchange(SIGN, SIGNED, 200)]),
+            speed=2.0,
+            spare_idle_s=0,
         )
         started = asyncio.get_running_loop().time()
         await workers.approve(approval(SIGN))
@@ -129,7 +137,9 @@ def test_downloads_are_there_to_be_read(tmp_path: Path) -> None:
             "result": {"signatures": [{"download": "d", "size": 600_000}]},
         }
         shelf = Shelf(tmp_path, Room())
-        workers = ReplayingWorkers(("none",), recorded=Cassette([exchange(call, reply)]), spare_idle_s=0)
+        workers = ReplayingWorkers(
+            ("none",), rules=RULES, recorded=Cassette([exchange(call, reply)]), spare_idle_s=0
+        )
         found = json.loads(await workers.approve(approval({**call, "id": "b"}, shelf=shelf)))
         assert found["id"] == "b"
         (piece,) = found["result"]["signatures"]
@@ -143,7 +153,7 @@ def test_downloads_are_there_to_be_read(tmp_path: Path) -> None:
 
 def test_a_place_that_can_not_be_written_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed):
-        RecordingWorkers(("none",), path=tmp_path / "no" / "cassette.json")
+        RecordingWorkers(("none",), rules=RULES, path=tmp_path / "no" / "cassette.json")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +179,7 @@ def test_what_may_hold_a_password_is_not_recorded(tmp_path: Path, monkeypatch: p
     call = {"method": "getKeys", "args": ["PKCS12", "/k/a.p12", "Qwerty12", "SIGN"]}
 
     async def scenario() -> None:
-        workers = RecordingWorkers(("none",), path=path, spare_idle_s=0)
+        workers = RecordingWorkers(("none",), rules=RULES, path=path, spare_idle_s=0)
         monkeypatch.setattr(Workers, "approve", _signs)
         assert await workers.approve(dataclasses.replace(approval(call), is_flat_on=True))
         await workers.close()

@@ -532,6 +532,18 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
         assert isinstance(refused, control.Refused)
 
 
+def test_a_condition_that_it_does_not_know_makes_it_stay(tmp_path: Path) -> None:
+    with running(prepared(tmp_path)) as agent:
+        for name in ("quit", "restart"):
+            command = control.Command(name, "if-idel")  # type: ignore[arg-type]
+            answer = endpoint.ask(agent.state_dir / "control.sock", command)
+            assert answer == control.Refused("no condition 'if-idel': if-idle or none")
+        assert agent.process.poll() is None
+        assert tell(agent, "query").state == "ready"
+        tell(agent, "quit")
+        assert agent.process.wait(20) == 0
+
+
 def test_it_goes_for_a_new_version_only_when_nobody_is_in_the_middle_of_anything(tmp_path: Path) -> None:
     def ask() -> control.State | control.Refused:
         return endpoint.ask(tmp_path / "control.sock", control.Command("quit", "if-idle"))

@@ -14,11 +14,14 @@ from agent import algorithms, daemon_pipe
 from agent.daemon_pipe import Daemon
 from agent.errors import TimedOut, Unreachable
 from agent.fetch import Question
+from agent.rules import Rules
 from agent.user.base import PageLeft
 from agent.user.scripted import ScriptedAnswer, ScriptedUser
 from protocol import messages, pipes, prompts, work
 from protocol.errors import ProtocolError
 from protocol.v1 import codec as own
+
+RULES = Rules().sent()
 
 
 @dataclass
@@ -67,7 +70,7 @@ def ends() -> Iterator[Ends]:
 
 
 def begin(frame: bytes = b"", *attachments: work.Attachment, **more: Any) -> work.Begin:
-    return work.Begin("site", "https://a.kz", "ru", len(frame), attachments=attachments, **more)
+    return work.Begin("site", "https://a.kz", "ru", len(frame), attachments=attachments, rules=RULES, **more)
 
 
 def test_a_frame_and_what_came_before_it_arrive_whole(ends: Ends) -> None:
@@ -114,7 +117,11 @@ def test_a_daemon_that_ends_in_the_middle_left(ends: Ends) -> None:
 
 @pytest.mark.parametrize(
     ("message", "contents"),
-    [(prompts.Waiting(1), ()), (begin(b"abc"), (b"abcd",)), (work.Begin("site", "", "ru", 1 << 40), ())],
+    [
+        (prompts.Waiting(1), ()),
+        (begin(b"abc"), (b"abcd",)),
+        (work.Begin("site", "", "ru", 1 << 40, rules=RULES), ()),
+    ],
     ids=["no beginning", "more than announced", "more than can be"],
 )
 def test_nonsense_is_told(ends: Ends, message: work.ToWorker, contents: tuple[bytes, ...]) -> None:

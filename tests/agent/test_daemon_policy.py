@@ -174,6 +174,14 @@ def test_a_policy_that_changes_while_a_page_is_there_counts_for_its_next_request
                 await page.send(stage.sign_call())
                 await (await director.worker()).order("reply", text="signed")
                 assert await page.recv() == "signed"
+                policies.write(etc / "policy.toml", "max_documents = 3\n")
+                await page.send(stage.sign_call())
+                worker = await director.worker()
+                assert (await worker.event("begin"))["rules"] == json.loads(
+                    json.dumps(dataclasses.asdict(Rules(max_documents=3).sent()))
+                )
+                await worker.order("reply", text="signed")
+                assert await page.recv() == "signed"
                 policies.write(etc / "policy.toml", LOCKED)
                 assert code_of(await refusal(page)) == "policy-blocked"
                 answer = await refusal(page, own_call("capabilities"))
@@ -200,9 +208,36 @@ def test_a_language_that_the_policy_sets_is_not_the_icons_to_change(tmp_path: Pa
             agent.state_dir / "control.sock", control.Command("set-language", "ru")
         )
         assert refused == control.Refused("the language is set by policy")
+        assert tell(agent, "query").is_language_locked
         assert (
             tell(agent, "set-language", "kk").language == "kk"
         )  # the page of settings says so after each change
+
+
+def test_settings_of_the_persons_that_are_broken_meanwhile_are_named_and_not_the_policy(
+    tmp_path: Path, etc: Path
+) -> None:
+    async def scenario() -> None:
+        director = stage.Director()
+        with running(prepared(tmp_path / "state"), etc, await director.open()) as agent:
+            file = agent.state_dir / "config.toml"
+            async with open_page(agent) as page:
+                file.write_text("port =", encoding="utf-8")
+                policies.write(etc / "policy.toml", "max_documents = 3\n")
+                assert code_of(await refusal(page)) == "bad-policy"
+                state = await asyncio.to_thread(tell, agent, "query")
+                assert (state.trouble, state.trouble_place) == ("bad-settings", str(file))
+                file.unlink()
+                await page.send(stage.sign_call())
+                await (await director.worker()).order("reply", text="signed")
+                assert await page.recv() == "signed"
+            assert (await asyncio.to_thread(tell, agent, "query")).trouble == ""
+        await director.close()
+
+    stage.run(scenario())
+    log = (tmp_path / "state" / "agent.log").read_text("utf-8")
+    assert "the settings can't be read any more path=" in log
+    assert "the policy can't be used" not in log
 
 
 def test_what_counts_after_a_new_start_only_gets_one_when_no_page_is_there(tmp_path: Path, etc: Path) -> None:
@@ -230,16 +265,14 @@ def test_what_counts_after_a_new_start_only_gets_one_when_no_page_is_there(tmp_p
     assert "starting anew for the policy" in (tmp_path / "state" / "agent.log").read_text("utf-8")
 
 
-def test_workers_get_the_rules_and_the_place_of_the_journal() -> None:
+def test_workers_get_the_place_of_the_journal_and_no_rule_of_the_policy_on_their_command_line() -> None:
     plain = Config(paths.resolve())
-    assert (
-        daemon.programs(plain).worker == daemon.programs(dataclasses.replace(plain, lock_origins=True)).worker
-    )
+    origins = tuple(f"https://site{number}.kz" for number in range(500))
+    ruled = dataclasses.replace(plain, lock_origins=True, allowed_origins=origins, formats=("cms",))
+    assert daemon.programs(plain).worker == daemon.programs(ruled).worker
     moved = dataclasses.replace(paths.resolve(), moved_journal=Path("/srv/a/journal.jsonl"))
-    strict = dataclasses.replace(plain, paths=moved, formats=("cms",), max_documents=3)
-    words = daemon.programs(strict).worker
+    words = daemon.programs(dataclasses.replace(plain, paths=moved)).worker
     assert words[: len(daemon.programs(plain).worker)] == daemon.programs(plain).worker
-    assert Rules.loaded(words[words.index("--rules") + 1]) == Rules(formats=("cms",), max_documents=3)
     assert words[words.index("--journal") + 1] == "/srv/a/journal.jsonl"
     assert "--state-dir" not in words  # it is the usual agent all the same
 

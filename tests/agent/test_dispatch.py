@@ -10,6 +10,7 @@ import pytest
 from agent import dispatch
 from agent.dispatch import Dispatch, Settings
 from agent.origins import Origin
+from agent.rules import Rules
 from agent.workers import Workers
 from protocol import codec
 from tests.support import stage
@@ -22,7 +23,7 @@ COMMON = '"module":"kz.gov.pki.knca.commonUtils"'
 @contextlib.asynccontextmanager
 async def open_desk() -> AsyncIterator[tuple[Dispatch, Settings, stage.Director]]:
     director = stage.Director()
-    workers = Workers(stage.worker_command(await director.open()), spare_idle_s=0)
+    workers = Workers(stage.worker_command(await director.open()), rules=Rules().sent(), spare_idle_s=0)
     settings = Settings("ru")
     try:
         yield Dispatch(workers, settings), settings, director

@@ -106,6 +106,23 @@ def test_settings_that_can_not_be_read_any_more_let_nobody_in(
     assert [each.policy_trouble for each in told] == ["config.toml is not TOML"]
 
 
+def test_a_broken_file_of_the_persons_is_named_and_nobody_else_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies.placed(tmp_path, monkeypatch)
+    for file in (PLAIN.paths.config_file, PLAIN.paths.language):
+
+        def reload(file: Path = file) -> Config:
+            raise BadConfig(f"{file} can't be read")
+
+        keeper = Gatekeeper(PLAIN, reload, lambda _: None)
+        refusal = keeper.refusal(SITE)
+        assert isinstance(refusal, PolicyUnusable)
+        assert refusal.detail == "the person's settings can't be used, so nothing is signed"
+        assert (keeper.gate.place, keeper.gate.is_trouble_of_person) == (str(file), True)
+    assert "policy of this computer" in str(Gate(trouble="x").refusal(SITE))
+
+
 def test_the_persons_own_settings_count_again_once_they_are_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,16 @@
 """The worker under rules of a policy: a real renderer, and a script in the window's place."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.origin_rules import OriginRule
 from agent.rules import Rules
-from protocol import preview, prompts
+from agent.settings import MAX_ORIGINS
+from protocol import pipes, preview, prompts, work
 from tests.support import chains, fake_window
 from tests.support.fake_window import expect, key_file, send
 from tests.support.worker_process import WorkerProcess, sign_frame, write_key_file
@@ -78,10 +81,31 @@ def test_a_key_outside_of_the_folders_is_refused_in_the_window(tmp_path: Path, k
     assert str(tmp_path) not in second.problem.detail
 
 
-def test_rules_that_make_no_sense_let_no_worker_start(tmp_path: Path) -> None:
+def test_rules_that_make_no_sense_let_no_worker_do_anything(tmp_path: Path, key: Path) -> None:
     class Broken(Rules):
-        def dumped(self) -> str:
-            return '{"formats": 1}'
+        def sent(self) -> work.Rules:
+            return dataclasses.replace(Rules().sent(), known=("https://*",))
 
-    with WorkerProcess(tmp_path, rules=Broken()) as process:
-        assert process.process.wait(30) != 0
+    command = fake_window.command(tmp_path / "window.log", *agrees(key))
+    with WorkerProcess(tmp_path, command, rules=Broken()) as process:
+        process.begin(sign_frame("deed"))
+        assert process.reply() is None
+        assert process.wait_ended() != 0
+
+
+@pytest.mark.parametrize("missing", ["rules", "formats", "key_folders", "known"])
+def test_an_approval_without_its_rules_does_not_begin(tmp_path: Path, key: Path, missing: str) -> None:
+    begin = work.to_message(work.Begin("site", "https://a.kz", "ru", 0, turn=1, rules=Rules().sent()))
+    del (begin if missing == "rules" else begin["rules"])[missing]
+    command = fake_window.command(tmp_path / "window.log", *agrees(key))
+    with WorkerProcess(tmp_path, command) as process:
+        process.send(pipes.pack_json(begin))
+        assert process.reply() is None
+        assert process.wait_ended() != 0
+
+
+def test_as_many_origins_as_a_policy_may_name_go_to_a_worker(tmp_path: Path, key: Path) -> None:
+    named = tuple(OriginRule.parse(f"https://{'a' * 60}.site{number}.kz") for number in range(MAX_ORIGINS))
+    rules = Rules(known=named, formats=("xml",))
+    reply = reply_of(tmp_path, rules, agrees(key), sign_frame("deed"))
+    assert reply["details"].startswith("policy-forbids")

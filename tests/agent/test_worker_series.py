@@ -28,7 +28,9 @@ class Series(WorkerProcess):
 
     def announce(self, count: int, *, is_base64: bool = False) -> None:
         announced = work.Announced(count, is_detached=True, is_base64=is_base64)
-        begin = work.Begin("site", "https://kds.example.kz", "ru", 0, turn=1, announced=announced)
+        begin = work.Begin(
+            "site", "https://kds.example.kz", "ru", 0, turn=1, announced=announced, rules=self.rules.sent()
+        )
         self.send(pipes.pack_json(work.to_message(begin)))
 
     def give(self, document: bytes) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import hashlib
+import json
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ from agent.approvals import Approval
 from agent.errors import StorageFailed, TimedOut
 from agent.grants import SiteBlocked
 from agent.http_fetch import FetchSettings, HttpFetch
+from agent.rules import Rules
 from agent.spool import Room, Shelf
 from agent.workers import Paused, WorkerCrashed, Workers
 from protocol import work
@@ -25,6 +27,7 @@ from tests.support.http_server import Asked, HttpServer, ok, response
 
 pytestmark = pytest.mark.service
 
+RULES = Rules().sent()
 FRAME = stage.sign_call().encode()
 
 
@@ -46,6 +49,7 @@ async def open_workers(
     command = stage.worker_command(await director.open())
     made = Workers(
         command,
+        rules=RULES,
         spare_idle_s=spare_idle_s,
         time_limit_s=time_limit_s,
         grace_s=grace_s,
@@ -518,7 +522,9 @@ def test_an_agent_that_stops_closes_the_key() -> None:
 
 def test_who_is_blocked_is_told_so_and_starts_nothing() -> None:
     async def scenario() -> None:
-        made = Workers(("false",), is_blocked=lambda each: each.origin == "https://kds.example.kz")
+        made = Workers(
+            ("false",), rules=RULES, is_blocked=lambda each: each.origin == "https://kds.example.kz"
+        )
         with pytest.raises(SiteBlocked):
             await made.approve(approval())
         with pytest.raises(WorkerCrashed):
@@ -551,7 +557,7 @@ def test_who_is_blocked_while_they_wait_gets_no_window() -> None:
 
 def test_a_spare_that_keeps_dying_is_not_started_for_every_page() -> None:
     async def scenario() -> None:
-        made = Workers((sys.executable, "-c", "raise SystemExit(3)"), spare_idle_s=60)
+        made = Workers((sys.executable, "-c", "raise SystemExit(3)"), rules=RULES, spare_idle_s=60)
         made.warm()
         first = made._spare
         assert first is not None
@@ -636,7 +642,7 @@ def test_an_upload_that_can_not_be_read_ends_its_approval(tmp_path: Path) -> Non
 @pytest.mark.parametrize("command", [("/nonexistent/worker",), (sys.executable, "-c", "raise SystemExit(3)")])
 def test_a_worker_that_can_not_work_is_a_crash(command: tuple[str, ...]) -> None:
     async def scenario() -> None:
-        made = Workers(command, spare_idle_s=0)
+        made = Workers(command, rules=RULES, spare_idle_s=0)
         with pytest.raises(WorkerCrashed):
             await made.approve(approval(FRAME * 20_000))
         await made.close()
@@ -847,20 +853,44 @@ def test_another_command_line_counts_for_the_next_worker_and_for_the_spare() -> 
             spare = made._spare
             assert spare is not None
             process = await spare
-            made.use(made._command)
+            made.use(made._command, RULES)
             assert made._spare is spare
-            made.use((*made._command, "unused"))
+            made.use((*made._command, "unused"), RULES)
             assert made._spare is None
             assert await process.wait() == 0
 
     stage.run(scenario())
 
 
-def test_another_command_line_closes_the_key_that_is_open() -> None:
+def test_other_rules_count_for_the_next_approval_and_keep_the_spare() -> None:
+    async def scenario() -> None:
+        strict = dataclasses.replace(RULES, formats=("cms",), known=("https://a.kz",), key_folders=())
+        async with open_workers(spare_idle_s=60) as (made, director):
+            made.warm()
+            spare = made._spare
+            made.use(made._command, strict)
+            assert made._spare is spare
+            for rules in (strict, RULES):
+                made.use(made._command, rules)
+                running = asyncio.ensure_future(made.approve(approval()))
+                actor = await director.worker()
+                found = (await actor.event("begin"))["rules"]
+                assert found == json.loads(json.dumps(dataclasses.asdict(rules)))
+                await actor.order("reply", text="signed")
+                assert await running == b"signed"
+
+    stage.run(scenario())
+
+
+@pytest.mark.parametrize("what", ["command line", "rules"])
+def test_another_command_line_closes_the_key_that_is_open(what: str) -> None:
     async def scenario() -> None:
         async with open_workers(unlock_minutes=10) as (made, director):
             actor = await held(made, director)
-            made.use((*made._command, "unused"))
+            if what == "rules":
+                made.use(made._command, dataclasses.replace(RULES, max_documents=1))
+            else:
+                made.use((*made._command, "unused"), RULES)
             assert made.held is None
             await actor.event("end")
             await actor.gone()

@@ -4,6 +4,7 @@ Started as `python fake_worker.py PORT [with-window]`; with a window it has a ch
 and carries out orders: shown, stage WHAT, fetch URL, reply TEXT (and linger, or hold a key), idle, half-reply, nonsense, crash, ignore-end.
 """
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -75,6 +76,7 @@ class FakeWorker:
             language=begin.language,
             is_flat_on=begin.is_flat_on,
             unlock_minutes=begin.unlock_minutes,
+            rules=dataclasses.asdict(begin.rules),
         )
         frame = bytearray()
         largest = 0

@@ -27,6 +27,7 @@ from agent.dispatch import Dispatch, Settings
 from agent.localhost import authority
 from agent.localhost.identity import Identity
 from agent.own_api import OwnConversation, Services
+from agent.rules import Rules
 from agent.server.connection import BUDGET_BYTES, Times
 from agent.server.listener import Server, tls_context
 from agent.server.status_page import StatusPage
@@ -200,7 +201,9 @@ async def open_stage(
     """A server on a free port, its dispatch, its workers."""
     director = Director()
     command = worker_command(await director.open())
-    workers = Workers(command, time_limit_s=time_limit_s, grace_s=grace_s, spare_idle_s=spare_idle_s)
+    workers = Workers(
+        command, rules=Rules().sent(), time_limit_s=time_limit_s, grace_s=grace_s, spare_idle_s=spare_idle_s
+    )
     settings = Settings("ru")
     spool = identity().authority_path.parent / "spool"  # goes when the identity goes
     server = Server(

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from agent import daemon_pipe, rules, worker
+from agent import daemon_pipe, worker
 from agent.user.window import Limits
 given = json.loads(sys.argv[1])
 options = worker.Options(
@@ -37,7 +37,6 @@ options = worker.Options(
     is_offline=given["is_offline"],
     window_command=given["window_command"],
     limits=Limits(*given["limits"]),
-    rules=rules.Rules.loaded(given["rules"]),
 )
 {before}
 sys.exit(worker.main(options))
@@ -97,7 +96,6 @@ class WorkerProcess:
             "ocsp_url": self.ocsp_url,
             "is_offline": self.is_offline,
             "limits": self.limits,
-            "rules": self.rules.dumped(),
         }
         self.process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.replace("{before}", self.before), json.dumps(given)],
@@ -147,6 +145,7 @@ class WorkerProcess:
             turn,
             is_flat_on=is_flat_on,
             unlock_minutes=unlock_minutes,
+            rules=self.rules.sent(),
         )
         self.send(pipes.pack_json(work.to_message(begin)))
         self._send_data(frame)

@@ -352,7 +352,9 @@ _SITES = (
 
 
 _RULES = (
-    settings.Setting("allowed_origins", "list", "policy", items=("https://edo.example.kz", "https://*.example.kz")),
+    settings.Setting(
+        "allowed_origins", "list", "policy", items=("https://edo.example.kz", "https://*.example.kz")
+    ),
     settings.Setting("blocked_origins", "list", "policy", items=("https://spam.kz",)),
     settings.Setting("lock_origins", "switch", "policy", is_on=True),
     settings.Setting("only_key_folders", "switch", "policy", is_on=True),

@@ -90,14 +90,19 @@ def test_trouble_queue_and_simulation_are_told(samples):
     assert told[3].startswith("Имитация".lower())
 
 
-def test_a_broken_policy_is_told_with_its_file(samples):
-    state = samples.state(
-        state="trouble", trouble="bad-policy", trouble_place="/etc/qalamsap/policy.d/50-sites.toml"
-    )
+@pytest.mark.parametrize(
+    ("trouble", "place"),
+    [
+        ("bad-policy", "/etc/qalamsap/policy.d/50-sites.toml"),
+        ("bad-settings", "/home/a/.config/qalamsap/config.toml"),
+    ],
+)
+def test_broken_rules_or_settings_are_told_with_their_file(samples, trouble, place):
+    state = samples.state(state="trouble", trouble=trouble, trouble_place=place)
     for language in ("kk", "ru", "en"):
         told = labels(menu.view_of(texts.load(language), state).entries)
-        assert texts.load(language)("trouble.bad-policy") in told
-        assert "/etc/qalamsap/policy.d/50-sites.toml" in told
+        assert texts.load(language)(f"trouble.{trouble}") in told
+        assert place in told
 
 
 def test_a_trouble_that_is_new_to_the_icon_points_to_the_status_page(samples):
@@ -147,3 +152,10 @@ def test_the_language_in_force_is_marked(samples):
         if entry.is_checked is not None
     }
     assert marks == {"Қазақша": True, "Русский": False, "English": False}
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_language_that_a_policy_locked_is_the_only_one_to_choose(samples, language):
+    view = menu.view_of(texts.load(language), samples.state(language=language, is_language_locked=True))
+    offered = [command for command in commands(view.entries) if command.name == "set-language"]
+    assert offered == [control.Command("set-language", language)]

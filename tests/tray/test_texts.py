@@ -67,7 +67,7 @@ PICKED = {
         "expired", "revoked", "not-yet-valid", "wrong-use", "other-iin", "other-bin", "other-serial", "untrusted-chain", "missing-eku",
         "unsupported", "test-authority", "unknown-authority", "other-digest-length", "bare-digest", "other",
     },
-    "trouble.": {"identity-renewal", "https-api-port", "broker", "bad-policy", "other"},
+    "trouble.": {"identity-renewal", "https-api-port", "broker", "bad-policy", "bad-settings", "other"},
     "icon.page.": set(menu.PAGES),
     "drop.": {
         f"{name}{advice}"

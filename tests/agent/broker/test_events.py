@@ -1,5 +1,7 @@
 import io
 
+import pytest
+
 from agent.broker import events
 from agent.broker.events import Events
 from agent.event_ids import EVENTS
@@ -44,7 +46,24 @@ def test_what_many_make_happen_is_not_remembered_without_end():
     said = Events(stream)
     for number in range(5000):
         said.say(events.NOBODY, owner=number)
-    assert len(stream.getvalue().splitlines()) == events._MOST_KINDS
+    assert len(stream.getvalue().splitlines()) == events._MOST_OWNERS
+    said.flush()
+    assert stream.getvalue().splitlines()[events._MOST_OWNERS :] == [
+        f"no agent of that person is registered id=1703 others={5000 - events._MOST_OWNERS}"
+    ]
+    said.flush()
+    assert len(stream.getvalue().splitlines()) == events._MOST_OWNERS + 1
+
+
+@pytest.mark.parametrize("grave", sorted(events.GRAVE))
+def test_however_much_of_one_event_there_is_the_others_are_said(grave):
+    stream = io.StringIO()
+    said = Events(stream)
+    for event in events.IDS.keys() - {grave}:
+        for number in range(5000):
+            said.say(event, owner=number)
+    said.say(grave, owner=7)
+    assert stream.getvalue().splitlines()[-1] == f"{grave} id={events.IDS[grave]} owner=7"
 
 
 def test_where_nobody_listens_nothing_is_lost_but_lines():

@@ -36,7 +36,7 @@ def test_an_agent_that_is_well_is_a_line_and_exit_code_0(capsys: pytest.CaptureF
         "QALAMSAP OK - agent: ready, port 13579 | connections=0 waiting=0 certificate_days="
     )
     assert [line.split()[1] for line in rest] == [
-        "agent:", "port:", "certificate:", "settings:", "storage:", "journal:",
+        "agent:", "port:", "certificate:", "settings:", "storage:", "journal:", "updates:",
     ]  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.config import SETTINGS
+from agent.policy import reader
+from agent.policy.files import OwnedFiles
 from tests.support import policies
 from tests.support.command_line import CommandLine
 
@@ -92,6 +94,67 @@ def test_a_policy_is_checked_before_it_is_rolled_out(run: CommandLine) -> None:
     assert run("policy", "check", run.folder / "nothing.toml") == 5
     assert run("policy", "check", run.file("broken.toml", b"port =")) == 5
     assert "is not TOML" in run.out
+
+
+def test_a_file_that_counts_here_is_checked_with_the_others_and_by_its_owner_and_mode(
+    run: CommandLine, policy: Path
+) -> None:
+    rule = policy.parent / "policy.d" / "50-keys.toml"
+    policies.write(rule, "only_key_folders = true\n")
+    assert run("policy", "check", rule) == 5
+    assert "no policy sets key_folders" in run.out
+    policies.write(policy, f'key_folders = ["{run.folder}"]\n')
+    assert run("policy", "check", rule) == 0
+    assert f"{rule} can be used; it sets only_key_folders\n" in run.out
+    # Another way to the same file is no way around.
+    assert run("policy", "check", rule.parent / ".." / "policy.d" / rule.name) == 0
+    rule.chmod(0o664)
+    assert run("policy", "check", rule) == 5
+    assert f"problem: {rule} may be written by others" in run.out
+    rule.chmod(0o600)
+    assert run("policy", "check", "--json", rule) == 0
+    assert any("can't be read by everybody (mode 0600)" in each for each in json.loads(run.out)["remarks"])
+    rule.chmod(0o644)
+    policies.write(policy, "prot = 1\n")
+    assert run("policy", "check", rule) == 5
+    assert f"problem: {policy}: unknown setting 'prot'" in run.out
+
+
+def test_the_owner_counts_where_the_file_does(
+    run: CommandLine, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies.write(policy, "port = 1\n")
+    place = OwnedFiles(policy, policy.parent / "policy.d", owner=os.getuid() + 1, top=run.folder)
+    monkeypatch.setattr(reader, "places_of_policies", lambda: (place,))
+    assert run("policy", "check", policy) == 5
+    assert f"problem: {policy} belongs to the account {os.getuid()}" in run.out
+    copy = run.file("copy.toml", policy.read_bytes())
+    assert run("policy", "check", copy) == 0
+
+
+def test_a_file_that_lies_elsewhere_may_need_what_is_in_force_or_named_beside_it(
+    run: CommandLine, policy: Path
+) -> None:
+    rule = run.file("rule.toml", b"only_key_folders = true\n")
+    folders = run.file("folders.toml", f'key_folders = ["{run.folder}"]\n'.encode())
+    assert run("policy", "check", rule) == 5
+    assert run("policy", "check", rule, folders) == 0
+    assert "it sets key_folders, only_key_folders" in run.out
+    policies.write(policy, f'key_folders = ["{run.folder}"]\n')
+    assert run("policy", "check", rule) == 0
+    assert f"remark: only_key_folders goes by the key_folders in {policy}" in run.out
+    policies.write(policy, "prot = 1\n")  # what is wrong elsewhere is not this file's
+    assert run("policy", "check", folders) == 0
+    folders.chmod(0o666)
+    assert run("policy", "check", folders) == 0
+    assert f"remark: {folders} may be written by others (mode 0666)" in run.out
+
+
+def test_a_file_with_a_name_that_is_not_read_is_told_of(run: CommandLine, policy: Path) -> None:
+    aside = policy.parent / "policy.d" / "50-sites.conf"
+    policies.write(aside, "port = 1\n")
+    assert run("policy", "check", aside) == 0
+    assert f"remark: {aside} is not read where it lies" in run.out
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX modes of files")

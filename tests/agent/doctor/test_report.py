@@ -16,7 +16,7 @@ FOLDER = Path(doctor.__file__).parent
 LANGUAGES = texts.LANGUAGES
 # Codes that are put together from two words, or chosen elsewhere.
 COMPOSED = {
-    "agent-ready", "agent-no-port", "agent-identity-renewal", "agent-https-api-port", "agent-broker", "agent-bad-policy", "agent-trouble", "clock-ahead", "clock-behind",
+    "agent-ready", "agent-no-port", "agent-identity-renewal", "agent-https-api-port", "agent-broker", "agent-bad-policy", "agent-bad-settings", "agent-trouble", "clock-ahead", "clock-behind",
     "clock-slightly-ahead", "clock-slightly-behind", "proxy-unusable-system", "proxy-unusable-settings", "proxy-used-system",
     "proxy-used-settings", "store-failed", "store-partly", "store-absent",
 }  # fmt: skip

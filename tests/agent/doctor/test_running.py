@@ -43,6 +43,7 @@ def state(**changes):
         (state(state="trouble", trouble="identity-renewal"), "identity-renewal", "trouble", "renew-trust"),
         (state(state="trouble", trouble="https-api-port"), "https-api-port", "trouble", "restart-agent"),
         (state(state="trouble", trouble="bad-policy"), "bad-policy", "trouble", ""),
+        (state(state="trouble", trouble="bad-settings"), "bad-settings", "trouble", ""),
         (state(state="trouble", trouble="broker"), "broker", "trouble", ""),
         (state(state="trouble", trouble="something-new"), "trouble", "trouble", "restart-agent"),
         (Refused("no"), "refuses", "trouble", ""),

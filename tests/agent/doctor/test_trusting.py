@@ -149,6 +149,17 @@ def test_where_browsers_read_the_systems_store_the_machines_or_the_persons_is_en
     assert look(StorageFailed("locked"), [], [absent]) == [("browsers", "unreadable", "trouble")]
 
 
+@pytest.mark.parametrize("state", [State.ABSENT, State.FAILED])
+def test_a_machine_whose_certificate_nothing_renews_is_told_of(state):
+    task = StoreReport("renewal", "Task Scheduler", "Qalamsap trust renewal", state)
+    trusted, absent = of_system(State.TRUSTED, "windows-root"), of_system(State.ABSENT, "windows-root")
+    good = [("browsers", "trusted", "ok")]
+    assert look([absent], [], [trusted, task]) == [*good, ("browsers", "no-renewal", "hint")]
+    assert look([trusted], [], [absent, task]) == good
+    there = StoreReport("renewal", "Task Scheduler", "Qalamsap trust renewal", State.TRUSTED)
+    assert look([absent], [], [trusted, there]) == good
+
+
 def test_the_systems_store_is_named_without_its_path():
     (found,) = trusting.stores(lambda _: (of_system(State.ABSENT),), [], HOME)
     assert found.repair == "install-trust"

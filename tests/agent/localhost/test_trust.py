@@ -346,6 +346,41 @@ def test_where_policies_stand_in_a_registry_origins_go_there_and_out_again(perso
     assert tasks == []
 
 
+def test_a_scheduler_that_refuses_takes_no_trust_back_and_is_told_of(person: Person) -> None:
+    """Windows Installer takes the whole program back where `trust install` ends with an error."""
+    tasks: list[str] = []
+    system = trust.SystemPlaces(
+        Keychains(person.home, FakeSecurity()), FakePolicyKeys(), RenewalTask(lambda _: 1)
+    )
+    places = dataclasses.replace(person.places, system=system)
+    for report in (
+        trust.install(places, machine_wide=True, origins=None, at=NOW),
+        trust.renew(places, at=NOW),
+    ):
+        assert report.is_as_wanted
+        assert [(store.store, store.detail) for store in report.stores if store.state is State.FAILED] == [
+            ("renewal", "schtasks ended with 1")
+        ]
+        assert any("nothing renews the certificate" in note for note in report.notes)
+    assert not trust.status(places, machine_wide=True, at=NOW).is_as_wanted
+    works = dataclasses.replace(system, renewal=RenewalTask(lambda words: played_scheduler(words, tasks)))
+    report = trust.install(dataclasses.replace(places, system=works), machine_wide=True, origins=None, at=NOW)
+    assert not any("nothing renews" in note for note in report.notes)
+
+
+def test_a_task_that_can_not_be_deleted_keeps_no_key(person: Person) -> None:
+    def stubborn(words: Sequence[str]) -> int:
+        return int(words[0] == "/Delete")
+
+    system = trust.SystemPlaces(
+        Keychains(person.home, FakeSecurity()), FakePolicyKeys(), RenewalTask(stubborn)
+    )
+    places = dataclasses.replace(person.places, system=system)
+    assert trust.install(places, machine_wide=True, origins=None, at=NOW).is_as_wanted
+    assert not trust.remove(places, at=NOW).is_as_wanted
+    assert modes(person) == {}
+
+
 def test_a_person_on_windows_needs_no_task(person: Person) -> None:
     tasks: list[str] = []
     renewal = RenewalTask(lambda words: played_scheduler(words, tasks))

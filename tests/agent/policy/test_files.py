@@ -182,3 +182,16 @@ def test_a_trial_may_be_anybodys_but_has_to_be_there(tmp_path: Path) -> None:
     file.write_text("port")
     with pytest.raises(BadPolicy, match="is not TOML"):
         list(TrialFile(file).tables())
+
+
+def test_it_knows_which_files_are_read(place: OwnedFiles, tmp_path: Path) -> None:
+    assert place.folder is not None
+    place.folder.mkdir(exist_ok=True)
+    place.file.write_text("")
+    assert place.holds(place.file)
+    assert place.holds(place.folder / "50-new.toml")  # also one that is to come
+    for name in ("50-new.conf", ".hidden.toml"):
+        assert not place.holds(place.folder / name)
+    assert not place.holds(tmp_path / "nowhere" / "50-new.toml")
+    assert TrialFile(place.file).holds(place.file)
+    assert not TrialFile(place.file).holds(tmp_path)

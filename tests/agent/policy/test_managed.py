@@ -72,3 +72,10 @@ def test_what_others_may_write_is_refused(place: ManagedPreferences) -> None:
     place.files[1].chmod(0o666)
     with pytest.raises(BadPolicy, match="may be written by others"):
         list(place.tables())
+
+
+def test_it_knows_its_files(place: ManagedPreferences, tmp_path: Path) -> None:
+    write(place.files[1], {"port": 2})
+    assert place.holds(place.files[1])
+    write(tmp_path / "other.plist", {"port": 2})
+    assert not place.holds(tmp_path / "other.plist")

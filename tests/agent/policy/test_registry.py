@@ -1,5 +1,6 @@
 """Policies in the registry of Windows, read from one that a dictionary plays."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ def test_without_the_key_there_is_no_policy() -> None:
     empty = RegistryKey(registry.HKEY_CURRENT_USER, registry.POLICIES, FakeRegistry())
     assert list(empty.tables()) == []
     assert empty.stamp() is None
+    assert not empty.holds(Path("policy.toml"))
 
 
 def test_each_kind_of_setting_is_read() -> None:

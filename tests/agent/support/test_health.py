@@ -1,6 +1,7 @@
 """What monitoring is told."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from agent.journal import Journal
 from agent.localhost import authority
 from agent.support import health
 from agent.support.health import Check
+from agent.updates.record import Records
 from protocol.control import Refused, State
 from tests.support import examined
 
@@ -41,6 +43,7 @@ def test_a_computer_in_order_is_ok(tmp_path: Path) -> None:
         "settings",
         "storage",
         "journal",
+        "updates",
     ]
     assert health.worst(found) == "ok"
     assert health.EXIT_CODES["ok"] == 0
@@ -61,6 +64,7 @@ def test_a_computer_in_order_is_ok(tmp_path: Path) -> None:
         (answers(trouble="identity-renewal", state="trouble"), "warning", "identity-renewal"),
         (answers(trouble="https-api-port", state="trouble"), "warning", "https-api-port"),
         (answers(trouble="bad-policy", state="trouble"), "critical", "bad-policy"),
+        (answers(trouble="bad-settings", state="trouble"), "critical", "bad-settings"),
         (answers(trouble="broker", state="trouble"), "critical", "broker"),
         (answers(trouble="something-new", state="trouble"), "critical", "trouble"),
         (answers(version="0.0.1"), "warning", "older"),
@@ -95,6 +99,23 @@ def test_a_certificate_that_was_not_renewed_in_time_is_told(
     moved = examined.Computer(**{**vars(one), "now": lambda: at})
     found = by_name(moved)["certificate"]
     assert (found.state, found.code) == (state, code)
+
+
+@pytest.mark.parametrize(("days", "state"), [(13, "ok"), (14, "warning")])
+def test_updates_that_have_failed_for_long_are_told(tmp_path: Path, days: int, state: str) -> None:
+    one = examined.computer(tmp_path)
+    records = Records(one.settings.paths.updates_record)
+    records.note(examined.AT - timedelta(days=days), "failed", code="expired")
+    records.note(examined.AT, "failed", code="unreachable")
+    expected = Check("updates", state, "failing", f"updates have failed for {days} days (unreachable)")  # type: ignore[arg-type]
+    assert by_name(one)["updates"] == expected
+    off = examined.Computer(**{**vars(one), "settings": replace(one.settings, update_channel="off")})
+    assert (by_name(off)["updates"].state, by_name(off)["updates"].code) == ("ok", "off")
+    records.note(examined.AT, "up-to-date")
+    assert by_name(one)["updates"].code == "good"
+    one.settings.paths.updates_record.unlink()
+    one.settings.paths.updates_record.mkdir()
+    assert (by_name(one)["updates"].state, by_name(one)["updates"].code) == ("warning", "unreadable")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What "install" means for each kind of installation. Windows' and macOS' installers are played here."""
 
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_macos_installer_is_run_to_its_end(tmp_path: Path) -> None:
         (Played(1), InstallFailed, "ended with 1"),
         (Played(error=subprocess.TimeoutExpired("installer", 1)), InstallFailed, "does not end"),
         (Played(error=OSError()), StorageFailed, "can't be started"),
-        (Played(is_root=False), UpdatesOff, "sudo -H qalamsap update install"),
+        (Played(is_root=False), UpdatesOff, f"sudo -H '{sys.prefix}/bin/qalamsap' update install"),
     ],
 )
 def test_what_goes_wrong_with_it_is_told(

@@ -39,6 +39,18 @@ def test_what_came_of_a_look_is_kept_and_forgets_the_one_before(tmp_path: Path) 
     assert after.bad == ("0.2",)
 
 
+def test_since_when_nothing_works_is_kept_until_something_does(tmp_path: Path) -> None:
+    records = Records(tmp_path / "state.json")
+    assert records.read().failing_since == ""
+    for day in range(3):
+        assert (
+            records.note(NOW + dt.timedelta(days=day), "failed", code="expired").failing_since
+            == NOW.isoformat()
+        )
+    assert records.read().failing_since == NOW.isoformat()
+    assert records.note(NOW, "waits").failing_since == ""
+
+
 def test_it_is_the_persons_alone(tmp_path: Path) -> None:
     Records(tmp_path / "updates" / "state.json").read()
     assert (tmp_path / "updates" / "state.json").stat().st_mode & 0o077 == 0
@@ -49,7 +61,9 @@ def test_it_is_the_persons_alone(tmp_path: Path) -> None:
     "octets",
     [b"", b"{", b"[]", b"\xff", b"{}", b"[" * 5000, json.dumps({"number": 100, "bad": []}).encode(), json.dumps({"number": True, "bad": []}).encode(),
      json.dumps({"number": 1, "outcome": "odd", "bad": []}).encode(), json.dumps({"number": 1, "bad": [1]}).encode(),
-     json.dumps({"number": 1, "bad": [], "version": 1}).encode(), json.dumps({"number": 1, "bad": [], "new": 1}).encode()],
+     json.dumps({"number": 1, "bad": [], "version": 1}).encode(), json.dumps({"number": 1, "bad": [], "new": 1}).encode(),
+     json.dumps({"number": 1, "bad": [], "failing_since": "long ago"}).encode(), json.dumps({"number": 1, "bad": [], "failing_since": "2026-12-01"}).encode(),
+     json.dumps({"number": 1, "bad": [], "failing_since": 1}).encode()],
 )  # fmt: skip
 def test_a_damaged_record_begins_anew(tmp_path: Path, octets: bytes) -> None:
     file = tmp_path / "state.json"

@@ -67,7 +67,7 @@ def test_a_channel_may_be_empty() -> None:
             {"version": "new"}, {"version": None}, {"published": "yesterday"}, {"published": "2026-11-01T09:00:00"}, {"published": 1},
             {"files": {}}, {"files": []}, {"files": {"../x": "stable/a"}}, {"files": {PACKAGE: "stable/../../etc/passwd"}},
             {"files": {PACKAGE: "/stable/a"}}, {"files": {PACKAGE: "beta/a"}}, {"files": {PACKAGE: "stable\\a"}}, {"files": {PACKAGE: 1}},
-            {"notes": "http://x.kz"}, {"notes": "javascript:x"}, {"security": "yes"}, {"stages": [[0]]}, {"stages": [[0, 101]]},
+            {"notes": "http://x.kz"}, {"notes": "javascript:x"}, {"security": "yes"}, {"security": True, "urgent": 1}, {"urgent": True}, {"stages": [[0]]}, {"stages": [[0, 101]]},
             {"stages": [[5, 10], [2, 20]]}, {"stages": [[0, 10], [1, 10]]}, {"stages": "all"}, {"stages": [[True, 10]]},
         )),
     ],
@@ -94,6 +94,18 @@ def test_deferral_holds_a_release_back_and_takes_an_older_one_meanwhile() -> Non
     assert chosen(old, young, days=7) == Choice(old, young, "deferral", NOW + dt.timedelta(days=5))
     assert chosen(young, days=7) == Choice(None, young, "deferral", NOW + dt.timedelta(days=5))
     assert chosen(old, young, days=2) == Choice(young)
+
+
+def test_an_urgent_release_waits_for_two_days_at_most() -> None:
+    (found,) = read(listed(item(security=True, urgent=True)), "stable")
+    assert found.is_urgent
+    assert not read(listed(item(security=True)), "stable")[0].is_urgent
+    young, old = release("0.2", 1, is_urgent=True), release("0.2", 2, is_urgent=True)
+    assert chosen(young, days=90) == Choice(None, young, "deferral", NOW + dt.timedelta(days=1))
+    assert chosen(old, days=90) == Choice(old)
+    assert chosen(young, days=1) == Choice(young)  # never longer than who defers wants
+    staged = release("0.2", 2, is_urgent=True, stages=((5, 100),))
+    assert chosen(staged, days=90).why == "stages"
 
 
 def test_a_release_of_tomorrow_waits_for_tomorrow() -> None:

@@ -170,7 +170,8 @@ def test_the_new_file_is_on_the_disk_before_it_takes_the_name(
         lambda number: synced.append((os.fstat(number).st_size, current.read_bytes())),
     )
     put(new, current, state)
-    assert synced == [(new.stat().st_size, old)]
+    assert synced[0] == (new.stat().st_size, old)
+    assert {content for _, content in synced} == {old}  # the notes, too, were there before
 
 
 def test_what_an_update_left_that_was_killed_is_no_hindrance(

@@ -81,14 +81,45 @@ def test_the_entry_that_starts_at_login_is_one() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_apparmor_reads_the_profiles() -> None:
+@pytest.mark.parametrize("name", ["apparmor", "apparmor-desktop"])
+def test_apparmor_reads_the_profiles_and_none_of_them_only_reports_by_itself(name: str) -> None:
+    assert "flags=" not in (tree.FILES / name).read_text(), (
+        "to enforce it would be to change a file of the package's"
+    )
     done = subprocess.run(
-        [needs("apparmor_parser"), "-Q", "-K", tree.FILES / "apparmor"],
+        [needs("apparmor_parser"), "-Q", "-K", tree.FILES / name],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_link_that_the_package_makes_has_apparmor_report_only(tmp_path: Path) -> None:
+    """And taking it away has it forbid, without a change of the file."""
+    for name in ("abi", "abstractions", "tunables"):
+        (tmp_path / name).symlink_to(f"/etc/apparmor.d/{name}")
+    profile = tmp_path / "qalamsap-desktop"
+    shutil.copyfile(tree.FILES / "apparmor-desktop", profile)
+
+    def told() -> str:
+        words = [needs("apparmor_parser"), "-Q", "-K", "--base", tmp_path, profile]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    script = f"""
+        . '{tree.FILES / "setup"}'; APPARMOR='{tmp_path}' STATE='{tmp_path}/state' CHOICES=/dev/null
+        read_choices; report_at_first; keep_note
+    """
+    subprocess.run(["sh", "-ec", script], check=True)
+    link = tmp_path / "force-complain/qalamsap-desktop"
+    assert link.resolve() == profile
+    assert "forcing complain mode" in told()
+    link.unlink()
+    subprocess.run(["sh", "-ec", script], check=True)
+    assert not link.is_symlink(), "an upgrade does not make it again"
+    assert "complain" not in told()
 
 
 # --- start-at-login ---------------------------------------------------------------------------------------------------

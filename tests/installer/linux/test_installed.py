@@ -354,9 +354,33 @@ def test_a_policy_locks_other_origins_out(computer: Computer, broker: subprocess
         assert (refusal["code"], refusal["message"].split(":")[0]) == ("500", "policy-blocked")
 
 
+def test_what_the_administrator_says_later_is_followed_at_the_next_installation(
+    computer: Computer, package: Path
+) -> None:
+    """With Debian's own books of what is switched on, and the browsers' real policies."""
+    choices = computer.machine.path("/etc/default/qalamsap")
+    socket = computer.machine.path("/etc/systemd/system/sockets.target.wants/qalamsap-broker.socket")
+    policies = computer.machine.path("/etc/firefox/policies/policies.json")
+    assert (socket.is_symlink(), policies.is_file()) == (True, True)
+    for text, is_trusted, owns_port in (
+        ("BROKER=off\n", False, False),
+        ("BROKER=on\n", True, True),
+        ("TRUST=none\n", False, True),
+    ):
+        choices.write_text(text)
+        computer.install(package)
+        assert policies.is_file() is is_trusted, text
+        assert computer.machine.path(f"{STATE}/trust.json").exists() is is_trusted, text
+        assert bool(list(computer.machine.path(f"{STATE}/tls").rglob("*.pem"))) is is_trusted, text
+        assert socket.is_symlink() is owns_port, text
+    choices.write_text("")
+    computer.install(package)
+    assert policies.is_file()
+
+
 def test_purging_leaves_no_file_no_anchor_no_policy_and_no_process(computer: Computer) -> None:
     # What AppArmor and its tools make of the profile; there is none here to do it.
-    for place in ("/var/cache/apparmor/0123abcd.0/qalamsap", "/etc/apparmor.d/disable/qalamsap"):
+    for place in ("/var/cache/apparmor/0123abcd.0/qalamsap", "/etc/apparmor.d/disable/qalamsap-desktop"):
         computer.machine.path(place).parent.mkdir(parents=True, exist_ok=True)
         computer.machine.path(place).touch()
     command = computer.machine.command("qalamsap", "run", "--port", "0", "--tray", "off", person=OTHER)

@@ -44,6 +44,7 @@ def test_what_it_needs_is_named_by_library_and_glibc_by_version(package: Path) -
 def test_settings_are_kept_and_no_shared_folder_is_owned(package: Path) -> None:
     assert set(asked(package, "-c").split()) == {
         "/etc/apparmor.d/qalamsap",
+        "/etc/apparmor.d/qalamsap-desktop",
         "/etc/xdg/autostart/qalamsap.desktop",
     }
     files = set(asked(package, "-l").split())

@@ -14,7 +14,9 @@ from agent.policy import profile
 from tests.support import browsers
 
 MACOS = Path(__file__).resolve().parents[3] / "installer/macos"
-RUNTIME = "/Applications/Qalamsap.app/Contents/Resources/runtime"
+APP = "/Applications/Qalamsap.app"
+HOME = "/Library/Application Support/qalamsap"
+RUNTIME = f"{HOME}/runtime"
 SCRIPTS = (
     MACOS / "build.sh",
     MACOS / "uninstall",
@@ -43,9 +45,8 @@ def test_the_renewal_is_a_command_line_that_the_program_takes(
 ) -> None:
     words = property_list("kz.qalamsap.trust-renew.plist")["ProgramArguments"]
     assert isinstance(words, list)
-    state = "/Library/Application Support/qalamsap"
-    assert state in words
-    assert program.main([str(tmp_path) if word == state else word for word in words[4:]]) == 0
+    assert HOME in words
+    assert program.main([str(tmp_path) if word == HOME else word for word in words[4:]]) == 0
     assert "nothing was installed" in capsys.readouterr().out
 
 
@@ -60,7 +61,7 @@ def test_the_application_is_ours_and_stays_where_launchd_looks() -> None:
     info = property_list("Info.plist")
     assert info["CFBundleIdentifier"] == paths.BUNDLE
     (component,) = plistlib.loads((MACOS / "components.plist").read_bytes())
-    assert f"/{component['RootRelativeBundlePath']}" == RUNTIME.partition("/Contents")[0]
+    assert f"/{component['RootRelativeBundlePath']}" == APP
     assert component["BundleIsRelocatable"] is False
     distribution = ET.parse(MACOS / "distribution.xml").getroot()
     (system,) = distribution.iter("os-version")
@@ -76,6 +77,24 @@ def test_the_build_makes_what_the_program_looks_for() -> None:
     assert f'>"$runtime/{programs.MARKER}"' in script
     assert "echo pkg >" in script
     assert "--identifier kz.qalamsap.pkg" in script
+
+
+def test_what_launchd_starts_lies_where_only_root_writes() -> None:
+    """Administrators write in /Applications without a password: what root ran there would make each of them root."""
+    for name in (
+        "kz.qalamsap.agent.plist",
+        "kz.qalamsap.trust-renew.plist",
+        "scripts/postinstall",
+        "uninstall",
+    ):
+        text = (MACOS / name).read_text()
+        assert "/Applications/Qalamsap.app" not in text, name
+        assert "$app/" not in text, name
+    build = (MACOS / "build.sh").read_text()
+    assert f"place={HOME}".replace(" ", "\\ ") in build
+    assert "$app/Contents/Resources/" not in build
+    assert 'chmod -R go-w "$root"' in build
+    assert "--ownership recommended" in build
 
 
 def test_the_profile_in_the_folder_is_the_one_of_the_policy_beside_it() -> None:

@@ -45,7 +45,7 @@ class Mac:
     def program(self, body: str = "") -> None:
         """Our own, in the place where the package puts it."""
         _program(
-            self.app / "Contents/Resources/runtime/bin/qalamsap-agent",
+            self.state / "runtime/bin/qalamsap-agent",
             f'echo "agent $*" >>"{self.commands}/log"\n{body}',
         )
 
@@ -72,16 +72,18 @@ class Mac:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(MACOS / name, target)
         self.program()
-        resources = self.app / "Contents/Resources"
-        shutil.copy(MACOS / "uninstall", resources)
-        shutil.copy(MACOS / "scripts/places", resources)
+        _program(self.app / "Contents/MacOS/Qalamsap", "")
+        shutil.copy(MACOS / "uninstall", self.state)
+        shutil.copy(MACOS / "scripts/places", self.state)
+        for path in (self.disk / "Library").rglob("*"):
+            path.chmod(path.stat().st_mode & ~0o022)  # as build.sh does, whatever the umask
 
     def scripts(self, name: str) -> subprocess.CompletedProcess[str]:
         """As Installer runs one: the package, the place, the volume."""
         return self.run(MACOS / "scripts" / name, "/tmp/x.pkg", f"{self.disk}/Applications", f"{self.disk}/")
 
     def uninstall(self) -> subprocess.CompletedProcess[str]:
-        return self.run(self.app / "Contents/Resources/uninstall")
+        return self.run(self.state / "uninstall")
 
 
 def _program(path: Path, body: str) -> None:
@@ -123,14 +125,55 @@ def test_after_the_files_browsers_are_told_and_agents_start(mac: Mac) -> None:
         f"launchctl bootstrap gui/502 {agents}/kz.qalamsap.agent.plist",
     ]
     link = mac.disk / "usr/local/bin/qalamsap"
-    assert link.readlink() == mac.app / "Contents/Resources/runtime/bin/qalamsap"
+    assert link.readlink() == mac.state / "runtime/bin/qalamsap"
     assert mac.state.stat().st_mode & 0o777 == 0o755
     assert mac.scripts("postinstall").returncode == 0, "once more does no harm"
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Library",
+        "Library/Application Support",
+        "Library/Application Support/qalamsap/runtime",
+        "Library/Application Support/qalamsap/runtime/bin/qalamsap-agent",
+        "Library/Application Support/qalamsap/install.conf",
+    ],
+)
+@pytest.mark.parametrize("who", [0o020, 0o002])
+def test_root_runs_nothing_that_others_can_change(mac: Mac, place: str, who: int) -> None:
+    mac.put_package()
+    (mac.state / "install.conf").write_text("TRUST=none\n")
+    (mac.state / "install.conf").chmod(0o644)
+    path = mac.disk / place
+    path.chmod(path.stat().st_mode | who)
+    done = mac.scripts("postinstall")
+    assert done.returncode == 1
+    assert f"root runs nothing that others can change: {path}" in done.stderr
+    assert mac.calls == []
+    assert not (mac.disk / "Library/LaunchDaemons/kz.qalamsap.trust-renew.plist").exists(), (
+        "nor at the next start"
+    )
+
+
+def test_a_folder_of_ours_that_others_may_write_becomes_roots_alone(mac: Mac) -> None:
+    mac.put_package()
+    mac.state.chmod(0o775)
+    assert mac.scripts("postinstall").returncode == 0
+    assert mac.state.stat().st_mode & 0o777 == 0o755
+
+
+def test_an_upgrade_leaves_no_module_of_the_old_version(mac: Mac) -> None:
+    mac.put_package()
+    (mac.state / "trust.json").write_text("{}")
+    (mac.state / "runtime/gone.py").touch()
+    assert mac.scripts("preinstall").returncode == 0
+    assert not (mac.state / "runtime").exists()
+    assert (mac.state / "trust.json").exists()
+
+
 def test_whoever_deploys_it_may_want_no_trust(mac: Mac) -> None:
     mac.put_package()
-    mac.state.mkdir(parents=True)
     (mac.state / "install.conf").write_text("TRUST=none\n")
     assert mac.scripts("postinstall").returncode == 0
     assert not [call for call in mac.calls if "trust install" in call]
@@ -138,10 +181,9 @@ def test_whoever_deploys_it_may_want_no_trust(mac: Mac) -> None:
 
 def test_each_person_may_be_asked_for_their_own(mac: Mac) -> None:
     mac.put_package()
-    mac.state.mkdir(parents=True)
     (mac.state / "install.conf").write_text("TRUST=people\n")
     assert mac.scripts("postinstall").returncode == 0
-    program = mac.app / "Contents/Resources/runtime/bin/qalamsap-agent"
+    program = mac.state / "runtime/bin/qalamsap-agent"
     asked = [call for call in mac.calls if "trust install" in call]
     assert asked == [
         f"launchctl asuser {person} sudo -u #{person} -H {program} -I -m agent trust install --user"
@@ -215,6 +257,6 @@ def test_a_persons_own_keychain_is_told_of(mac: Mac) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="this is root")
 def test_only_root_removes_it(mac: Mac) -> None:
     mac.put_package()
-    script = mac.app / "Contents/Resources/uninstall"
+    script = mac.state / "uninstall"
     done = subprocess.run(["/bin/sh", str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 77

@@ -67,6 +67,7 @@ def test_from_the_ceremony_to_a_computer(
             "--stages",
             "0:10,3:100",
             "--security",
+            "--urgent",
         )
         == 0
     )
@@ -85,6 +86,7 @@ def test_from_the_ceremony_to_a_computer(
     computer.refresh()
     (found,) = computer.releases("stable")
     assert (found.version.text, found.stages, found.is_security) == ("0.2.0", ((0, 10), (3, 100)), True)
+    assert found.is_urgent
     computer.download(found.files["appimage-x86_64"], tmp_path / "computer" / "Q")
     assert (tmp_path / "computer" / "Q").read_bytes() == b"a package"
 
@@ -103,6 +105,7 @@ def test_from_the_ceremony_to_a_computer(
         ("check",),
         ("sign", "stable", "--key", "/nowhere.pem"),
         ("add", "stable", "1.0", "--file", "/nowhere"),
+        ("add", "stable", "1.0", "--file", "x=/nowhere", "--urgent"),
         ("withdraw", "stable", "1.0"),
     ],
 )

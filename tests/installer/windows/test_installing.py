@@ -59,7 +59,9 @@ def test_a_silent_install_puts_every_file_there_and_removal_leaves_nothing(compu
         assert files(computer.drive / FOLDER) == files(machine.content)
         assert computer.calls() == [TRUST]
         seen = computer.registry()
-        assert seen[rf"HKLM\{RUN}"]["Qalamsap"] == r'"C:\Program Files\Qalamsap\qalamsapw.exe" run'
+        assert (
+            seen[rf"HKLM\{RUN}"]["Qalamsap"] == r'"C:\Program Files\Qalamsap\qalamsapw.exe" autostart start'
+        )
         assert seen[EVENT_SOURCE] == {
             "EventMessageFile": r"C:\Program Files\Qalamsap\qalamsap-events.dll",
             "TypesSupported": "0x7",

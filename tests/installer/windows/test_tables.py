@@ -200,5 +200,5 @@ def test_a_payload_without_a_launcher_is_no_package() -> None:
 def test_the_launcher_is_what_windows_starts() -> None:
     found = made("machine")
     key = next(row[0] for row in found["File"] if row[2].endswith(f"|{native.LAUNCHER}"))
-    assert [row[4] for row in found["Registry"] if row[3] == "Qalamsap"] == [f'"[#{key}]" run']
+    assert [row[4] for row in found["Registry"] if row[3] == "Qalamsap"] == [f'"[#{key}]" autostart start']
     assert found["Shortcut"][0][4:6] == (f"[#{key}]", "open")
