@@ -177,6 +177,8 @@ class _Process:
         except subprocess.TimeoutExpired:
             window.kill()
             status = window.wait()
+        with self._writing, contextlib.suppress(OSError):
+            window.stdin.close()
         window.stdout.close()
         return status
 

@@ -245,7 +245,7 @@ def test_a_large_message_is_verified_in_pieces_and_the_report_is_the_same(
 ) -> None:
     assert run.verify(large) == 0
     in_pieces = run.report(large)
-    assert in_pieces == {**run.report(large, "--format", "cms"), "verified_at": in_pieces["verified_at"]}
+    assert _without_moments(run.report(large, "--format", "cms")) == _without_moments(in_pieces)
     monkeypatch.undo()
     in_memory = run.report(large)
     assert _without_moments(in_memory) == _without_moments(in_pieces)

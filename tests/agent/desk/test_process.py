@@ -1,5 +1,6 @@
 """The desk's process, with a window that follows a script and pages made for the test."""
 
+import subprocess
 import sys
 import threading
 import time
@@ -220,6 +221,28 @@ def test_a_window_that_hangs_when_its_output_is_closed_is_killed(
     monkeypatch.setattr(process, "_GRACE_S", 0.2)
     with pytest.raises(WindowFailed):
         world.run(expect("frame.Begin"), say(b"X\0\0\0\0"), hang())
+
+
+def test_what_leads_to_the_window_is_closed_although_a_thread_was_stuck_in_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_GRACE_S", 0.2)
+    options = process.Options(load=world.load, version="1", summons=frame.Summons("sites"), pages={})
+    made = process._Process(options, world.load())
+    deaf = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+    window = subprocess.Popen(deaf, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    made._window = window
+    much = sites.Sites((sites.Site("https://a.kz", "x" * 1_000_000, "x", "seen", is_protected=True),))
+    stuck = threading.Thread(target=made._send, args=(much,), daemon=True)
+    stuck.start()
+    until = time.monotonic() + 20
+    while not made._writing.locked():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert made._end(window) != 0
+    stuck.join(20)
+    assert window.stdin is not None
+    assert window.stdin.closed
 
 
 NONSENSE = sites.Sites((sites.Site("https://\udcff.kz", "x", "x", "seen", is_protected=True),))
