@@ -18,6 +18,7 @@ import errno
 import os
 import socket
 import struct
+import weakref
 from pathlib import Path
 from typing import Final
 
@@ -90,6 +91,8 @@ class LinuxOwners:
         try:
             if self._kernel is None:
                 self._kernel = _open_kernel()
+                # Not left to the socket: in garbage that refers to itself it may be found before us, and complain.
+                weakref.finalize(self, self._kernel.close)
             self._sequence = (self._sequence + 1) & 0xFFFFFFFF
             self._kernel.send(question(peer, here, self._sequence))
             for _ in range(_MOST_STALE_ANSWERS):
@@ -104,9 +107,6 @@ class LinuxOwners:
         if self._kernel is not None:
             self._kernel.close()
             self._kernel = None
-
-    def __del__(self) -> None:
-        self._close()
 
     # --- /proc/net -------------------------------------------------------------------------------------------------
 

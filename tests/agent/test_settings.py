@@ -15,6 +15,7 @@ from protocol.messages import MAX_DOCUMENTS
 def test_every_setting_is_a_member_of_the_config_with_the_same_default() -> None:
     members = {each.name for each in dataclasses.fields(Config)} - {
         "paths", "broker", "machine_tls_dir", "simulation", "sources", "places", "policy_trouble", "policy_place",
+        "is_trouble_of_person",
     }  # fmt: skip
     assert members == SETTINGS.keys()
     usual = Config(paths.resolve(Path("/nowhere")))

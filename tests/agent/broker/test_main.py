@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,12 @@ LOADED = "import argparse, encodings.idna, locale, shutil, sys, sysconfig, trace
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder in which the broker's account may make its door."""
-    if os.geteuid() == 0:
-        os.chown(tmp_path, SOMEBODY, SOMEBODY)
-        for parent in list(tmp_path.parents)[:2]:
-            parent.chmod(0o711)
-    return tmp_path
+def folder():
+    """A folder in which the broker's account may make its door, with a name as short as a socket's must be."""
+    with tempfile.TemporaryDirectory(prefix="qalamsap-") as made:
+        if os.geteuid() == 0:
+            os.chown(made, SOMEBODY, SOMEBODY)
+        yield Path(made)
 
 
 @contextlib.contextmanager

@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import gc
 import os
 import socket
 import struct
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +124,19 @@ def test_one_who_stands_for_several_people_is_nobody(monkeypatch):
     owners = LinuxOwners()
     with connection() as (_, accepted):
         assert owners.of_peer(accepted) is None
+
+
+def test_nothing_is_left_open_by_one_that_is_garbage_in_a_circle():
+    owners = LinuxOwners()
+    with connection() as (_, accepted):
+        owners.of_peer(accepted)
+    kernel = owners._kernel
+    owners.itself = owners
+    gone = weakref.ref(owners)
+    del owners
+    gc.collect()
+    assert gone() is None
+    assert kernel.fileno() == -1
 
 
 def test_a_kernel_that_fails_once_is_asked_again(monkeypatch):

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,15 @@ from protocol.control import State
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
-    made = Person("aigul", 4242, tmp_path / "aigul")
+def homes() -> Iterator[Path]:
+    """Where homes are, with a name as short as those of sockets must be."""
+    with tempfile.TemporaryDirectory(prefix="qalamsap-") as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def person(homes: Path) -> Person:
+    made = Person("aigul", 4242, homes / "aigul")
     made.socket.parent.mkdir(parents=True)
     return made
 
@@ -55,11 +63,11 @@ def test_an_agent_that_answers_is_told_of_by_its_code(person: Person, tmp_path: 
     assert (found.state, found.code, found.text) == ("warning", "paused", "aigul: paused")
 
 
-def test_what_a_strange_agent_says_is_not_repeated(person: Person, tmp_path: Path) -> None:
+def test_what_a_strange_agent_says_is_not_repeated(person: Person, homes: Path, tmp_path: Path) -> None:
     with serve(person, state(state="trouble", trouble="\x1b[31m rm -rf", version="\x1b[31m")):
         (found,) = everybody.checks([person], sessions=tmp_path)
     assert found.text == "aigul: trouble"
-    with_nonsense = Person("b", 1, tmp_path / "b")
+    with_nonsense = Person("b", 1, homes / "b")
     with_nonsense.socket.parent.mkdir(parents=True)
     with serve(with_nonsense, b"HTTP/1.1 200 OK\r\n\r\n" * 10):
         (found,) = everybody.checks([with_nonsense], sessions=tmp_path)
