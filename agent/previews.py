@@ -263,7 +263,11 @@ class Previews:
         document.overview = process.overview
         if document.overview.is_growing:
             document.overview = dataclasses.replace(document.overview, is_growing=False, why="timed-out")
-        self._answer(preview.Known(number, document.overview, document.place))
+        try:
+            self._answer(preview.Known(number, document.overview, document.place))
+        except _Closed:
+            process.end()  # nobody keeps it any more
+            raise
 
     def _process_of(self, number: int, document: "_Document") -> "_Process":
         """The process that is at hand; or else a new one, in the place where the person is. Raises _NoAnswer."""

@@ -60,10 +60,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _let_interrupts_through() -> None:
-    """«Стоп» interrupts the commands that the desk starts. Whoever starts us in the background of a shell has interrupts ignored, which
-    our children would inherit."""
+    """«Стоп» interrupts the commands that the desk starts. Whoever starts us in the background of a shell has interrupts ignored, and our
+    children would inherit that; what we do at an interrupt they don't. For us it still is nothing."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def _is_sayable(name: str) -> bool:

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from agent import logs, paths, programs
 from agent.config import BadConfig, Config
@@ -167,20 +167,22 @@ class _Process:
     def _end(self, window: "subprocess.Popen[bytes]") -> int:
         assert window.stdin is not None
         assert window.stdout is not None
-        # A thread that is stuck in a write holds the lock until the window is gone.
-        if self._writing.acquire(timeout=_GRACE_S):
-            with contextlib.suppress(OSError):
-                window.stdin.close()
-            self._writing.release()
+        self._close_input(window.stdin)
         try:
             status = window.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             window.kill()
             status = window.wait()
-        with self._writing, contextlib.suppress(OSError):
-            window.stdin.close()
+        self._close_input(window.stdin)
         window.stdout.close()
         return status
+
+    def _close_input(self, stdin: IO[bytes]) -> None:
+        """Not where a thread is stuck in a write: it holds the lock until the window is gone, and longer where others read there too."""
+        if self._writing.acquire(timeout=_GRACE_S):
+            with contextlib.suppress(OSError):
+                stdin.close()
+            self._writing.release()
 
     # --- to the window --------------------------------------------------------------------------------------------
 

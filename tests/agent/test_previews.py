@@ -1,6 +1,7 @@
 """What the other side of a renderer makes of its answers; documents that hang, crash and lie."""
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -356,6 +357,21 @@ def test_what_was_not_read_before_that_is_said_to_be_missing(monkeypatch: pytest
         while (outside := answers.next()).overview.is_growing:  # type: ignore[union-attr]
             pass
         assert outside.overview.why == "timed-out"  # type: ignore[union-attr]
+
+
+def test_a_process_that_nobody_keeps_any_more_is_ended() -> None:
+    looking = Previews([b""], ["a"], lambda *_: None, COMMAND)
+    looking.close()
+    source, sink = os.pipe()
+    ended = threading.Event()
+    process = previews._Process(io.FileIO(source, "rb"), io.FileIO(sink, "wb"), ended.set, 1.0)
+    document = looking._documents[0]
+    document.overview = preview.Overview("text", is_growing=True)
+    with pytest.raises(previews._Closed):
+        looking._finish(0, document, process)
+    assert ended.is_set()
+    assert process._source.closed
+    assert process._sink.closed
 
 
 def test_opened_anew_it_grows_as_far_as_it_is_asked_about() -> None:
