@@ -576,7 +576,10 @@ def test_it_goes_for_a_new_version_only_when_nobody_is_in_the_middle_of_anything
 def test_who_looks_for_a_new_version_lives_on_when_the_daemon_ends(tmp_path: Path) -> None:
     look = (
         "import pathlib, sys, time; here = pathlib.Path(sys.argv[1]); (here / 'looks').touch()\n"
-        "while not (here / 'go').exists(): time.sleep(0.02)\n"
+        "until = time.monotonic() + 60  # where the test is cut short, nobody ever says go\n"
+        "while not (here / 'go').exists():\n"
+        "    if time.monotonic() > until: sys.exit(1)\n"
+        "    time.sleep(0.02)\n"
         "(here / 'done').touch()"
     )
     launch = LAUNCH.replace(
