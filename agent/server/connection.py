@@ -37,6 +37,7 @@ BUDGET_BYTES = 3 * MAX_FRAME_BYTES
 MAX_CHUNK_BYTES = limits.CHUNK_HEADER_BYTES + limits.CHUNK_BYTES
 _PREFIX_BYTES = dispatch.DECODE_BYTES + 1  # of a frame that is not taken: enough to tell its dialect
 _FRAGMENT_BYTES = 1024 * 1024
+_FAREWELL_BYTES = 64 * 1024  # of what a page says that was turned away, before it is no more listened to
 _TOO_MUCH = "the agent holds too many large requests"
 
 _log = logging.getLogger(__name__)
@@ -98,7 +99,8 @@ class Connection(asyncio.Protocol):
         self._is_text = False
         self._held = 0  # octets of it that were taken from the budget
         self._timer: asyncio.TimerHandle | None = None
-        self._deadline = 0.0  # when reading on after failing the connection ends, of the loop's clock
+        self._is_turned_away = False
+        self._deadline = 0.0  # when reading on after its end ends, of the loop's clock; 0: not decided yet
         self._can_write = asyncio.Event()
         self._can_write.set()
         self._sending = asyncio.Lock()
@@ -227,8 +229,7 @@ class Connection(asyncio.Protocol):
             leaver = self._house.guests.admit(self, owner)
         except Full:
             logs.note(_log, logging.WARNING, "no room for a connection", origin=origin.canonical)
-            self._wire.send_response(handshake.refuse_full())
-            self._limit(self._house.times.closing)
+            self._turn_away(response)
             return
         if leaver is not None:
             logs.note(_log, logging.INFO, "closing the oldest idle connection", origin=origin.canonical)
@@ -245,6 +246,15 @@ class Connection(asyncio.Protocol):
             return
         logs.note(_log, logging.DEBUG, "connection open", origin=origin.canonical, kind=origin.kind)
         self._house.on_open()
+
+    def _turn_away(self, response: Response) -> None:
+        """Lets the page in and closes at once: why a handshake failed its browser would not tell it. It is counted until it is gone, which
+        it is in its time, whatever it does, and no more is kept of what it sends than its own close frame may need."""
+        self._is_turned_away = True
+        self._wire.send_response(response)
+        self._wire.send_close(CloseCode.TRY_AGAIN_LATER, "too many connections")
+        self._deadline = asyncio.get_running_loop().time() + self._house.times.closing
+        self._limit(self._house.times.closing)
 
     async def _answer(self, frame: bytes, origin: Origin) -> Octets:
         """The reply, by the policy as it is now: pages may stay longer than it. Where it does not let the caller in, no more is read than
@@ -333,6 +343,8 @@ class Connection(asyncio.Protocol):
         return self._wire.state in {State.OPEN, State.CLOSING} and not self._wire.eof_sent
 
     def _take(self, octets: int) -> bool:
+        if self._is_turned_away and self._held + octets > _FAREWELL_BYTES:
+            return False
         if not self._house.budget.take(octets):
             return False
         self._held += octets
@@ -438,7 +450,9 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
             elif not data:
                 self._end_conversation()
-                self._deadline = asyncio.get_running_loop().time() + self._house.times.closing
+                self._deadline = (
+                    self._deadline or asyncio.get_running_loop().time() + self._house.times.closing
+                )
                 self._wait_quiet()
 
     @property
@@ -458,7 +472,7 @@ class Connection(asyncio.Protocol):
 
     def _on_time_up(self) -> None:
         assert self._transport is not None
-        if self._wire.state is State.CONNECTING and not self._wire.eof_sent:
+        if self._is_turned_away or (self._wire.state is State.CONNECTING and not self._wire.eof_sent):
             self._transport.abort()
         else:
             self._transport.close()

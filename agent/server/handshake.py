@@ -21,7 +21,6 @@ from agent.server import callers, status_page
 from agent.server.callers import Refusal
 from agent.server.status_page import StatusPage
 
-RETRY_AFTER_S = 5
 # "plain-off": without TLS, although the settings don't let pages in like that.
 Way: TypeAlias = Literal["tls", "plain", "plain-off"]
 
@@ -50,11 +49,6 @@ def judge(request: Request, port: int, page: StatusPage, *, way: Way = "tls") ->
 def respond(status: int, text: str, extra: Iterable[tuple[str, str]] = ()) -> Response:
     """A short plain answer, after which the connection closes."""
     return _response(status, text.encode(), [("Content-Type", "text/plain; charset=utf-8"), *extra])
-
-
-def refuse_full() -> Response:
-    """The answer where there is no room for one more connection."""
-    return respond(503, "Too many connections.\n", [("Retry-After", str(RETRY_AFTER_S))])
 
 
 def _without_conversation(request: Request, port: int, page: StatusPage, way: Way) -> Response:

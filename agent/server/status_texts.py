@@ -36,7 +36,8 @@ class Words:
     back: str
 
 
-# What sites of departments ask of NCALayer beyond its own modules: name, and who uses it. None of it is here.
+# What sites of departments ask of NCALayer beyond its own modules: name, and who uses it. None of it is here. Of some only the name
+# of their bundle is known. What browser extensions made up, as kz.ncalayer.web.verify, NCALayer does not have either.
 EXTENSIONS: tuple[tuple[str, tuple[str, str, str]], ...] = (
     (
         "NURSign",
@@ -55,6 +56,23 @@ EXTENSIONS: tuple[tuple[str, tuple[str, str, str]], ...] = (
     (
         "kz.sapa.eproc.osgi.EprocModule",
         ("электрондық сатып алу", "электронные закупки", "electronic procurement"),
+    ),
+    (
+        "kz.ecc.MarketSignBundle",
+        ("omarket.kz электрондық дүкені", "электронный магазин omarket.kz", "the electronic shop omarket.kz"),
+    ),
+    (
+        "kz.ecc.K2SignBundle",
+        ("«Қазынашылық-клиент»", "«Казначейство-клиент»", "the “Treasury Client”"),
+    ),
+    (
+        "documentolog",
+        ("Documentolog құжат айналымы", "документооборот Documentolog", "Documentolog document flow"),
+    ),
+    ("idocs", ("iDocs құжат айналымы", "документооборот iDocs", "iDocs document flow")),
+    (
+        "kz.gov.pki.SampleBundle",
+        ("ҰКО ресми мысалы", "официальный пример НУЦ", "the authority's official example"),
     ),
 )
 EXTENSION_LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")

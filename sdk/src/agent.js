@@ -5,6 +5,7 @@ import { blobOf, digestOf, inForm, octetsOf, toBase64, utf8 } from "./octets.js"
 
 const HEADER = 12; // of a binary frame: transfer number, offset
 const AROUND_CONTENT = 64; // octets of the frame that surround a document's content
+const DIGEST_FORMATS = ["cms"]; // a raw signature of a digest could be built into a login
 
 export class Agent {
   /* `capabilities` as kz.qalamsap.v1 tells them; of NCALayer what is known of it. */
@@ -44,6 +45,16 @@ export class Agent {
     if (!this.supports(method, format)) throw this.unsupported(format ? `${method} as ${format}` : method);
   }
 
+  /* The digests that stand for the contents, none where the contents are there. Refuses what this agent can't sign of them; they come in `formats` only. */
+  digestsOf(documents, formats, { format, detached, cosign }) {
+    const digests = documents.map(({ content }) => digestOf(content)).filter((digest) => digest !== undefined);
+    if (!digests.length) return digests;
+    if (digests.length < documents.length) throw this.unsupported("digests beside documents");
+    if (!formats.includes(format)) throw this.unsupported(`a digest as ${format}`);
+    if (format === "cms" && (detached === false || cosign)) throw this.unsupported("a digest as cms with its document");
+    return digests;
+  }
+
   /* The octets of what the page gave: a file can change or vanish after it was chosen. */
   async octetsOf(content) {
     const blob = blobOf(content);
@@ -73,6 +84,7 @@ export class Qalamsap extends Agent {
      mayLeaveOut it is null for a document that the person left out. */
   async sign({ documents, format = "cms", output = "blob", ...more }) {
     this.demand("sign", format);
+    this.digestsOf(documents, DIGEST_FORMATS, { format, ...more });
     return this.#work(more, async (params, work) => {
       const bare = documents.map(({ content: _, existing: __, ...told }) => told);
       const request = { ...params, format, documents: bare };

@@ -1,7 +1,7 @@
 /* The way to an agent on this computer, and why there is none, as far as a browser lets a page see. */
 
 import { Qalamsap } from "./agent.js";
-import { closeText, Connection, MODULE } from "./connection.js";
+import { closeText, Connection, isBusy, MODULE } from "./connection.js";
 import { pageLanguage, QalamsapError } from "./errors.js";
 import { NCALayer } from "./ncalayer.js";
 
@@ -62,8 +62,10 @@ async function opened(way, WebSocket) {
     socket = new WebSocket(way.url);
     socket.binaryType = "arraybuffer";
     const open = (settle) => (socket.onopen = settle);
-    way.message = inboxOf(socket); // from the start: in Node the greeting can come in one breath with the opening
-    await hinting(way, (limitMs) => settled(socket, open, limitMs, way.signal));
+    // From the start: in Node the greeting, or the end, can come in one breath with the opening.
+    way.message = inboxOf(socket);
+    way.ended = new Promise((resolve) => (socket.onclose = resolve));
+    await hinting(way, (limitMs) => settled(socket, way, open, limitMs));
     return socket;
   } catch (closed) {
     socket?.close();
@@ -77,7 +79,8 @@ async function opened(way, WebSocket) {
 async function introduced(socket, way) {
   const silent = (detail) => new QalamsapError("SILENT", { ...way.context, detail });
   const heard = async (what) => {
-    const data = await settled(socket, way.message, ANSWER_MS, way.signal).catch((closed) => {
+    const data = await settled(socket, way, way.message, ANSWER_MS).catch((closed) => {
+      if (isBusy(closed)) throw new QalamsapError("BUSY", { ...way.context, detail: closeText(closed) });
       throw silent(`${what} did not come: ${closeText(closed)}`);
     });
     try {
@@ -98,7 +101,7 @@ async function introduced(socket, way) {
 }
 
 /* What `begin` settles. Rejects with {code, reason} when the socket closes or the time is over, and when the page gives up. */
-function settled(socket, begin, limitMs, signal) {
+function settled(socket, { ended, signal }, begin, limitMs) {
   return new Promise((resolve, reject) => {
     let failure = "";
     const timer = setTimeout(() => finish(reject, { code: 0, reason: "no answer in time" }), limitMs);
@@ -109,7 +112,7 @@ function settled(socket, begin, limitMs, signal) {
       settle(value);
     };
     signal?.addEventListener("abort", giveUp);
-    socket.onclose = ({ code, reason }) => finish(reject, { code, reason: reason || failure });
+    ended.then(({ code, reason }) => finish(reject, { code, reason: reason || failure }));
     socket.onerror = ({ message = "" }) => {
       failure = message; // Node says why; browsers don't
       setTimeout(() => finish(reject, { code: FAILED, reason: failure }), CLOSE_AFTER_ERROR_MS);

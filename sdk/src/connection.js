@@ -11,6 +11,8 @@ const LAST_WORD_MS = 10_000; // for the end of a request that was cancelled
 const TRY_AGAIN_LATER = 1013;
 const OPEN = 1; // WebSocket.OPEN, whatever class it is of
 
+export const isBusy = ({ code }) => code === TRY_AGAIN_LATER;
+
 export const closeText = ({ code, reason }) => `WebSocket closed, code ${code}${reason ? `, ${reason}` : ""}`;
 
 export class Connection {
@@ -171,7 +173,7 @@ export class Connection {
   #end(event) {
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
     this.#socket.onmessage = this.#socket.onclose = null;
-    const error = this.error(event.code === TRY_AGAIN_LATER ? "BUSY" : "GONE", { detail: closeText(event) });
+    const error = this.error(isBusy(event) ? "BUSY" : "GONE", { detail: closeText(event) });
     for (const waiting of [...this.#calls, ...this.#requests.values()]) waiting.reject(error);
   }
 }

@@ -86,7 +86,7 @@ export function resultOf(answer: unknown, context?: { language?: Language; help?
 /** Text is signed as its UTF-8 octets. Large contents are sent in pieces by themselves. */
 export type Content = string | Blob | ArrayBuffer | Uint8Array;
 
-/** A digest instead of its document: formats "cms" (detached) and "raw". All documents of a request alike. */
+/** A digest instead of its document, by the hash of the person's key: format "cms", detached; with NCALayer "raw", too. All documents of a request alike. */
 export interface Digest {
   digest: Blob | ArrayBuffer | Uint8Array;
 }

@@ -2,7 +2,7 @@
 
 import { Agent, demandCount, formOf } from "./agent.js";
 import { QalamsapError } from "./errors.js";
-import { digestOf, inForm, toBase64, withoutArmour } from "./octets.js";
+import { inForm, toBase64, withoutArmour } from "./octets.js";
 
 const BASICS = "kz.gov.pki.knca.basics";
 const COMMON_UTILS = "kz.gov.pki.knca.commonUtils";
@@ -31,10 +31,8 @@ export class NCALayer extends Agent {
     const { output = "blob", language = this.connection.context.language, signal, ncalayer = {}, ...rest } = more;
     this.#refuse(rest, { documents, format, timestamp, certificate });
     const contents = documents.map(({ content }) => content);
-    const digests = contents.map(digestOf).filter((digest) => digest !== undefined);
+    const digests = this.digestsOf(documents, ["cms", "raw"], { format, detached });
     const isDigest = digests.length > 0;
-    if (isDigest && digests.length < contents.length) throw this.unsupported("digests beside documents");
-    if (isDigest && (format === "xml" || (format === "cms" && !detached))) throw this.unsupported(`a digest as ${format} with its document`);
     const isText = format === "xml" && contents.every((content) => typeof content === "string");
     const base64 = async (content) => toBase64(await this.octetsOf(content));
     const data = isText ? contents : await Promise.all((isDigest ? digests : contents).map(base64));

@@ -29,9 +29,9 @@ export const TEXTS = {
     en: ["The page's own security rules keep it from the signing agent.", "Tell the site's support: the details name the rule."],
   },
   BUSY: {
-    kk: ["Қолтаңба агенті басқа сұраулармен бос емес.", "Агенттің ашық терезесіндегі жұмысты аяқтап, қайталап көріңіз."],
-    ru: ["Агент подписи занят другими запросами.", "Завершите работу в открытом окне агента и попробуйте снова."],
-    en: ["The signing agent is busy with other requests.", "Finish what its open window asks and try again."],
+    kk: ["Қолтаңба агенті басқа сұраулармен бос емес.", "Агенттің ашық терезесіндегі жұмысты аяқтап, осы сайттың артық қойындыларын жабыңыз да, қайталап көріңіз."],
+    ru: ["Агент подписи занят другими запросами.", "Завершите работу в открытом окне агента, закройте лишние вкладки этого сайта и попробуйте снова."],
+    en: ["The signing agent is busy with other requests.", "Finish what its open window asks, close this site's other tabs and try again."],
   },
   CANCELLED: {
     kk: ["Операциядан бас тартылды.", "Дайын болғанда қайталап көріңіз."],

@@ -52,6 +52,30 @@ for (const [name, converse, detail] of [
   });
 }
 
+for (const [name, converse] of [
+  ["at once", (socket) => socket.close(1013, "too many connections")],
+  ["after its greeting", (socket) => { socket.send('{"result":{"version":"1"}}'); socket.close(1013, "too many connections"); }],
+  ["when it is asked who it is", (socket) => { socket.send('{"result":{"version":"1"}}'); socket.on("message", () => socket.close(1013, "too many connections")); }],
+]) {
+  test(`an agent that asks ${name} to come later is BUSY`, async (t) => {
+    const told = { retryable: true, detail: "WebSocket closed, code 1013, too many connections" };
+    await fails(connect({ url: await fakeOf(t, converse), WebSocket }), "BUSY", told);
+  });
+}
+
+test("a socket that opens, and ends before anybody could ask for more, is heard all the same", async () => {
+  class Hasty {
+    constructor() {
+      setTimeout(() => {
+        this.onopen();
+        this.onclose({ code: 1013, reason: "" });
+      });
+    }
+    close() {}
+  }
+  await fails(connect({ url: "wss://127.0.0.1:1/", WebSocket: Hasty, signal: AbortSignal.timeout(5000) }), "BUSY");
+});
+
 test("an agent that refuses to introduce itself says why", async (t) => {
   const url = await fakeOf(t, (socket) => {
     socket.send('{"result":{"version":"1.4"}}');

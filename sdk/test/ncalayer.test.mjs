@@ -55,7 +55,7 @@ test("several documents, attached, with PEM kept or taken off; also what program
 
 test("xml goes as text, raw with its certificate, digests as digests", async (t) => {
   const raw = { body: { result: { signatures: ["AQ=="], certificate: "-----BEGIN CERTIFICATE-----\nAg==\n-----END CERTIFICATE-----" } }, status: true };
-  const answers = [signed("<a>1</a>"), raw, signed(PEM)];
+  const answers = [signed("<a>1</a>"), raw, signed(PEM), signed("AQ==")];
   const { agent, fake } = await agentOf(t, () => answers.shift());
   assert.deepEqual((await agent.sign({ documents: [{ content: "<a/>" }], format: "xml" })).signatures, ["<a>1</a>"]);
   assert.deepEqual([fake.calls[0].args.data, fake.calls[0].args.signingParams.decode], ["<a/>", false]);
@@ -63,6 +63,8 @@ test("xml goes as text, raw with its certificate, digests as digests", async (t)
   assert.deepEqual([found.signatures, found.certificate], [["AQ=="], "Ag=="]);
   await agent.sign({ documents: [{ content: { digest: new Uint8Array([7]) } }] });
   assert.deepEqual([fake.calls[2].args.data, fake.calls[2].args.signingParams.digested], ["Bw==", true]);
+  await agent.sign({ documents: [{ content: { digest: new Uint8Array([8]) } }], format: "raw" });
+  assert.deepEqual([fake.calls[3].args.data, fake.calls[3].args.signingParams.digested], ["CA==", true]);
 });
 
 test("all documents are signed where some might be left out", async (t) => {

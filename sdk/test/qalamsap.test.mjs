@@ -101,6 +101,18 @@ test("digests go as digests", async (t) => {
   assert.deepEqual(fake.requests.at(-1).params.documents, [{ content: { digest: { base64: "/w==" } } }]);
 });
 
+test("a digest that the agent can't sign is UNSUPPORTED, and nothing is sent", async (t) => {
+  const { agent, fake } = await agentOf(t, { sign: echo });
+  const digest = { content: { digest: new Uint8Array(32) } };
+  const known = fake.requests.length;
+  for (const [more, what] of [
+    [{ format: "raw" }, "a digest as raw"], [{ format: "pdf" }, "a digest as pdf"], [{ format: "jws", detached: true }, "a digest as jws"],
+    [{ detached: false }, "a digest as cms with its document"], [{ cosign: true }, "a digest as cms with its document"],
+    [{ documents: [digest, { content: "x" }] }, "digests beside documents"],
+  ]) await fails(agent.sign({ documents: [digest], ...more }), "UNSUPPORTED", { detail: `qalamsap 9.9: ${what}`, retryable: false });
+  assert.equal(fake.requests.length, known);
+});
+
 test("events reach the page, and what its listener throws harms nothing", async (t) => {
   const sign = (params, { event, page }) => {
     event("queued", { waiting: 2 });
@@ -271,7 +283,7 @@ test("login takes octets or their base64url; timestamp and verify take contents 
 });
 
 for (const [theirs, ours] of [
-  ["busy", "BUSY"], ["cancelled", "CANCELLED"], ["timed-out", "TIMED_OUT"], ["unsupported", "UNSUPPORTED"], ["unsupported-key", "UNSUPPORTED"],
+  ["busy", "BUSY"], ["cancelled", "CANCELLED"], ["timed-out", "TIMED_OUT"], ["unsupported", "UNSUPPORTED"], ["unsupported-key", "UNSUPPORTED"], ["key-password", "UNSUPPORTED"],
   ["paused", "AGENT"], ["key-unsuitable", "AGENT"], ["timestamp-failed", "AGENT"], ["not-allowed", "AGENT"],
 ]) {
   test(`the agent's ${theirs} is ${ours}, in the agent's words`, async (t) => {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.formats import cms
 from agent.formats.xml import verify as xml_verify
+from agent.server import limits
 from tests.support import agents, authority, npm_clients
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -110,6 +111,29 @@ def test_it_speaks_the_agents_own_interface(package: Path, tmp_path: Path) -> No
         # Of a request that it can't read the agent does not know the language either.
         assert name == "badRequest" or set("әғқңөұүі") & set(told["message"]), told
     assert outcome["locale"] == {"code": "200"}
+
+
+def test_one_connection_too_many_is_told_that_the_agent_is_busy_and_may_try_again(
+    package: Path, tmp_path: Path
+) -> None:
+    slow = {
+        "key": authority.path("gost2015-head"),
+        "password": authority.PASSWORD,
+        "decision": "sign",
+        "delay_s": 60.0,
+    }
+    with agents.simulated(tmp_path / "agent", [slow], test_authorities=authority.issuing_paths()) as agent:
+        arguments = [agent.url, str(limits.PER_OWNER)]
+        outcome = json.loads(npm_clients.in_node(package, agent, "full_house.mjs", arguments))
+    refused = outcome["refused"]
+    assert (refused["code"], refused["retryable"]) == ("BUSY", True), refused
+    assert refused["detail"] == "WebSocket closed, code 1013, too many connections"
+    assert "close this site's other tabs" in refused["advice"]
+    assert outcome.get("refusedByNode", refused) == refused
+    assert outcome["later"] == {"kind": "qalamsap"}
+    readme = (ROOT / "sdk/README.md").read_text(encoding="utf-8")
+    assert f"({limits.PER_OWNER} of a site)" in readme
+    assert f"more than {limits.MAXIMUM + limits.RESERVE} connections" in readme
 
 
 def test_an_agent_that_is_not_trusted_is_told_from_one_that_does_not_run(

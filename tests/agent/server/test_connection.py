@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from websockets.asyncio.client import ClientConnection
@@ -11,6 +12,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
 from agent.server import connection
+from agent.server import limits as guests
 from agent.server.connection import Times
 from agent.server.limits import PER_OWNER
 from protocol import handshake
@@ -98,6 +100,89 @@ def test_what_a_page_sends_after_it_was_told_to_go_is_counted_too() -> None:
             await stage.until(lambda: scene.server._budget.held == 500_000)
             page.transport.abort()
             await stage.until(lambda: scene.server._budget.held == 0)
+
+    stage.run(scenario())
+
+
+SITE = "https://kds.example.kz"
+FAREWELL = Frame(Opcode.CLOSE, (1013).to_bytes(2, "big") + b"too many connections").serialize(mask=False)
+
+
+@contextlib.asynccontextmanager
+async def turned_away(
+    scene: stage.Scene, more: bytes = b""
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection for which there is no room, and that was told so; it says `more` in one breath with its request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", scene.server.port, ssl=stage.client_context())
+    request = (
+        f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{scene.server.port}\r\nOrigin: {SITE}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    writer.write(request.encode() + more)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+    assert await reader.readexactly(len(FAREWELL)) == FAREWELL
+    yield reader, writer
+    writer.transport.abort()
+
+
+@pytest.fixture
+def one_of_a_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guests, "PER_OWNER", 1)
+
+
+@pytest.mark.usefixtures("one_of_a_site")
+def test_one_that_is_turned_away_and_goes_is_gone_at_once() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(times=Times(quiet=60.0, closing=60.0)) as scene:
+            page = await scene.page(SITE)
+            await page.send(stage.sign_call())
+            await scene.busy_worker()
+            async with turned_away(scene) as (reader, writer):
+                writer.write(Frame(Opcode.CLOSE, (1013).to_bytes(2, "big")).serialize(mask=True))
+                assert await reader.read() == b""
+                await stage.until(lambda: len(scene.server._guests) == 1)
+
+    stage.run(scenario())
+
+
+@pytest.mark.usefixtures("one_of_a_site")
+def test_one_that_is_turned_away_and_stays_is_dropped_in_its_time() -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(times=Times(closing=0.3)) as scene:
+            page = await scene.page(SITE)
+            await page.send(stage.sign_call())
+            await scene.busy_worker()
+            async with turned_away(scene):
+                assert len(scene.server._guests) == 2
+                await stage.until(lambda: len(scene.server._guests) == 1)
+            assert scene.server.connections == 1
+
+    stage.run(scenario())
+
+
+@pytest.mark.usefixtures("one_of_a_site")
+@pytest.mark.parametrize("in_one_breath", [False, True])
+def test_one_that_is_turned_away_and_talks_on_holds_nothing_and_is_dropped_in_its_time(
+    in_one_breath: bool,
+) -> None:
+    async def scenario() -> None:
+        async with stage.open_stage(times=Times(closing=1.0)) as scene:
+            page = await scene.page(SITE)
+            await page.send(stage.sign_call())
+            await scene.busy_worker()
+            held = scene.server._budget.held
+            whole = memoryview(Frame(Opcode.TEXT, b"x" * 16_000_000).serialize(mask=True))
+            start = 100 * in_one_breath
+            async with turned_away(scene, bytes(whole[:start])) as (_, writer):
+                most = held
+                while len(scene.server._guests) == 2:
+                    if writer.transport.get_write_buffer_size() < 1_000_000 and start < len(whole):
+                        writer.write(whole[start : start + 10_000])
+                        start += 10_000
+                    await asyncio.sleep(0.001)
+                    most = max(most, scene.server._budget.held)
+            assert most - held <= connection._FAREWELL_BYTES
+            assert scene.server._budget.held == held
 
     stage.run(scenario())
 

@@ -28,12 +28,21 @@ def test_known_extensions_of_departments_are_named_in_each_language() -> None:
         text = StatusPage("1").body(language).decode()
         for module, users in EXTENSIONS:
             assert f"<td><code>{module}</code></td><td>{html.escape(users[column])}</td>" in text
-    modules = {module for module, _ in EXTENSIONS}
+    modules = [module for module, _ in EXTENSIONS]
+    assert len(modules) == len(set(modules))
     assert {
+        "kz.gov.pki.cms.CMSSignUtil",
+        "kz.uchet.signUtil.commonUtils",
         "NURSign",
         "kz.inessoft.kgd.knp.ncalayer.KNPModuleService",
         "com.osdkz.esf.signer.esfSigner",
-    } <= modules
+        "kz.gov.pki.SampleBundle",
+        "kz.sapa.eproc.osgi.EprocModule",
+        "kz.ecc.MarketSignBundle",
+        "kz.ecc.K2SignBundle",
+        "documentolog",
+        "idocs",
+    } == set(modules)
 
 
 def test_what_the_page_says_is_not_here_is_answered_as_not_here() -> None:
