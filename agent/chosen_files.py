@@ -1,9 +1,9 @@
 """The files that sites may name, each for a day: those that the person chose for that site, or said yes to.
 
 A path that a page makes up is worth nothing: it would let the page read any file, and learn which ones there are. So a path counts
-only for the origin that it was given to, and comparing it touches no disk. And it counts for one use only: whoever had a file chosen
-to sign it can't have guesses at its content checked, nor passwords tried at it. What was chosen through a link is remembered as the
-file that the link led to then.
+only for the origin that it was given to, and comparing it touches no disk. And how it was given is noted with it: no passwords are
+tried at what was chosen as a document, and a yes to a path counts for less than a choice. What was chosen through a link is
+remembered as the file that the link led to then.
 
 As with grants, only sites are remembered. Any page in a sandbox calls itself "null", an http page may be anybody on the way, and
 a program can be another one tomorrow: those are asked each time.
@@ -16,19 +16,24 @@ import typing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePath
+from typing import Literal, TypeAlias
 
 from agent import locks, logs, paths
 from agent.errors import StorageFailed
 from agent.origins import Origin
-from protocol.prompts import FileUse
+
+Grounds: TypeAlias = Literal["chosen-key", "chosen-file", "allowed"]
+"""Why a site may name a file: the person chose it where the site asked for a key file, or for any other; or the site named it by itself
+to have it signed, and the person said yes."""
 
 HOURS = 24
 MAX_FILES_OF_A_SITE = 256
 MAX_FILES = 1000
 MAX_PATH_BYTES = 4096  # the longest that Linux takes
 _MAX_FILE_BYTES = 32 * 1024 * 1024
-_USES = typing.get_args(FileUse)
-_MEMBERS_WITHOUT_USE = 4  # of a row that an earlier version wrote
+_GROUNDS = typing.get_args(Grounds)
+_MEMBERS_WITHOUT_GROUNDS = 4  # of a row that an earlier version wrote
+_FORMER_USES = ("sign", "open_key", "verify")  # in a row of a later one, which told no choice from a yes
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +44,13 @@ class _BrokenRecord(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """One file for one site and one use: the path that the page knows, and where it led when it was chosen."""
+    """One file for one site, and why it may name it: the path that the page knows, and where it led when it was given."""
 
     site: str
     path: str
     resolved: str
     until: datetime
-    use: FileUse
+    grounds: Grounds
 
     def is_for(self, origin: Origin, at: datetime) -> bool:
         return origin.kind == "site" and self.site == origin.canonical and at < self.until
@@ -57,19 +62,19 @@ class ChosenFiles:
 
     path: Path
 
-    def find(self, origin: Origin, named: str, at: datetime, use: FileUse) -> Path | None:
-        """Where the path leads that the site names, None where that site may not name it for this. Raises StorageFailed.
+    def find(self, origin: Origin, named: str, at: datetime, *grounds: Grounds) -> Path | None:
+        """Where the path leads that the site names, None where that site may not name it on one of these grounds. Raises StorageFailed.
 
         The path is compared as text, and so are the folders in it: nothing is looked up.
         """
         wanted = os.path.normpath(named)
         for each in reversed(self._entries()):
-            if each.is_for(origin, at) and each.use == use and wanted in (each.path, each.resolved):
+            if each.is_for(origin, at) and each.grounds in grounds and wanted in (each.path, each.resolved):
                 return Path(each.resolved)
         return None
 
     def has_seen(self, origin: Origin, named: str, at: datetime) -> bool:
-        """Whether the path is one that the site was given, for whatever use, or the folder of one. Raises StorageFailed.
+        """Whether the path is one that the site was given, on whatever grounds, or the folder of one. Raises StorageFailed.
 
         Such a site learns nothing from a look at it. Nothing is looked up here.
         """
@@ -80,8 +85,8 @@ class ChosenFiles:
             if each.is_for(origin, at)
         )
 
-    def remember(self, origin: Origin, path: str, resolved: Path, at: datetime, use: FileUse) -> None:
-        """Lets the site name this file for this use, for HOURS.
+    def remember(self, origin: Origin, path: str, resolved: Path, at: datetime, grounds: Grounds) -> None:
+        """Lets the site name this file, for HOURS.
 
         Raises StorageFailed; ValueError for who is no site, and for what `is_path` is not.
         """
@@ -90,14 +95,15 @@ class ChosenFiles:
         if not (is_path(path) and is_path(str(resolved))):
             raise ValueError("not a path that a page can name")
         new = _Chosen(
-            origin.canonical, os.path.normpath(path), str(resolved), at + timedelta(hours=HOURS), use
+            origin.canonical, os.path.normpath(path), str(resolved), at + timedelta(hours=HOURS), grounds
         )
         try:
             with locks.held(self.path):
                 kept = [
                     each
                     for each in self._mended()
-                    if each.until > at and (each.site, each.path, each.use) != (new.site, new.path, new.use)
+                    if each.until > at
+                    and (each.site, each.path, each.grounds) != (new.site, new.path, new.grounds)
                 ]
                 self._write([*kept, new])
         except OSError as error:
@@ -121,7 +127,7 @@ class ChosenFiles:
             return []
 
     def _read(self) -> list[_Chosen]:
-        """Oldest first. What was noted without its use does not count. Raises StorageFailed, _BrokenRecord."""
+        """Oldest first. What earlier versions noted does not count. Raises StorageFailed, _BrokenRecord."""
         try:
             with self.path.open("rb") as stream:
                 content = stream.read(_MAX_FILE_BYTES)
@@ -130,10 +136,10 @@ class ChosenFiles:
         except OSError as error:
             raise StorageFailed(f"the chosen files can't be read: {error.strerror}") from error
         try:
-            rows = [row for row in json.loads(content)["files"] if len(row) != _MEMBERS_WITHOUT_USE]
+            rows = json.loads(content)["files"]
             return [
-                _Chosen(str(site), str(path), str(resolved), _moment(until), _use(use))
-                for site, path, resolved, until, use in rows
+                _Chosen(str(site), str(path), str(resolved), _moment(until), _grounds(grounds))
+                for site, path, resolved, until, grounds in filter(_is_current, rows)
             ]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise _BrokenRecord from error
@@ -142,7 +148,9 @@ class ChosenFiles:
         of_newest = [each for each in chosen if each.site == chosen[-1].site][-MAX_FILES_OF_A_SITE:]
         others = [each for each in chosen if each.site != chosen[-1].site]
         latest = [*others, *of_newest][-MAX_FILES:]
-        rows = [[each.site, each.path, each.resolved, each.until.isoformat(), each.use] for each in latest]
+        rows = [
+            [each.site, each.path, each.resolved, each.until.isoformat(), each.grounds] for each in latest
+        ]
         paths.write_private(self.path, json.dumps({"files": rows}, ensure_ascii=False, indent=1).encode())
 
 
@@ -162,7 +170,12 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _use(text: object) -> FileUse:
-    if text not in _USES:
-        raise ValueError("an unknown use")
-    return typing.cast("FileUse", text)
+def _is_current(row: list[object]) -> bool:
+    """Whether a row is not one of an earlier version, which says too little."""
+    return len(row) != _MEMBERS_WITHOUT_GROUNDS and row[-1] not in _FORMER_USES
+
+
+def _grounds(text: object) -> Grounds:
+    if text not in _GROUNDS:
+        raise ValueError("unknown grounds")
+    return typing.cast("Grounds", text)

@@ -8,8 +8,10 @@
      +-- WrongPassword             wrong-password  yes
      +-- BrokenKeyStore            broken-file     yes    not a key file, or damaged
      +-- UnsupportedKey            unsupported-key yes    a key we can't use; `detail` names the algorithm
+     |    +-- KeyHasOwnPassword    key-password    yes    its password is not that of its file
      +-- KeyUnsuitable             key-unsuitable  yes    a good key, but not for this request
      +-- KeyNotKept                key-not-kept    yes    the file for a key can't be written there
+     |    +-- KeyFileReadOnly      key-read-only   yes    a kind of key file that we open and never write
      +-- WeakPassword              weak-password   yes    no password to keep a new key under
      +-- BadInput                  bad-input       no     the document or the request makes no sense
      |    +-- FileUnusable         file-unusable   no     a file that was named is not there, or can't be read
@@ -93,6 +95,10 @@ class UnsupportedKey(AgentError):
     retryable = True
 
 
+class KeyHasOwnPassword(UnsupportedKey):
+    code = "key-password"
+
+
 class KeyUnsuitable(AgentError):
     code = "key-unsuitable"
     retryable = True
@@ -101,6 +107,10 @@ class KeyUnsuitable(AgentError):
 class KeyNotKept(AgentError):
     code = "key-not-kept"
     retryable = True
+
+
+class KeyFileReadOnly(KeyNotKept):
+    code = "key-read-only"
 
 
 class WeakPassword(AgentError):

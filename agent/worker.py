@@ -298,6 +298,7 @@ def _perform(request: messages.Request, begin: work.Begin, means: _Means) -> mes
         holder=means.holder,
         key_library=KeyLibrary(places.key_library),
         rules=means.rules,
+        storages=(*messages.OPENABLE_STORAGES, *tokens),
     )
     match request:
         case messages.SignRequest():

@@ -34,8 +34,10 @@ def request(
     """
     language = _LANGUAGES.get(members.optional_text(args, "locale"), "kk")
     asked = _new_key(args, language) if method == "generateCsr" else _import(args, language)
-    if storages[0] and not storages[1]:
-        return messages.UnavailableRequest("storage.empty: none of allowedStorages holds a key here")
+    if storages[0] and not set(storages[1]) - set(messages.READ_ONLY_STORAGES):
+        return messages.UnavailableRequest(
+            "storage.empty: no key is made or changed in any of allowedStorages here"
+        )
     return asked
 
 

@@ -60,6 +60,7 @@ _KNOWN_TEXTS: Final = (
 )
 _PURPOSES: Final[dict[str, Purpose]] = {"SIGNATURE": "sign", "AUTHENTICATION": "identify"}
 _SHORT_PURPOSES: Final[dict[str, Purpose]] = {"SIGN": "sign", "AUTH": "identify"}
+_LISTED_FILES: Final = ("PKCS12",)  # clients that expect a key file among the tokens expect this one
 _GOST_WITH_SIZE, _GOST_WITHOUT_SIZE = "ECGOST3410-2015-512", "ECGOST3410-2015"
 _LANGUAGES: Final[dict[str, Language]] = {"kk": "kk", "ru": "ru", "en": "en", "": "ru"}
 
@@ -83,7 +84,7 @@ def encode(call: Call, outcome: messages.Outcome) -> str:
         case messages.FileChosen(path):
             return _success(call, {"responseObject": path})
         case messages.Tokens(storages):
-            files = messages.OPENABLE_STORAGES if call.readings.active_tokens == "with-files" else ()
+            files = _LISTED_FILES if call.readings.active_tokens == "with-files" else ()
             return _success(call, {"responseObject": [*files, *storages]})
         case messages.Done():
             return _success(call, {})
@@ -157,8 +158,6 @@ def _request(
     problem = _storage_problem(storage, tokens)
     if problem:
         return messages.ConstantRequest(_failure(problem, uuid))
-    if storage not in (*messages.OPENABLE_STORAGES, *tokens):
-        return messages.UnavailableRequest(f"it does not open key stores of the kind {storage}")
     if method == "getKeyInfo":
         return messages.KeyInfoRequest((storage,), name_keywords=readings.name_keywords)
     if method in ("signXml", "signXmls"):

@@ -18,6 +18,8 @@ Nothing published settles these; they are ours:
 * `getHash` is hex in lower case, as the one published program writes it that computes the same three; SHA-1 as well, which nothing relies on.
 * Signatures get no timestamp, a document that is a CMS is signed as the octets it is, and lines of XML end in LF, as the original wrote
   them where the system does so: to XML both ends are the same.
+* A path that our chooser did not give to the page (decision 0021) is `LOAD_KEYSTORE_ERROR` for a key file and `FILE_READ_ERROR` for a
+  document, whether there is such a file or not; one that it gave, and that is gone, is `KEYSTORE_FILE_NOT_FOUND` and `FILE_READ_ERROR`.
 * Tokens are not for this dialect: each wrong PIN is one of few, and a page could lock the person out. There are none for it.
 * `deleteEntry` would destroy a key. It is refused.
 """
@@ -74,7 +76,10 @@ _MISSING: Final[dict[flat_messages.Thing, str]] = {
 _CODES: Final = {
     "broken-file": "LOAD_KEYSTORE_ERROR",
     "unsupported-key": "LOAD_KEYSTORE_ERROR",
+    "key-password": "LOAD_KEYSTORE_ERROR",
+    "key-file-not-chosen": "LOAD_KEYSTORE_ERROR",
     "file-unusable": "FILE_READ_ERROR",
+    "file-not-chosen": "FILE_READ_ERROR",
 }
 _OF_XML: Final = ("org.xml.sax.", "XML:")  # how details begin that are about a document
 _MAX_ECHO = 100

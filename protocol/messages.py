@@ -18,6 +18,7 @@ MAX_AUTHORITIES = 64  # certificates in one request
 FILE_NOT_FOUND = "file.not_found"  # NCALayer's words, as the detail of "file-unusable"
 
 KEY_FILE_STORAGES = ("PKCS12", "JKS")
+READ_ONLY_STORAGES = ("JKS",)  # no key is made there, and none gets a certificate
 TOKEN_STORAGES = (
     "AKKaztokenStore",
     "AKKZIDCardStore",
@@ -27,7 +28,7 @@ TOKEN_STORAGES = (
     "AKAKEYStore",
 )
 KNOWN_STORAGES = KEY_FILE_STORAGES + TOKEN_STORAGES
-OPENABLE_STORAGES = ("PKCS12",)  # what this version opens; a test compares it with agent.keystores.catalog
+OPENABLE_STORAGES = KEY_FILE_STORAGES  # a test compares it with agent.keystores.catalog
 
 SignatureFormat: TypeAlias = Literal["cms", "xml", "raw", "pdf", "jws", "wsse", "asic"]
 XmlLayout: TypeAlias = Literal["lines", "compact"]

@@ -44,7 +44,6 @@ Language: TypeAlias = Literal["kk", "ru", "en"]
 Purpose: TypeAlias = Literal["sign", "identify", "any"]
 Action: TypeAlias = Literal["sign", "show_key", "log_in", "import_certificate"]
 FileKind: TypeAlias = Literal["any", "folder", "key", "pkcs12", "jks", "certificate", "crl"]
-FileUse: TypeAlias = Literal["sign", "open_key", "verify"]
 Placement: TypeAlias = Literal["beside", "around", "inside", "bare"]
 """Where a signature will be: in a file of its own, in a file that holds the document too, in the document itself; or bare octets,
 which say nothing of what was signed, and can be built into a signature of something else."""
@@ -228,11 +227,10 @@ class ChooseFile:
 
 @dataclass(frozen=True, slots=True)
 class AllowFile:
-    """Asks whether the caller may use a file that it named by itself: the person did not choose it for that caller."""
+    """Asks whether the caller may have a file signed that it named by itself: the person did not choose it for that caller."""
 
     caller: Caller
     path: str
-    use: FileUse
     language: Language
     waiting: int = 0
     hours: int = 0  # for so long a yes holds; 0: for this once

@@ -1,4 +1,4 @@
-"""Whether a caller may use a file that it named by itself."""
+"""Whether a caller may have a file signed that it named by itself."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -8,8 +8,6 @@ from protocol import prompts
 from tray import glyphs, theme, widgets, words
 from tray.panel import Panel
 from tray.texts import Texts
-
-_CONSEQUENCES = {"sign": "allow.sign", "open_key": "allow.open_key", "verify": "allow.verify"}
 
 
 class AllowFilePanel(Panel):
@@ -21,20 +19,20 @@ class AllowFilePanel(Panel):
         self.busy = texts("key.reading")
         whole = words.path(prompt.path)
         self.column.addWidget(widgets.heading(texts("allow.heading")))
-        self.column.addWidget(self._card(texts, whole, "key" if prompt.use == "open_key" else "document"))
+        self.column.addWidget(self._card(texts, whole))
         self.column.addWidget(widgets.Notice("warning", texts("allow.not_chosen")))
-        self.column.addWidget(widgets.Notice("info", texts(_CONSEQUENCES[prompt.use])))
+        self.column.addWidget(widgets.Notice("info", texts("allow.sign")))
         if prompt.hours:
             self.column.addWidget(widgets.Notice("info", texts("allow.lasts", count=prompt.hours)))
         self.column.addStretch()
 
-    def _card(self, texts: Texts, whole: str, drawing: str) -> QFrame:
+    def _card(self, texts: Texts, whole: str) -> QFrame:
         name, folder = words.split_path(whole)
         frame, inner = widgets.card()
         row = QHBoxLayout()
         row.setSpacing(2 * theme.UNIT)
         picture = QLabel()
-        picture.setPixmap(glyphs.pixmap(drawing, theme.current().quiet, 28))
+        picture.setPixmap(glyphs.pixmap("document", theme.current().quiet, 28))
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         lines = QVBoxLayout()
         lines.setSpacing(4)

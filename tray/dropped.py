@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from PySide6.QtCore import QDir, QMimeData, QUrl
 
-KEY_ENDINGS = (".p12", ".pfx")
+KEY_ENDINGS = (".p12", ".pfx", ".jks")
 """Of key files that the key library knows."""
 CERTIFICATE_ENDINGS = (".cer", ".crt", ".der", ".pem")
 _SLASHES = ("/", "\\")

@@ -22,6 +22,7 @@ _MOST_ROWS = 4
 _UNSUITABLE = "key-unsuitable"
 _OF_LITTLE_USE = frozenset({"superseded", "expired", "revoked"})
 # Storage names and the endings of their files; the first that fits names the storage of a file that the person picked.
+_JAVA = ("JKS",)
 _ENDINGS = {"PKCS12": (".p12", ".pfx"), "JKS": (".jks",)}
 
 
@@ -128,6 +129,8 @@ class FilesPanel(Panel):
         texts = self._texts
         patterns = " ".join(f"*{ending}" for ending in _endings_of(self._storages)) or "*"
         filters = [texts("dialog.keys", patterns=patterns), texts("dialog.all")]
+        if self._storages == _JAVA:
+            filters.reverse()  # as in NCALayer: Java's key stores have any name
         self._dialog = Chooser(self, texts, "file", folder=self._folder, filters=filters)
         self._dialog.setWindowTitle(texts("dialog.title"))
         self._dialog.fileSelected.connect(self.choose)

@@ -15,18 +15,13 @@ Question: TypeAlias = (
 )
 Wish: TypeAlias = Literal[
     "sign", "identify", "show_key", "log_in", "import_certificate", "choose_file", "choose_key", "choose_folder",
-    "allow_sign", "allow_open_key", "allow_verify", "new_key", "read_key", "change_password", "about",
+    "allow_file", "new_key", "read_key", "change_password", "about",
 ]  # fmt: skip
 _CHOICES: dict[prompts.FileKind, Wish] = {
     "folder": "choose_folder",
     "key": "choose_key",
     "pkcs12": "choose_key",
     "jks": "choose_key",
-}
-_ALLOWANCES: dict[prompts.FileUse, Wish] = {
-    "sign": "allow_sign",
-    "open_key": "allow_open_key",
-    "verify": "allow_verify",
 }
 
 
@@ -58,7 +53,7 @@ def wish_of(question: Question) -> Wish:
         case prompts.ChooseFile():
             return _CHOICES.get(question.kind, "choose_file")
         case prompts.AllowFile():
-            return _ALLOWANCES[question.use]
+            return "allow_file"
         case prompts.NewKey():
             return "new_key"
         case prompts.ReadKey():

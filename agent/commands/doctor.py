@@ -88,6 +88,6 @@ def _language(options: argparse.Namespace, settings: Config) -> Language:
 def _make_private(path: Path, places: Paths) -> int:
     is_ours = path.name == identity.KEY and path.parent.parent == places.tls_dir
     if not (is_ours or catalog.is_key_file_name(path.name)):
-        raise BadInput("that is no key file: its name ends with .p12 or .pfx")
+        raise BadInput("that is no key file: its name ends with .p12, .pfx or .jks")
     key_files.make_private(path)
     return exit_codes.DONE

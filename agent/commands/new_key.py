@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     """Raises AgentError."""
     attributes = tuple(_attribute(text) for text in options.subject)
     key: Path = options.key.absolute()
-    if not catalog.is_key_file_name(key.name):
+    if not catalog.is_new_key_file_name(key.name):
         raise BadInput(f"{options.key} has not the ending of a key file, {catalog.ENDING}")
     target: Path = options.out or options.key.with_suffix(".csr.pem")
     if target.exists():

@@ -24,7 +24,7 @@ from protocol import prompts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("key", type=Path, metavar="FILE", help="the key file (.p12)")
+    parser.add_argument("key", type=Path, metavar="FILE", help="the key file (.p12, .pfx, .jks)")
     add_ways_to_ask(parser)
     config.add_network_arguments(parser, revocation=True, trust=True)
 

@@ -68,7 +68,7 @@ class _Target:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to sign")
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("--key", type=Path, metavar="KEY", help="key file (.p12, .pfx)")
+    who.add_argument("--key", type=Path, metavar="KEY", help="key file (.p12, .pfx, .jks)")
     who.add_argument(
         "--window", action="store_true", help="choose the key, type its password and approve in a window"
     )

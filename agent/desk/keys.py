@@ -273,7 +273,7 @@ def _places(names: Iterable[str]) -> tuple[str, ...]:
     ]
     found = [name for name in found if _is_said(name)]
     if not found:
-        raise BadInput("neither a folder nor a key file (.p12, .pfx)")
+        raise BadInput("neither a folder nor a key file (.p12, .pfx, .jks)")
     return tuple(found)
 
 
@@ -407,7 +407,8 @@ def facts_of(key: KnownKey, path: str) -> prompts.Key:
     facts = known_keys.facts_of(key)
     texts: dict[str, Any] = {name: shortened(getattr(facts, name), _MAX_CHARS) for name in _TEXTS}
     roles, uses = facts.roles[:_MAX_WORDS], facts.uses[:_MAX_WORDS]
-    return dataclasses.replace(facts, **texts, roles=roles, uses=uses, storage=catalog.PKCS12, path=path)
+    storage = catalog.storage_of(Path(path).name)
+    return dataclasses.replace(facts, **texts, roles=roles, uses=uses, storage=storage, path=path)
 
 
 def _entries(keys: Sequence[page.StoredKey]) -> tuple[page.Entry, ...]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from agent.doctor.finding import Finding, worst
-from agent.errors import BadInput, BrokenKeyStore, StorageFailed
+from agent.errors import BadInput, BrokenKeyStore, StorageFailed, UnsupportedKey
 from agent.formats import asn1
 from agent.formats.asn1 import Fields
-from agent.keystores import catalog
+from agent.keystores import catalog, jks
 from agent.recent_keys import UsedKey
 
 ENDING_DAYS = 30
@@ -66,10 +66,8 @@ def _file(path: Path, masked: str, until: str, at: datetime, is_alone: IsAlone) 
             Finding("key", "unreadable", "trouble", f"{path}: {error.detail}", subject=shown, masked=masked)
         ]
     try:
-        fields = Fields(asn1.read(octets), "PFX")
-        fields.next(asn1.INTEGER)
-        fields.next(asn1.SEQUENCE)
-    except BadInput as error:
+        _check_structure(octets)
+    except (BadInput, BrokenKeyStore, UnsupportedKey) as error:
         return [Finding("key", "broken", "hint", f"{path}: {error.detail}", subject=shown, masked=masked)]
     if lies_open(path, is_alone):
         text = f"{path} can be read by others"
@@ -87,6 +85,16 @@ def _file(path: Path, masked: str, until: str, at: datetime, is_alone: IsAlone) 
         )
     found += _age(path, masked, until, at)
     return found
+
+
+def _check_structure(octets: bytes) -> None:
+    """Raises BadInput, BrokenKeyStore, UnsupportedKey."""
+    if jks.is_java_store(octets):
+        jks.check(octets)
+        return
+    fields = Fields(asn1.read(octets), "PFX")
+    fields.next(asn1.INTEGER)
+    fields.next(asn1.SEQUENCE)
 
 
 def _age(path: Path, masked: str, until: str, at: datetime) -> list[Finding]:

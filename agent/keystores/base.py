@@ -1,9 +1,11 @@
 """What a key looks like once its store is open, wherever it is kept."""
 
 import hashlib
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from agent.certificate import Certificate
+from agent.errors import AgentError, BrokenKeyStore, UnsupportedKey
 from agent.signer import Signer
 
 
@@ -35,6 +37,31 @@ class StoredKey(Protocol):
     def wipe(self) -> None:
         """Forgets the private key. Can be called twice."""
         ...
+
+
+def those_that_open(attempts: Iterable[Callable[[], StoredKey]]) -> tuple[StoredKey, ...]:
+    """The keys of a file, each as its attempt gives it. Damaged ones and those of an unknown kind are left out if there is another one.
+
+    Raises: UnsupportedKey, BrokenKeyStore, also where there are no attempts; what else an attempt raises.
+    """
+    stored: list[StoredKey] = []
+    failures: list[AgentError] = []
+    try:
+        for attempt in attempts:
+            try:
+                stored.append(attempt())
+            except (UnsupportedKey, BrokenKeyStore) as error:
+                failures.append(error)
+    except BaseException:
+        for key in stored:
+            key.wipe()
+        raise
+    if stored:
+        return tuple(stored)
+    # "Unsupported" says more than "broken" where both were met.
+    raise next((e for e in failures if isinstance(e, UnsupportedKey)), None) or next(
+        iter(failures), BrokenKeyStore("no private key in the file")
+    )
 
 
 def key_id_of(certificate: Certificate) -> str:

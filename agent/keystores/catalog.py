@@ -14,28 +14,27 @@ from pathlib import Path
 
 from agent import algorithms
 from agent.algorithms import KeyType
-from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation
-from agent.keystores import pkcs12
+from agent.errors import BadInput, BrokenKeyStore, KeyFileReadOnly, UnsupportedOperation
+from agent.keystores import jks, pkcs12
 from agent.keystores.base import StoredKey
 from agent.secret import Secret
 from protocol.prompts import Purpose
 
-PKCS12 = "PKCS12"
-STORAGES = (PKCS12,)
-"""Stores that can be opened."""
+PKCS12, JKS = "PKCS12", "JKS"
+STORAGES = (PKCS12, JKS)
+"""Stores that can be opened: key files, each told by its octets whatever page and name say."""
 UNAVAILABLE_STORAGES = (
-    "JKS", "AKKaztokenStore", "AKKZIDCardStore", "AKEToken72KStore", "AKEToken5110Store", "AKJaCartaStore", "AKAKEYStore",
+    "AKKaztokenStore", "AKKZIDCardStore", "AKEToken72KStore", "AKEToken5110Store", "AKJaCartaStore", "AKAKEYStore",
 )  # fmt: skip
-"""Stores that pages know but that this agent can't open: Java key stores, tokens, identity cards."""
+"""Stores that pages know but that this agent can't open: tokens, identity cards."""
 
 MAX_DEPTH = 3
 """Folders below a folder that are looked into."""
 MAX_ENTRIES = 20_000
 """Directory entries looked at in all; a home folder may hold millions."""
 ENDING = ".p12"
-_EXTENSIONS = frozenset({ENDING, ".pfx"})
+_EXTENSIONS = {ENDING: PKCS12, ".pfx": PKCS12, ".jks": JKS}
 _BEGINNING = 4096  # octets, in which a PEM label stands even with text before it
-_JAVA = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")  # JKS, JCEKS
 # A SEQUENCE, of any length, and what it begins with.
 _DER_KEY = re.compile(
     rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -62,6 +61,7 @@ class FoundKey:
 
     path: Path
     storage: str
+    """By its name: see `storage_of`."""
     modified: datetime
     label: str
     """The kind of key that its name promises; empty for other names."""
@@ -82,14 +82,17 @@ class Survey:
 def open(storage: str, path: Path, password: Secret) -> tuple[StoredKey, ...]:  # noqa: A001 - read as catalog.open
     """Opens a store of a kind named as pages name it. The password stays the caller's to wipe.
 
+    A file is what its octets say: since Java 9, keytool writes PKCS#12 into files called .jks.
+
     Raises: BadInput for an unknown kind, UnsupportedOperation for one that can't be opened here, WrongPassword,
-    BrokenKeyStore, UnsupportedKey.
+    BrokenKeyStore, UnsupportedKey, KeyUnsuitable.
     """
     if storage in UNAVAILABLE_STORAGES:
         raise UnsupportedOperation(f"key stores of kind {storage} are not supported")
     if storage not in STORAGES:
         raise BadInput(f"unknown kind of key store: {storage[:40]!r}")
-    return pkcs12.open(load(path), password)
+    data = load(path)
+    return jks.open(data, password) if jks.is_java_store(data) else pkcs12.open(data, password)
 
 
 def load(path: Path) -> bytes:
@@ -111,6 +114,19 @@ def load(path: Path) -> bytes:
         raise BrokenKeyStore("the key file has an impossible name") from error
     if len(data) > pkcs12.MAX_SIZE:
         raise BrokenKeyStore(f"the key file is larger than {pkcs12.MAX_SIZE} octets")
+    return data
+
+
+def load_to_change(path: Path) -> bytes:
+    """The octets of a key file that is going to be written anew.
+
+    Raises: as `load`; KeyFileReadOnly for a key store of Java, whatever its name: such files are only read here.
+    """
+    data = load(path)
+    if jks.is_java_store(data):
+        raise KeyFileReadOnly(
+            "a Java key store is only read here; keytool changes it, or makes a PKCS#12 file of it"
+        )
     return data
 
 
@@ -146,10 +162,20 @@ def is_key_file_name(name: str) -> bool:
     return Path(name).suffix.lower() in _EXTENSIONS
 
 
+def is_new_key_file_name(name: str) -> bool:
+    """Whether a file of that name is found as a key file of the kind that is written here, PKCS#12."""
+    return _EXTENSIONS.get(Path(name).suffix.lower()) == PKCS12
+
+
+def storage_of(name: str) -> str:
+    """The storage that pages and people mean by a file of that name."""
+    return _EXTENSIONS.get(Path(name).suffix.lower(), PKCS12)
+
+
 def holds_key(start: bytes) -> bool:
     """Whether a file that begins so is made to hold a private key, whatever its name: PKCS#12 (RFC 7292), a key store of Java, PKCS#8
     (RFC 5958), PKCS#1 (RFC 8017) or SEC 1 (RFC 5915), in DER or PEM. A look at the first octets, for a warning: not every key is seen."""
-    return start.startswith(_JAVA) or bool(_DER_KEY.match(start) or _PEM_KEY.search(start[:_BEGINNING]))
+    return jks.is_java_store(start) or bool(_DER_KEY.match(start) or _PEM_KEY.search(start[:_BEGINNING]))
 
 
 def file_name(key_type: KeyType, purpose: Purpose, rest: str) -> str:
@@ -203,4 +229,5 @@ class _Walk:
 def _found(path: Path, status: os.stat_result) -> FoundKey | None:
     if not stat.S_ISREG(status.st_mode):
         return None
-    return FoundKey(path, PKCS12, datetime.fromtimestamp(status.st_mtime, UTC), label_of(path.name))
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    return FoundKey(path, storage_of(path.name), modified, label_of(path.name))

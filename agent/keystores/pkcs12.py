@@ -10,6 +10,7 @@ not match is WrongPassword, whether the password or the content is to blame; Uns
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ from agent.errors import (
     UnsupportedKey,
     WrongPassword,
 )
-from agent.keystores import open_keys, pbe, pkcs8
+from agent.keystores import base, open_keys, pbe, pkcs8
 from agent.keystores.base import StoredKey
 from agent.keystores.software import PrivateKey, SoftwareKey
 from agent.secret import Secret
@@ -406,24 +407,7 @@ def _matched(contents: _Contents, lock: _Lock) -> tuple[StoredKey, ...]:
     """Each key with the certificate that holds its public half."""
     if contents.keys and not contents.has_certificate_bags:
         raise KeyUnsuitable("the key waits for its certificate: there is none in the file")
-    stored: list[StoredKey] = []
-    failures: list[AgentError] = []
-    try:
-        for bag in contents.keys:
-            try:
-                stored.append(_stored_key(bag, contents, lock))
-            except (UnsupportedKey, BrokenKeyStore) as error:
-                failures.append(error)
-    except BaseException:
-        for key in stored:
-            key.wipe()
-        raise
-    if stored:
-        return tuple(stored)
-    # "Unsupported" says more than "broken" where both were met.
-    raise next((e for e in failures if isinstance(e, UnsupportedKey)), None) or next(
-        iter(failures), BrokenKeyStore("no private key in the file")
-    )
+    return base.those_that_open(functools.partial(_stored_key, bag, contents, lock) for bag in contents.keys)
 
 
 def _stored_key(bag: _KeyBag, contents: _Contents, lock: _Lock) -> StoredKey:

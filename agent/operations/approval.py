@@ -27,6 +27,7 @@ from agent.signer import Signer
 from agent.trust.anchors import Anchor
 from agent.user.base import PageLeft, User
 from protocol import prompts, work
+from protocol.messages import OPENABLE_STORAGES
 from protocol.prompts import Action, Document, Language
 
 # Adding a timestamp and checking a file ask the person nothing, and are recorded all the same.
@@ -87,8 +88,9 @@ class Approval:
     `test_authorities` are certificates that the operator gave for them: key files often lack those between key and root.
     `authorities` are those that it trusts beside the national ones: their keys count like those of production.
     Key files in `first_folders` are offered before those in `key_folders`. `fetch` asks authorities' servers, None where nothing may
-    be asked; with an empty `ocsp_url` the server that a certificate names is asked. `notice` hears how far it is.
-    Without `chosen_files` the person is asked about each file that a page names, and without `guesses` no page tries a password. A
+    be asked; with an empty `ocsp_url` the server that a certificate names is asked. `notice` hears how far it is. `storages` are those
+    that `key_stores` can open now: files, and tokens that are plugged in.
+    Without `chosen_files` no file counts as chosen, and without `guesses` no page tries a password. A
     `holder` keeps a key open where the person allows that. A `key_library` learns whose the key files are that are opened. `rules` are the policy's.
     """
 
@@ -117,6 +119,7 @@ class Approval:
     holder: Holder | None = None
     key_library: KeyLibrary | None = None
     rules: Rules = field(default_factory=Rules)
+    storages: tuple[str, ...] = OPENABLE_STORAGES
 
     def record(self, action: Recorded, documents: Sequence[Document]) -> "Record":
         """Notes that this is asked, and gives the record of how it goes on. Raises StorageFailed."""

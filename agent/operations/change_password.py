@@ -35,8 +35,10 @@ class Changed:
 def change(path: Path, approval: Approval, *, keep_copy: bool = False) -> Changed:
     """The file has another password when this returns.
 
-    Raises: UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, StorageFailed, BrokenKeyStore for what is no key file.
+    Raises: UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, StorageFailed, BrokenKeyStore for what is no key file,
+    KeyFileReadOnly.
     """
+    catalog.load_to_change(path)  # before anybody types three passwords for nothing
     prompt = prompts.ChangePassword(
         consent.caller(approval),
         read_key.described(path, approval),
@@ -65,7 +67,7 @@ def change(path: Path, approval: Approval, *, keep_copy: bool = False) -> Change
 def _change(path: Path, answer: Retyped, approval: Approval, record: Record) -> Path | None:
     """Raises AgentErrors that can be mended, PageLeft, UserCancelled, StorageFailed."""
     new_key.check_password(answer.new)
-    before = catalog.load(path)
+    before = catalog.load_to_change(path)
     octets = new_password.change(before, answer.old, answer.new)
     found = _inside(octets, answer, approval)
     approval.user.still_there()

@@ -14,8 +14,8 @@ _OF_KEYS: tuple[prompts.FileKind, ...] = ("key", "pkcs12", "jks")
 
 
 def choose(request: ChooseFileRequest, approval: Approval) -> FileChosen:
-    """The path of what the person chose. A site may name that file from then on, a key file to open it and any other to sign it; with
-    a folder it gets no right to what lies in it.
+    """The path of what the person chose. A site may name that file from then on, as a key file where it asked for one and as a document
+    otherwise; with a folder it gets no right to what lies in it.
 
     Raises FileUnusable for a name that can't be told, StorageFailed, and what User.ask raises.
     """
@@ -34,7 +34,7 @@ def choose(request: ChooseFileRequest, approval: Approval) -> FileChosen:
             raise FileUnusable("the name of the file can't be told to a page")
         record.decided("approved")
     if request.kind != "folder":
-        named_file.remember(approval, path, "open_key" if request.kind in _OF_KEYS else "sign")
+        named_file.remember(approval, path, "chosen-key" if request.kind in _OF_KEYS else "chosen-file")
     return FileChosen(path)
 
 
@@ -47,11 +47,13 @@ def _usual_folder(kind: prompts.FileKind, approval: Approval) -> str:
 
 
 def _folder(named: str, approval: Approval) -> str:
-    """Where the chooser starts: as the page says if there is such a folder, or a file in it; else as the window likes.
+    """Where the chooser starts: as the page says if there is such a folder, or a file in it; else as the window likes. `~` is the home.
 
     The page learns nothing of that, and yet a look can tell: it may mount a folder, or go out to another computer and say there
     who the person is. So only what lies in the person's home is looked at, and what the site got from them.
     """
+    if named == "~" or named.startswith(("~/", "~\\")):
+        named = f"{Path.home()}{named[1:]}"
     # Windows takes either slash for the name of a computer, and both mixed.
     if not chosen_files.is_path(named) or named.replace("\\", "/").startswith("//"):
         return ""

@@ -16,7 +16,7 @@ from agent.operations import known_keys
 from agent.operations.approval import Approval, FoundKey
 from agent.recent_keys import UsedKey
 from protocol import preview, prompts
-from protocol.messages import OPENABLE_STORAGES, LargeDocument
+from protocol.messages import LargeDocument
 
 MAX_KEY_FILES = 50
 
@@ -78,9 +78,11 @@ def ask_for_key(
     may_leave_out: bool = False,
     must_be_seen: bool = False,
 ) -> prompts.OpenKey:
-    """The first question of an approval, with everything that the window shows from beginning to end."""
+    """The first question of an approval, with everything that the window shows from beginning to end. Where `storages` names none, all that
+    can be opened now are offered."""
     library = known_keys.known(approval)
-    files = _key_files(approval, library)
+    offered = storages or approval.storages
+    files = _key_files(approval, library, offered)
     used = approval.recent_keys.read()
     last = Path(used[0].path) if used else None
     of_site = library.of_site(approval.origin.canonical, purpose)
@@ -93,7 +95,7 @@ def ask_for_key(
         placement=placement,
         timestamps=timestamps,
         language=language or approval.language,
-        storages=storages or OPENABLE_STORAGES,
+        storages=offered,
         folder=str(last.parent if last else next(iter(approval.first_folders), Path.home())),
         files=files,
         chosen=next((path for path in wanted if any(file.path == path for file in files)), ""),
@@ -130,9 +132,11 @@ def caller(approval: Approval) -> prompts.Caller:
     )
 
 
-def _key_files(approval: Approval, library: Library) -> tuple[prompts.KeyFile, ...]:
-    """Key files in the folders that were named to the agent, then in those that the person added, the usual ones and where earlier ones
-    lay."""
+def _key_files(
+    approval: Approval, library: Library, storages: tuple[str, ...]
+) -> tuple[prompts.KeyFile, ...]:
+    """Key files of these storages in the folders that were named to the agent, then in those that the person added, the usual ones and
+    where earlier ones lay."""
     used = {key.path: key for key in approval.recent_keys.read()}
     added = [Path(place) for place in library.places] if approval.key_folders else []
     usual = dict.fromkeys([*(Path(path).parent for path in used), *added, *approval.key_folders])
@@ -140,6 +144,7 @@ def _key_files(approval: Approval, library: Library) -> tuple[prompts.KeyFile, .
         each.path: each
         for folders in (approval.first_folders, tuple(usual))
         for each in approval.key_stores.find(folders, MAX_KEY_FILES)
+        if each.storage in storages
     }
     return tuple(
         _key_file(each, _known_key(library, each.path, approval.now()), used.get(str(each.path)))

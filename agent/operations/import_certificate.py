@@ -194,7 +194,7 @@ def _join(opened: Opened, wanted: _Wanted, approval: Approval, record: Record, m
         raise BrokenKeyStore(f"a key store of the kind {opened.storage} is not asked for")
     path = Path(opened.path)
     approval.rules.check_key_file(path)
-    before = catalog.load(path)
+    before = catalog.load_to_change(path)
     key = pkcs12.open_single(before, opened.password)
     try:
         issued, lost = _agreed(key, wanted, may_lose)

@@ -77,7 +77,7 @@ def facts_of(key: KnownKey) -> prompts.Key:
 
 def learn(approval: Approval, path: str, storage: str, found: Iterable[Seen]) -> None:
     """Notes what lies in a key file that was opened just now."""
-    if approval.key_library is None or storage != catalog.PKCS12:
+    if approval.key_library is None or storage not in catalog.STORAGES:
         return
     try:
         note(approval.key_library, Path(path), found, approval.now())

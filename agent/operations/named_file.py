@@ -1,9 +1,9 @@
 """A file that a page names: whether it may, and what lies there.
 
 A page that may try any path learns which files there are, and with an attached signature it gets them. So nothing is looked up on the disk
-before it is sure that the page may name the path for this use: our own chooser gave it to that site (agent.chosen_files), or the person
-says yes to it in a window, whether there is such a file or not. Only what the page knows already it is told without a window: that a file
-which was chosen for it is gone.
+before it is sure that the page may name the path: our own chooser gave it to that site (agent.chosen_files), or, where commonUtils has a
+file signed, the person says yes to it in a window, whether there is such a file or not. Only what the page knows already it is told without
+a window: that a file which was chosen for it is gone.
 
 What is read is what was agreed to. A path is resolved once, when it is chosen or allowed; from then on no link is followed, in any
 part of it. The file is opened once, and what the person is shown is computed from what was read.
@@ -17,10 +17,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from agent import chosen_files, logs
-from agent.errors import FileUnusable, StorageFailed
+from agent.errors import BadInput, FileUnusable, StorageFailed
 from agent.keystores import key_forms
 from agent.operations import consent
 from agent.operations.approval import Approval
@@ -36,37 +36,68 @@ _NOT_FILES = ("/dev", "/proc", "/sys")  # what lies there looks like files, and 
 _log = logging.getLogger(__name__)
 
 
-def allowed(
-    named: str, use: prompts.FileUse, approval: Approval, language: prompts.Language | None = None
-) -> Path:
-    """Where the path leads that the caller names, once it is sure that the caller may. Nothing is known of what lies there.
+class FileNotChosen(BadInput):
+    """A page of the first dialect names a document that our chooser did not give to it; no other interface hears of this."""
+
+    code = "file-not-chosen"
+
+
+class KeyFileNotChosen(BadInput):
+    """Likewise, a key file."""
+
+    code = "key-file-not-chosen"
+
+
+def chosen(named: str, grounds: Literal["chosen-key", "chosen-file"], approval: Approval) -> Path:
+    """Where the path leads that the caller names, if our chooser gave it to that caller. Nothing is known of what lies there.
+
+    No window opens. What was not chosen stands in the journal, and nothing is looked up for it: whether it is there makes no difference.
+
+    Raises FileNotChosen, or KeyFileNotChosen where it is to be a key file; StorageFailed.
+    """
+    known = _known(named, approval, grounds)
+    if known is not None:
+        return known
+    with approval.record("allow_file", ()):
+        kind = KeyFileNotChosen if grounds == "chosen-key" else FileNotChosen
+        raise kind("our chooser did not give this path to the caller")
+
+
+def allowed(request: SignRequest, approval: Approval) -> Path:
+    """Where the path leads that the caller names to have that file signed, once it is sure that the caller may: the person is asked about
+    what they did not choose. Nothing is known of what lies there.
 
     Raises: FileUnusable for what is no path; StorageFailed, and what User.ask raises.
     """
-    if not chosen_files.is_path(named):
+    if not chosen_files.is_path(request.file):
         raise FileUnusable(FILE_NOT_FOUND)
-    if approval.chosen_files is not None:
-        known = approval.chosen_files.find(approval.origin, named, approval.now(), use)
-        if known is not None:
-            return known
-    shown = os.path.normpath(named)
+    known = _known(request.file, approval, "chosen-file", "allowed")
+    if known is not None:
+        return known
+    shown = os.path.normpath(request.file)
     with approval.record("allow_file", ()) as record:
         prompt = prompts.AllowFile(
             caller=consent.caller(approval),
             path=shown,
-            use=use,
-            language=language or approval.language,
+            language=request.language or approval.language,
             waiting=approval.waiting,
             hours=chosen_files.HOURS if _record_for(approval) is not None else 0,
         )
         answer = approval.user.ask(prompt)
         assert isinstance(answer, prompts.Allowed)
         record.decided("approved")
-    return remember(approval, shown, use)
+    return remember(approval, shown, "allowed")
 
 
-def remember(approval: Approval, path: str, use: prompts.FileUse) -> Path:
-    """Where this path leads, which the person has just given to the caller; a site may name it for that use from now on.
+def _known(named: str, approval: Approval, *grounds: chosen_files.Grounds) -> Path | None:
+    """Where the path leads, if it was given to the caller on one of these grounds. Raises StorageFailed."""
+    if approval.chosen_files is None or not chosen_files.is_path(named):
+        return None
+    return approval.chosen_files.find(approval.origin, named, approval.now(), *grounds)
+
+
+def remember(approval: Approval, path: str, grounds: chosen_files.Grounds) -> Path:
+    """Where this path leads, which the person has just given to the caller; a site may name it on these grounds from now on.
 
     Raises FileUnusable where a link leads to a name that can't be told.
     """
@@ -76,9 +107,9 @@ def remember(approval: Approval, path: str, use: prompts.FileUse) -> Path:
     record = _record_for(approval)
     if record is not None:
         try:
-            record.remember(approval.origin, path, resolved, approval.now(), use)
+            record.remember(approval.origin, path, resolved, approval.now(), grounds)
         except StorageFailed as error:
-            # Then the person is asked next time.
+            # Then the person is asked next time, or has to choose once more.
             logs.note(_log, logging.WARNING, "the choice could not be remembered", code=error.code)
     return resolved
 
@@ -88,12 +119,11 @@ def _record_for(approval: Approval) -> chosen_files.ChosenFiles | None:
     return approval.chosen_files if approval.origin.kind == "site" else None
 
 
-def read(request: SignRequest, approval: Approval) -> SignRequest:
-    """The request with its document in place of the path that the caller named; `file` says where it lies.
+def read(request: SignRequest, path: Path) -> SignRequest:
+    """The request with its document, out of the file at a path that `allowed` or `chosen` gave; `file` says where it lies.
 
-    Raises: FileUnusable; what `allowed` raises.
+    Raises FileUnusable.
     """
-    path = allowed(request.file, "sign", approval, request.language)
     found = replace(request, file=str(path), names=(path.name,))
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -114,7 +144,7 @@ def read(request: SignRequest, approval: Approval) -> SignRequest:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file at a path that `allowed` gave, open for reading. Raises FileUnusable, also for what goes wrong while it is read."""
+    """The file at a path that `allowed` or `chosen` gave, open for reading. Raises FileUnusable, also for what goes wrong while it is read."""
     try:
         with os.fdopen(_open(path), "rb") as file:
             yield file

@@ -98,7 +98,8 @@ def _ask(approval: Approval, prompt: prompts.NewKey) -> Named:
 def _with_ending(path: Path) -> Path:
     """The path with an ending by which key files are found."""
     try:
-        return path if catalog.is_key_file_name(path.name) else path.with_name(f"{path.name}{catalog.ENDING}")
+        is_named = catalog.is_new_key_file_name(path.name)
+        return path if is_named else path.with_name(f"{path.name}{catalog.ENDING}")
     except ValueError as error:
         raise KeyNotKept("that is no name for a file") from error
 

@@ -9,6 +9,7 @@ them; if that can't be written, nobody gets them.
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 from agent.errors import PolicyForbids, UnsupportedOperation, about
@@ -26,16 +27,25 @@ Choose: TypeAlias = Callable[[Approval, choose_key.Judge, prompts.OpenKey], choo
 """How a key is found that the person agrees to: from the first question of an approval to the approved key."""
 
 
-def sign(request: SignRequest, approval: Approval, choose: Choose = choose_key.choose) -> Signed:
+Locate: TypeAlias = Callable[[SignRequest, Approval], Path]
+"""How it is decided whether the caller may name the file that it wants signed: where that lies."""
+
+
+def sign(
+    request: SignRequest,
+    approval: Approval,
+    choose: Choose = choose_key.choose,
+    locate: Locate = named_file.allowed,
+) -> Signed:
     """One verified signature for each document that the person did not leave out.
 
     Raises UserCancelled, PageLeft, TimedOut, NoOneToAsk, WindowFailed, BadInput, TimestampFailed, StorageFailed,
-    InvalidSignature, PolicyForbids; with the number of the document, where it is about one.
+    InvalidSignature, PolicyForbids, and what `locate` raises; with the number of the document, where it is about one.
     """
     approval.rules.check_format(request.format)
     approval.rules.check_count(len(request.documents) + len(request.large) + bool(request.file))
     if request.file:
-        request = named_file.read(request, approval)
+        request = named_file.read(request, locate(request, approval))
     judge = dataclasses.replace(
         choose_key.judge(request.keys, approval),
         digest_sizes=_digest_sizes(request),

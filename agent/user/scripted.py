@@ -7,8 +7,9 @@
     delay_s = 0.5               # how long they think
     grant = true                # whether they let the agent remember the site
     file = "act.pdf"            # what they choose where a file or folder is asked for, relative to this file
-    allow = true                # whether a page may have a file that it names by itself
+    allow = true                # whether a page may have a file signed that it names by itself
     leave_out = [1]             # documents that they take out of a request, from 0, where the page lets them
+    storage = "AKKaztokenStore" # of the token whose key they take where key files are offered, too; without it they take the key above
     new_key = "keys/new.p12"    # where they keep a new key, relative to this file; it gets the password above
 
     [[token]]                   # a hardware token that is plugged in: its key lies in a key file
@@ -16,7 +17,8 @@
     key = "keys/head.p12"
     password = "Qwerty12"
 
-An answer without a key cancels where one is asked for. A request for the storage of a token gets the token's key, all others the answer's.
+An answer without a key cancels where one is asked for. Where only tokens are offered, the person takes one of them; where key files are, too,
+the answer's key, unless it names a token that is offered.
 
 Such a person uses keys of test authorities only, so that nobody's real key signs without anybody being asked. They never try
 twice: a password that does not open the key, a key that the request disables or that is no test key end the operation as cancelled, and
@@ -36,7 +38,7 @@ from agent.errors import BadInput, UserCancelled
 from agent.secret import Secret
 from agent.user.base import Answer, Content, Named, Opened, PageLeft, Prompt
 from protocol import preview, prompts
-from protocol.messages import TOKEN_STORAGES
+from protocol.messages import KEY_FILE_STORAGES, TOKEN_STORAGES
 
 MAX_DELAY_S = 600.0
 _MAX_FILE_BYTES = 1024 * 1024
@@ -51,6 +53,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "allow": (bool,),
     "new_key": (str,),
     "leave_out": (list,),
+    "storage": (str,),
 }
 _TOKEN_MEMBERS = ("storage", "key", "password")
 
@@ -70,6 +73,7 @@ class ScriptedAnswer:
     allow: bool = False
     new_key: Path | None = None
     leave_out: tuple[int, ...] = ()
+    storage: str = _STORAGE  # of a token: they take that where key files are offered, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,11 @@ class ScriptedToken:
 
 def load(path: Path) -> tuple[ScriptedAnswer, ...]:
     """The answers in a file, at least one. Raises BadInput, which names the table and the member."""
-    answers = _tables(path)["answer"]
-    return tuple(_answer(item, number, path.parent) for number, item in enumerate(answers, start=1))
+    tables = _tables(path)
+    plugged = [item.get("storage") for item in tables.get("token", []) if isinstance(item, dict)]
+    return tuple(
+        _answer(item, number, path.parent, plugged) for number, item in enumerate(tables["answer"], start=1)
+    )
 
 
 def load_tokens(path: Path) -> tuple[ScriptedToken, ...]:
@@ -192,14 +199,25 @@ class ScriptedUser:
             raise _cancelled(prompt.problem.code)
         if self._answer.decision == "cancel":
             raise UserCancelled
-        token = next((each for each in self._tokens if prompt.storages == (each.storage,)), None)
+        token = self._token(prompt.storages)
         if token is not None:
             return _opened(token.key, token.storage, token.password)
         if self._answer.key is None:
             raise UserCancelled
         if prompt.certificate is not None and not prompt.certificate.is_test:
             raise _cancelled("no-test-key")
-        return _opened(self._answer.key, _STORAGE, self._answer.password)
+        # A key file is opened as what it is, so of the kinds that are asked for any will do.
+        offered = [each for each in KEY_FILE_STORAGES if each in prompt.storages]
+        storage = self._answer.storage if self._answer.storage in offered else next(iter(offered), _STORAGE)
+        return _opened(self._answer.key, storage, self._answer.password)
+
+    def _token(self, storages: tuple[str, ...]) -> ScriptedToken | None:
+        """The token whose key they take where these storages are offered; None where it is the key file."""
+        offered = {each.storage: each for each in self._tokens if each.storage in storages}
+        named = offered.get(self._answer.storage)
+        if named is None and not any(each in KEY_FILE_STORAGES for each in storages):
+            return next(iter(offered.values()), None)
+        return named
 
     def _think(self) -> None:
         if self._has_left.wait(self._answer.delay_s):
@@ -241,7 +259,7 @@ def _cancelled(why: str) -> UserCancelled:
     return UserCancelled(why)
 
 
-def _answer(item: Any, number: int, folder: Path) -> ScriptedAnswer:
+def _answer(item: Any, number: int, folder: Path, plugged: Sequence[Any]) -> ScriptedAnswer:
     where = f"answer {number}"
     if not isinstance(item, dict):
         raise BadInput(f"{where} is not a table")
@@ -258,7 +276,12 @@ def _answer(item: Any, number: int, folder: Path) -> ScriptedAnswer:
         raise BadInput(f"{where}: leave_out has what is no number of a document")
     if not 0 <= delay_s <= MAX_DELAY_S:
         raise BadInput(f"{where}: delay_s is {delay_s}, expected 0 to {MAX_DELAY_S:.0f}")
-    if decision == "sign" and not any(item.get(name) for name in ("key", "file", "allow", "new_key")):
+    storage = item.get("storage", _STORAGE)
+    is_file = storage in KEY_FILE_STORAGES
+    if not is_file and storage not in plugged:
+        raise BadInput(f"{where}: no token of the storage {storage!r} is plugged in")
+    has_key = not is_file or any(item.get(name) for name in ("key", "file", "allow", "new_key"))
+    if decision == "sign" and not has_key:
         raise BadInput(f"{where} signs without a key")
     key, file, new_key = (
         folder / item[name] if item.get(name) else None for name in ("key", "file", "new_key")
@@ -273,6 +296,7 @@ def _answer(item: Any, number: int, folder: Path) -> ScriptedAnswer:
         allow=item.get("allow", False),
         new_key=new_key,
         leave_out=tuple(dict.fromkeys(leave_out)),
+        storage=storage,
     )
 
 

@@ -20,8 +20,10 @@ _RETRYABLE: dict[str, type[errors.AgentError]] = {
         errors.WrongPassword,
         errors.BrokenKeyStore,
         errors.UnsupportedKey,
+        errors.KeyHasOwnPassword,
         errors.KeyUnsuitable,
         errors.KeyNotKept,
+        errors.KeyFileReadOnly,
         errors.WeakPassword,
         errors.KeyFolderForbidden,
     )

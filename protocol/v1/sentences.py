@@ -77,6 +77,12 @@ MEANINGS: dict[str, Meaning] = {
         "Этот ключ пока не поддерживается: выберите другой ключ.",
         "This key is not supported yet: choose another key.",
     ),
+    "key-password": Meaning(
+        True,
+        "Файлдағы кілттің жеке құпиясөзі бар, мұндай файл ашылмайды: басқа кілтті таңдаңыз.",
+        "У ключа в файле свой пароль, такой файл не открыть: выберите другой ключ.",
+        "The key in the file has a password of its own, and such a file can't be opened: choose another key.",
+    ),
     "key-unsuitable": Meaning(
         True,
         "Бұл кілт осы сұрауға жарамайды: басқа кілтті таңдаңыз.",
@@ -88,6 +94,12 @@ MEANINGS: dict[str, Meaning] = {
         "Жаңа кілтті таңдалған жерге сақтау мүмкін болмады: басқа орынды таңдаңыз.",
         "Новый ключ не удалось сохранить в выбранном месте: выберите другое.",
         "The new key could not be kept in the chosen place: choose another one.",
+    ),
+    "key-read-only": Meaning(
+        True,
+        "Мұндай кілт файлы тек оқылады, өзгертілмейді: басқа файлды таңдаңыз.",
+        "Файл ключа такого вида можно только читать: выберите другой файл.",
+        "A key file of this kind is only read and never changed: choose another file.",
     ),
     "weak-password": Meaning(
         True,

@@ -13,6 +13,7 @@ const OF_AGENT = {
   "timed-out": "TIMED_OUT",
   unsupported: "UNSUPPORTED",
   "unsupported-key": "UNSUPPORTED",
+  "key-password": "UNSUPPORTED",
   "unknown-method": "UNSUPPORTED",
 };
 // Pages make links of it, and whoever answers on the port may not put anything else there.

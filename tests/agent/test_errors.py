@@ -37,8 +37,10 @@ def test_what_the_person_can_mend_may_be_tried_again() -> None:
         "wrong-password",
         "broken-file",
         "unsupported-key",
+        "key-password",
         "key-unsuitable",
         "key-not-kept",
+        "key-read-only",
         "weak-password",
         "key-folder",
     }

@@ -16,7 +16,7 @@ from agent import paths
 from agent.formats import cms
 from agent.journal import Journal
 from protocol import accessory, common_utils, messages, pipes, prompts, work
-from tests.support import agents, chains, fake_window
+from tests.support import agents, chains, fake_window, own_messages
 from tests.support import authority as national
 from tests.support.fake_window import crash, expect, hang, key_file, send, wait_for_end
 from tests.support.worker_process import WorkerProcess, sign_frame, write_key_file
@@ -594,3 +594,25 @@ def test_a_token_of_the_script_opens_without_a_key_of_the_answer(tmp_path: Path,
         reply = process.reply()
     assert reply is not None
     assert reply["responseObject"]["subjectCn"] == "ТЕСТОВ ТЕСТ"
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "member"),
+    [
+        ("sign", {"format": "jws", "documents": [{"content": {"text": "deed"}}]}, "signatures"),
+        ("login", {"nonce": "q83vEjRWeJCrze8SNFZ4kA"}, "login"),
+        ("describeKey", {}, "certificate"),
+    ],
+)
+def test_a_token_serves_our_own_interface_as_well(
+    method: str, params: dict[str, Any], member: str, tmp_path: Path
+) -> None:
+    name = "gost2015-individual"
+    token = {"storage": "AKKaztokenStore", "key": national.path(name), "password": national.PASSWORD}
+    script = agents.write_answers(tmp_path / "answers.toml", [{"storage": token["storage"]}], [token])
+    files = [*national.root_paths(), *national.issuing_paths()]
+    with WorkerProcess(tmp_path, answers=script, test_authorities=files) as process:
+        process.begin(own_messages.frame(method, key={"authorities": []}, **params))
+        reply = process.reply()
+    assert reply is not None
+    assert reply["result"][member], process.log

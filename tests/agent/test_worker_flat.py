@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent import worker
+from agent import paths, worker
 from agent.formats import cms
 from protocol import prompts
 from tests.support import authority, fake_window, named_keys
@@ -84,6 +84,32 @@ def test_tries_are_counted_over_workers(tmp_path: Path) -> None:
     for password in ("1", "2", "3", "4", "5", authority.PASSWORD):
         reply, _, _ = ask(tmp_path, "getKeys", "PKCS12", path, password, "", steps=[wait_for_end()])
         assert reply["errorCode"] == "WRONG_PASSWORD"
+
+
+def test_a_choice_of_more_than_a_day_ago_is_refused_as_if_there_had_been_none(tmp_path: Path) -> None:
+    place = named_keys.place(tmp_path)
+    never = ask(tmp_path, "getKeys", "PKCS12", place.path, authority.PASSWORD, "", steps=[wait_for_end()])
+    path = choose(tmp_path)
+    record = paths.resolve(tmp_path).chosen_files
+    chosen = json.loads(record.read_text("utf-8"))
+    (row,) = chosen["files"]
+    row[3] = "2026-01-01T00:00:00+00:00"
+    record.write_text(json.dumps(chosen), "utf-8")
+    over = ask(tmp_path, "getKeys", "PKCS12", path, authority.PASSWORD, "", steps=[wait_for_end()])
+    for reply, heard, log in (never, over):
+        assert reply == {"errorCode": "LOAD_KEYSTORE_ERROR"}
+        assert {type(each) for each in heard} <= {prompts.Finished}
+        assert "key-file-not-chosen" in log
+    assert choose(tmp_path) == path
+    reply, _, _ = ask(tmp_path, "getKeys", "PKCS12", path, authority.PASSWORD, "", steps=[wait_for_end()])
+    assert reply["errorCode"] == "NONE"
+
+
+def test_a_chosen_file_that_is_gone_is_said_to_be_gone(tmp_path: Path) -> None:
+    path = choose(tmp_path)
+    Path(path).unlink()
+    reply, _, _ = ask(tmp_path, "getKeys", "PKCS12", path, authority.PASSWORD, "", steps=[wait_for_end()])
+    assert reply == {"errorCode": "KEYSTORE_FILE_NOT_FOUND"}
 
 
 def test_cancelled_it_is_a_success_without_a_result(tmp_path: Path) -> None:

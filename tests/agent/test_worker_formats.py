@@ -14,7 +14,7 @@ from agent.formats.pdf import pades
 from agent.formats.xml import verify
 from agent.journal import Journal
 from protocol import basics, common_utils
-from tests.support import agents, authority, making, pdfs, simulated_authorities, timestamps
+from tests.support import agents, authority, jks_files, making, pdfs, simulated_authorities, timestamps
 from tests.support.simulated_authorities import OCSP, TSP, SimulatedAuthorities
 from tests.support.worker_process import WorkerProcess
 
@@ -37,12 +37,13 @@ def answered(
     fetch: SimulatedAuthorities | None = None,
     *,
     key: str = "gost2015-individual",
+    file: Path | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """The reply to a frame, by a person who signs with that key."""
+    """The reply to a frame, by a person who signs with that key, or the one in the file."""
     script = agents.write_answers(
         tmp_path / "answers.toml",
-        [{"key": str(authority.path(key)), "password": authority.PASSWORD}],
+        [{"key": str(file or authority.path(key)), "password": authority.PASSWORD}],
     )
     usual: dict[str, Any] = {
         "answers": script, "test_authorities": authority.issuing_paths(), "timestamp_url": TSP,
@@ -65,8 +66,8 @@ def basics_sign(signature_format: str, *documents: bytes, **signing: Any) -> dic
     return {"module": basics.MODULE, "method": "sign", "args": args}
 
 
-def common(method: str, *arguments: Any) -> dict[str, Any]:
-    args = ["PKCS12", *arguments]
+def common(method: str, *arguments: Any, storage: str = "PKCS12") -> dict[str, Any]:
+    args = [storage, *arguments]
     return {"module": common_utils.MODULE, "method": method, "args": args, "uuid": "u-1"}
 
 
@@ -309,3 +310,40 @@ def test_a_worker_loads_the_libraries_of_its_format_only(
     loaded = set(line.split()[1:])
     assert "asn1crypto" in loaded
     assert loaded & HEAVY == loads
+
+
+# --- Java key stores ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def java_store(tmp_path: Path) -> Path:
+    path = tmp_path / "a.jks"
+    path.write_bytes(jks_files.write([jks_files.key_of("gost2015-individual")]))
+    return path
+
+
+def test_a_java_key_store_tells_its_key(tmp_path: Path, java_store: Path) -> None:
+    found = result(answered(tmp_path, common("getKeyInfo", storage="JKS"), file=java_store))
+    assert Certificate.from_pem_or_der(found["pem"].encode()) == authority.certificate("gost2015-individual")
+
+
+def test_a_key_in_a_java_key_store_signs_cms_and_xml(tmp_path: Path, java_store: Path) -> None:
+    text = base64.b64encode(DOCUMENT).decode()
+    frame = common("createCAdESFromBase64", "SIGNATURE", text, True, storage="JKS")
+    signed = result(answered(tmp_path, frame, file=java_store))
+    (evidence,) = cms.verify(cms.read(base64.b64decode(signed)))
+    assert (evidence.signature, evidence.certificate) == (
+        "valid",
+        authority.certificate("gost2015-individual"),
+    )
+    frame = common("signXml", "SIGNATURE", "<a/>", "", "", storage="JKS")
+    (evidence,) = verify.verify(result(answered(tmp_path, frame, file=java_store)))
+    assert evidence.signature == "valid"
+
+
+def test_so_it_does_for_basics_where_the_page_allows_it(tmp_path: Path, java_store: Path) -> None:
+    frame = basics_sign("cms", DOCUMENT)
+    frame["args"]["allowedStorages"] = ["JKS"]
+    (signed,) = result(answered(tmp_path, frame, file=java_store))
+    (evidence,) = cms.verify(cms.read(signed.encode()))
+    assert evidence.signature == "valid"

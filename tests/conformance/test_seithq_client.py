@@ -130,8 +130,7 @@ def test_a_page_does_all_that_the_client_offers(clients: Path, tmp_path: Path) -
     document = tmp_path / "act.txt"
     document.write_text(TEXT, encoding="utf-8")
     choices = [{**SIGNS, "file": PATH}, {**SIGNS, "file": str(document)}]
-    lets_check = {**SIGNS, "allow": True}
-    with flat_agent(tmp_path, *choices, lets_check) as agent, page(clients, agent) as client:
+    with flat_agent(tmp_path, *choices, SIGNS) as agent, page(clients, agent) as client:
         assert client.result("browseKeyStore", "PKCS12", "P12", "") == PATH
         assert client.result("showFileChooser", "ALL", "") == str(document)
         keys = client.call("getKeys", "PKCS12", PATH, PASSWORD, "SIGN")
@@ -222,9 +221,16 @@ def test_a_person_who_says_no_leaves_an_empty_result(clients: Path, tmp_path: Pa
         assert client.result("signXml", "PKCS12", PATH, "", PASSWORD, "<a/>") == ""
 
 
-def test_a_file_that_nobody_chose_is_the_persons_to_give(clients: Path, tmp_path: Path) -> None:
-    """And its password is no page's to guess: this person is asked, and does not answer."""
-    with flat_agent(tmp_path, SIGNS) as agent, page(clients, agent) as client:
+def test_a_key_file_that_nobody_chose_can_not_be_loaded_until_somebody_does(
+    clients: Path, tmp_path: Path
+) -> None:
+    with (
+        flat_agent(tmp_path, {**SIGNS, "file": PATH, "allow": True}) as agent,
+        page(clients, agent) as client,
+    ):
         answer = client.call("getKeys", "PKCS12", PATH, PASSWORD, "SIGN")
+        assert answer["code"] == "LOAD_KEYSTORE_ERROR"
         assert not answer["result"]
         assert not answer["isPasswordError"]
+        assert client.result("browseKeyStore", "PKCS12", "P12", PATH) == PATH
+        assert client.result("getKeys", "PKCS12", PATH, PASSWORD, "SIGN")

@@ -171,13 +171,15 @@ def test_several_documents_stay_in_order() -> None:
         (MANY_STORAGES, ("PKCS12",)),
         ("PKCS12,AKKaztokenStore", ("PKCS12",)),
         (["PKCS12", "FooStore"], ("PKCS12",)),
+        ("JKS", ("JKS",)),
+        (["JKS", "AKKaztokenStore", "PKCS12"], ("JKS", "PKCS12")),
     ],
 )
 def test_allowed_storages_come_in_many_forms(given: object, expected: tuple[str, ...]) -> None:
     assert request(allowedStorages=given).storages == expected
 
 
-@pytest.mark.parametrize("given", [["AKKaztokenStore"], "JKS", ["FooStore"]])
+@pytest.mark.parametrize("given", [["AKKaztokenStore"], "AKAKEYStore", ["FooStore"]])
 def test_storages_that_hold_no_key_here_fail_before_a_window(given: object) -> None:
     answer = reply_to(frame(arguments(allowedStorages=given)))
     assert answer["code"] == "SIGNING_FAILURE"

@@ -94,6 +94,7 @@ def test_a_member_of_another_type_gets_the_answer_of_sign(method: str, args: Any
     [
         (csr_args(keyType="ENCRYPTION"), "keyType is"),
         ({**csr_args(), "allowedStorages": ["AKKaztokenStore"]}, "storage.empty"),
+        ({**csr_args(), "allowedStorages": ["JKS"]}, "storage.empty"),
         ({"csrParams": {"subject": {str(number): "a" for number in range(33)}}}, "more than 32"),
     ],
 )
@@ -103,8 +104,9 @@ def test_what_can_not_be_done_is_told_without_a_window(args: Any, details: str) 
     assert details in told["details"]
 
 
-def test_an_import_into_a_token_is_told_without_a_window() -> None:
-    told = answer("importCertificate", {"certificate": "a", "allowedStorages": "AKKaztokenStore"})
+@pytest.mark.parametrize("storage", ["AKKaztokenStore", "JKS"])
+def test_an_import_into_what_is_not_written_is_told_without_a_window(storage: str) -> None:
+    told = answer("importCertificate", {"certificate": "a", "allowedStorages": storage})
     assert told["code"] == "CERTIFICATE_IMPORTING_FAILURE"
 
 

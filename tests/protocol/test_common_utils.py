@@ -143,8 +143,19 @@ def test_storage_names_are_checked_before_any_window(storage: str, message: str)
     assert ask("createCAdESFromBase64", storage, "SIGNATURE", "MTEK", False) == failure(message)
 
 
-def test_a_storage_that_we_do_not_open_is_an_honest_failure() -> None:
-    assert "JKS" in json.loads(ask("getKeyInfo", "JKS"))["message"]
+def test_java_key_stores_are_asked_for_as_other_key_files_are() -> None:
+    for method, args in (
+        ("getKeyInfo", ()),
+        ("signXml", ("SIGNATURE", "<a/>", "", "")),
+        ("signXmls", ("SIGNATURE", ["<a/>"], "", "")),
+        ("createCAdESFromBase64", ("SIGNATURE", "MTEK", False)),
+        ("createCAdESFromFile", ("SIGNATURE", "/home/a/act.pdf", False)),
+        ("createCAdESFromBase64Hash", ("SIGNATURE", "MTEK")),
+        ("createCMSSignatureFromBase64", ("SIGNATURE", "MTEK", False)),
+    ):
+        found = call(method, "JKS", *args).request
+        assert isinstance(found, messages.KeyInfoRequest | messages.SignRequest)
+        assert found.storages == ("JKS",)
 
 
 def test_an_empty_digest_has_the_recorded_answer_without_message() -> None:

@@ -92,6 +92,7 @@ REQUESTS: list[tuple[str, Sequence[Any], messages.Request]] = [
     ("getKeys", (*KEY[:2], "Qwerty12", "ALL"), ListKeysRequest(NO_ALIAS, "any")),
     ("getKeys", (*KEY[:2], "Qwerty12", ""), ListKeysRequest(NO_ALIAS, "any")),
     ("getKeys", (*KEY[:2], "Qwerty12", None), ListKeysRequest(NO_ALIAS, "any")),
+    ("getKeys", ("JKS", *KEY[1:2], "Qwerty12", ""), ListKeysRequest(replace(NO_ALIAS, storage="JKS"), "any")),
     ("getNotBefore", KEY, ReadCertificateRequest(PLACE, "not-before")),
     ("getNotAfter", KEY, ReadCertificateRequest(PLACE, "not-after")),
     ("getSubjectDN", KEY, ReadCertificateRequest(PLACE, "subject")),
@@ -261,7 +262,6 @@ def test_storages_that_hold_no_key_for_pages(method: str) -> None:
     rest = {"getKeys": ("p", "x", ""), "verifyPlainData": ("p", "a", "x", "d", "AQI=")}
     args = rest.get(method, ("p", "a", "x") if method == "getNotAfter" else ("p", "a", "x", "<a/>"))
     assert refused(method, "Floppy", *args) == {"errorCode": "UNKNOWN_STORAGE"}
-    assert refused(method, "JKS", *args) == {"errorCode": "LOAD_KEYSTORE_ERROR"}
     assert refused(method, "AKKaztokenStore", *args) == {"errorCode": "LOAD_KEYSTORE_ERROR"}
 
 
@@ -315,6 +315,8 @@ REPLIES: list[tuple[str, messages.Outcome, Any]] = [
     ("getKeys", messages.Failed("wrong-password"), {"result": "-1", "errorCode": "WRONG_PASSWORD"}),
     ("getKeys", messages.Failed("broken-file"), {"errorCode": "LOAD_KEYSTORE_ERROR"}),
     ("getKeys", messages.Failed("unsupported-key"), {"errorCode": "LOAD_KEYSTORE_ERROR"}),
+    ("getKeys", messages.Failed("key-file-not-chosen"), {"errorCode": "LOAD_KEYSTORE_ERROR"}),
+    ("createCMSSignatureFromFile", messages.Failed("file-not-chosen"), {"errorCode": "FILE_READ_ERROR"}),
     ("signXml", messages.Failed("bad-input", "org.xml.sax.SAXParseException; x"), {"errorCode": "XML_PARSE_EXCEPTION"}),
     ("signXml", messages.Failed("bad-input", "XML: nested too deep"), {"errorCode": "XML_PARSE_EXCEPTION"}),
     ("signXmlByElementId", messages.Failed("bad-input", "XPath: no element"), COMMON),

@@ -207,6 +207,7 @@ def test_digests_of_any_length_may_be_signed() -> None:
 
 
 def test_key_files_may_stand_beside_tokens() -> None:
+    """Clients that know files there know PKCS#12; a store of Java never stood in the list."""
     call = common("getActiveTokens", active_tokens="with-files")
     assert answer(call, messages.Tokens(("AKKaztokenStore",)))["responseObject"] == [
         "PKCS12",
@@ -261,7 +262,7 @@ def test_the_storage_of_a_token_that_is_there_goes_to_a_worker() -> None:
         "data": "a",
         "signingParams": {},
         "signerParams": {},
-        "allowedStorages": [*there, "JKS"],
+        "allowedStorages": [*there, "AKJaCartaStore"],
     }
     assert request(decode(basics.MODULE, "sign", of_basics, there)).storages == there
     listed = decode(common_utils.MODULE, "getActiveTokens", [], there)

@@ -6,14 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from agent.chosen_files import ChosenFiles
+from agent.chosen_files import ChosenFiles, Grounds
 from agent.keystores import catalog
 from agent.operations.approval import Approval
 from agent.password_guesses import PasswordGuesses
 from agent.user.base import Answer, Prompt
 from protocol import prompts
 from protocol.flat_messages import KeyPlace
-from protocol.prompts import FileUse
 from tests.support import authority, people
 from tests.support.memory_store import MemoryStore
 
@@ -55,11 +54,11 @@ def approval(
             **more,
         },
     )
-    uses: dict[FileUse, tuple[str, ...]] = {"open_key": chosen, "sign": documents}
-    for use, given in uses.items():
+    choices: dict[Grounds, tuple[str, ...]] = {"chosen-key": chosen, "chosen-file": documents}
+    for grounds, given in choices.items():
         for path in given:
             assert asked.chosen_files is not None
-            asked.chosen_files.remember(asked.origin, path, Path(path).resolve(), authority.NOW, use)
+            asked.chosen_files.remember(asked.origin, path, Path(path).resolve(), authority.NOW, grounds)
     return asked
 
 

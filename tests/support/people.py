@@ -21,10 +21,10 @@ from tests.support.memory_store import MemoryStore
 Step = Callable[[Prompt], Answer]
 
 
-def opens(path: str = "/keys/a.p12", password: str = "Qwerty12") -> Step:
+def opens(path: str = "/keys/a.p12", password: str = "Qwerty12", *, storage: str = "PKCS12") -> Step:
     def step(prompt: Prompt) -> Answer:
         assert isinstance(prompt, prompts.OpenKey)
-        return Opened(path, "PKCS12", Secret(bytearray(password.encode())))
+        return Opened(path, storage, Secret(bytearray(password.encode())))
 
     return step
 

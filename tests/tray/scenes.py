@@ -196,6 +196,7 @@ SIGNING: Mapping[str, Scene] = MappingProxyType({
     "no-key-files": Scene(lambda it: [_one(it, files=(), timestamps=True)], ("pdf",)),
     "wrong-password": Scene(
         lambda it: [_open(it, problem=prompts.Problem("wrong-password", tries_left=2, detail="mac does not match")), _detail], _THREE),
+    "key-own-password": Scene(lambda it: [_one(it, problem=prompts.Problem("key-password"))], ("pdf",)),
     "unsuitable-file": Scene(lambda it: [_one(it, problem=prompts.Problem("key-unsuitable", detail="expired"))], ("form",)),
     "approve-one": Scene(lambda it: [_one(it), _CHOOSE], ("pdf",)),
     "approve-three": Scene(lambda it: [_open(it), prompts.ChooseKey((dataclasses.replace(_KEY, is_test=True),), 30)], _THREE),
@@ -248,12 +249,13 @@ SIGNING: Mapping[str, Scene] = MappingProxyType({
     "new-key-made": Scene(lambda it: [SAMPLES.new_key("/tmp", language=it), _type("Qwerty12", "Qwerty12"), _agree, prompts.Finished(1)]),
     "read-key": Scene(lambda it: [prompts.ReadKey(COMMAND, SAMPLES.first_file, it)]),
     "read-key-wrong": Scene(lambda it: [prompts.ReadKey(COMMAND, SAMPLES.second_file, it, problem=prompts.Problem("wrong-password"))]),
+    "change-password-read-only": Scene(
+        lambda it: [prompts.ChangePassword(COMMAND, SAMPLES.second_file, it, problem=prompts.Problem("key-read-only"))]),
     "change-password": Scene(lambda it: [prompts.ChangePassword(COMMAND, SAMPLES.first_file, it, keep_copy=True), _type("Qwerty12", "abc")]),
     "change-password-done": Scene(lambda it: [prompts.ChangePassword(COMMAND, SAMPLES.first_file, it), prompts.Finished(1)]),
     "choose-file": Scene(lambda it: [prompts.ChooseFile(SAMPLES.site, "any", "/usr/share/doc", it)]),
     "choose-folder": Scene(lambda it: [prompts.ChooseFile(SAMPLES.site, "folder", "/usr/share", it)]),
-    "allow-file": Scene(lambda it: [prompts.AllowFile(SAMPLES.site, "/home/aigerim/Документы/Акты/АВР-000482 за октябрь 2026.pdf", "sign", it, hours=8)]),
-    "allow-key": Scene(lambda it: [prompts.AllowFile(SAMPLES.site, SAMPLES.first_file.path, "open_key", it)]),
+    "allow-file": Scene(lambda it: [prompts.AllowFile(SAMPLES.site, "/home/aigerim/Документы/Акты/АВР-000482 за октябрь 2026.pdf", it, hours=8)]),
     "about": Scene(lambda it: [prompts.About(SAMPLES.site, "1.0.0", 13579, it)]),
 })  # fmt: skip
 

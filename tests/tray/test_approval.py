@@ -473,7 +473,7 @@ def test_a_file_that_cannot_be_told_ends_with_the_reason(opened, samples, tmp_pa
 
 
 def test_a_file_that_the_page_named_is_allowed_and_then_signed(opened, samples):
-    opened.show(prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "sign", "ru"))
+    opened.show(prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "ru"))
     assert opened.window.focusWidget() is opened.window.cancel
     assert opened.window.cancel.isDefault()
     small = opened.window.size()
@@ -486,7 +486,7 @@ def test_a_file_that_the_page_named_is_allowed_and_then_signed(opened, samples):
 
 
 def test_return_refuses_a_file_that_the_page_named(opened, samples):
-    opened.show(prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "verify", "ru"))
+    opened.show(prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "ru"))
     opened.press(Qt.Key.Key_Return)
     assert opened.sent == [prompts.Cancelled()]
 
@@ -922,7 +922,7 @@ def test_another_key_can_be_dropped_on_the_question_before_the_signature(opened,
 def test_a_window_that_asks_for_nothing_takes_nothing(opened, samples, tmp_path):
     path = tmp_path / "own.p12"
     path.touch()
-    opened.show(prompts.AllowFile(samples.site, "/home/a/act.pdf", "sign", "ru"))
+    opened.show(prompts.AllowFile(samples.site, "/home/a/act.pdf", "ru"))
     drag = drags.Drag(opened.window, drags.files(path)).enter()
     assert not drag.is_allowed
     assert not opened.window.drops.veil.isVisible()

@@ -82,6 +82,17 @@ def test_the_chooser_starts_in_the_workers_folder_and_shows_key_files(make, tmp_
     dialog.reject()
 
 
+def test_where_a_java_key_store_is_asked_for_the_chooser_shows_all_files_first(make, tmp_path):
+    panel = make(folder=str(tmp_path), storages=("JKS",))
+    panel.browse()
+    assert panel._dialog.nameFilters() == ["Все файлы (*)", "Файлы ключей (*.jks)"]
+    panel._dialog.reject()
+    both = make(folder=str(tmp_path), storages=("PKCS12", "JKS"))
+    both.browse()
+    assert both._dialog.nameFilters() == ["Файлы ключей (*.p12 *.pfx *.jks)", "Все файлы (*)"]
+    both._dialog.reject()
+
+
 def test_ctrl_o_opens_the_chooser(make, application):
     panel = make()
     panel.activateWindow()

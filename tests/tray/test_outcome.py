@@ -205,7 +205,7 @@ def test_that_documents_were_left_out_does_not_pass_by_itself(application):
 def test_where_the_page_shows_what_came_of_it_nothing_is_said(samples):
     for asked in (
         prompts.ChooseFile(samples.site, "any", "", "ru"),
-        prompts.AllowFile(samples.site, "/a", "verify", "ru"),
+        prompts.AllowFile(samples.site, "/a", "ru"),
         prompts.About(samples.site, "1.0", 13579, "ru"),
     ):
         assert outcome.needs_no_word(asked, prompts.Finished(0))

@@ -35,14 +35,12 @@ def test_the_wish_behind_a_request_for_a_key(samples, changes, wish):
 def test_every_other_question_has_its_wish(samples):
     asked = [
         *(prompts.ChooseFile(CALLER, kind, "", "ru") for kind in typing.get_args(prompts.FileKind)),
-        *(prompts.AllowFile(CALLER, "/a", use, "ru") for use in typing.get_args(prompts.FileUse)),
+        prompts.AllowFile(CALLER, "/a", "ru"),
         prompts.NewKey(CALLER, (), "", "", "", "ru"),
         prompts.About(CALLER, "1.0", 13579, "ru"),
     ]
     wishes = {question.wish_of(each) for each in asked}
-    assert wishes == {
-        "choose_file", "choose_key", "choose_folder", "allow_sign", "allow_open_key", "allow_verify", "new_key", "about",
-    }  # fmt: skip
+    assert wishes == {"choose_file", "choose_key", "choose_folder", "allow_file", "new_key", "about"}
     assert wishes < set(typing.get_args(question.Wish))
 
 

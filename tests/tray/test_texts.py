@@ -9,6 +9,7 @@ from agent import errors, journal
 from agent.config import SETTINGS
 from agent.desk import base as desk
 from agent.desk import settings as desk_settings
+from agent.operations import named_file
 from agent.operations.approval import Recorded
 from protocol import preview, preview_labels
 from protocol.desk import doctor as desk_doctor
@@ -104,7 +105,7 @@ PICKED = {
     },
     "keys.state.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
     "keys.explained.": set(typing.get_args(desk_keys.State)) - {"good", "ending"},
-    "keys.advice.": {"bad-input", "no-one-to-ask", "file-not-written", "storage-failed", "other"},
+    "keys.advice.": {"bad-input", "key-password", "key-read-only", "no-one-to-ask", "file-not-written", "storage-failed", "other"},
     "settings.group.": {*settings.GROUPS, "rules"},
     "settings.why.": set(typing.get_args(settings_page.Why)),
     "settings.no_unlock.": set(typing.get_args(settings_page.NoUnlock)) - {""},
@@ -136,7 +137,14 @@ def agent_codes():
         return {kind} | {deeper for child in kind.__subclasses__() for deeper in below(child)}
 
     ours = {kind for kind in below(errors.AgentError) if kind.__module__ == "agent.errors"}
-    return {kind.code for kind in ours | {journal.JournalBroken, desk.FileNotWritten, desk.NotShown}}
+    others = {
+        journal.JournalBroken,
+        desk.FileNotWritten,
+        desk.NotShown,
+        named_file.FileNotChosen,
+        named_file.KeyFileNotChosen,
+    }
+    return {kind.code for kind in ours | others}
 
 
 def forms(entry):

@@ -83,7 +83,7 @@ def test_once_all_is_over_only_the_name_stays(application, samples):
         (prompts.ChooseFile(prompts.Caller("program"), "jks", "", "ru"), "просит выбрать файл ключа ЭЦП"),
         (prompts.ChooseFile(prompts.Caller("program"), "folder", "", "ru"), "просит выбрать папку"),
         (
-            prompts.AllowFile(prompts.Caller("program"), "/a", "sign", "ru"),
+            prompts.AllowFile(prompts.Caller("program"), "/a", "ru"),
             "просит подписать файл с этого компьютера",
         ),
         (

@@ -189,7 +189,7 @@ def test_the_chooser_notes_nothing_for_other_programs_of_qt(start, screen, sampl
 
 def test_a_file_that_a_page_named_is_allowed_by_the_keyboard_alone(start, screen, samples, tmp_path):
     one = start()
-    show(one, screen, prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "sign", "ru"))
+    show(one, screen, prompts.AllowFile(samples.site, "/home/aigerim/act.pdf", "ru"))
     until_accented(screen, tmp_path / "screen.png")
     screen.press("Tab", "Return")
     assert one.answer() == prompts.Allowed()
@@ -348,7 +348,7 @@ def test_pictures_of_other_questions(program, screens, samples, *, artefacts, tm
     added = samples.other_key(storage="", path="")
     questions = {
         "5-choose-file": prompts.ChooseFile(site, "any", str(tmp_path), language),
-        "6-allow-file": prompts.AllowFile(site, "/home/aigerim/act.pdf", "sign", language),
+        "6-allow-file": prompts.AllowFile(site, "/home/aigerim/act.pdf", language),
         "7-facts": samples.open_key(documents=(act,), language=language),
         "8-announced": samples.open_key(documents=(), announced=300, language=language),
         "9-new-key": samples.new_key(str(tmp_path), language=language),
@@ -483,7 +483,7 @@ def test_a_screen_reader_finds_what_became_of_each_document(accessible, screen, 
 def test_a_screen_reader_finds_the_file_that_a_page_named_and_what_a_yes_means(accessible, screen, samples):
     one, read = accessible
     path = "/home/aigerim/" + "длинная папка/" * 30 + "act.pdf"
-    show(one, screen, prompts.AllowFile(samples.site, path, "sign", "ru"))
+    show(one, screen, prompts.AllowFile(samples.site, path, "ru"))
     found = list(every(read()))
     names = {node["name"] for node in found}
     assert f"Файл: {path}" in names

@@ -1,4 +1,4 @@
-"""Yes, no or "can't be told": what a page of the first dialect hears of signatures. No window is needed, but for a file that it names.
+"""Yes, no or "can't be told": what a page of the first dialect hears of signatures. No window is needed; a file counts that our chooser gave to the page.
 
     no     cryptography says so, or the certificate was revoked
     yes    cryptography agrees, and a national authority, or one that is trusted on this computer, vouches for a certificate that may
@@ -42,7 +42,7 @@ _DIGESTS: dict[DigestName, DigestAlgorithm] = {
 def check(request: CheckRequest, approval: Approval) -> Checked:
     """Whether signatures are good.
 
-    Raises FileUnusable, BadInput for what is no XML; PageLeft, StorageFailed, and what User.ask raises.
+    Raises FileNotChosen, FileUnusable, BadInput for what is no XML; PageLeft, StorageFailed.
     """
     if not request.file:
         return _checked(request, request.document, approval)
@@ -71,8 +71,8 @@ def digest(request: DigestRequest) -> Text:
 
 
 def _read(named: str, approval: Approval) -> bytes:
-    """What lies in a file that the page names."""
-    with named_file.opened(named_file.allowed(named, "verify", approval)) as file:
+    """What lies in a file that the page names. Raises FileNotChosen, FileUnusable, StorageFailed."""
+    with named_file.opened(named_file.chosen(named, "chosen-file", approval)) as file:
         octets = file.read(named_file.MOST_HELD_BYTES + 1)
     if len(octets) > named_file.MOST_HELD_BYTES:
         raise FileUnusable(f"the file is over {named_file.MOST_HELD_BYTES} octets")

@@ -1,7 +1,7 @@
 """A key file that a page names, and the password that the page sends for it.
 
-Two things stand before the key. The page may name the file only if our own chooser gave it the path, or the person says yes to it
-in a window (agent.operations.named_file). And it may be wrong about the password a few times only (agent.password_guesses); after that
+Two things stand before the key. The page may name the file only if our own chooser gave it the path, when it asked for a key file
+(agent.operations.named_file); of any other path it hears the same, whatever lies there. And it may be wrong about the password a few times only (agent.password_guesses); after that
 it hears "wrong" without a try. How fast that comes tells it that there was none, and nothing of the password.
 """
 
@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agent import chosen_files
 from agent.errors import AgentError, FileUnusable, UnsupportedOperation, WrongPassword
 from agent.operations import named_file
 from agent.operations.approval import Approval, StoredKey
@@ -32,11 +31,9 @@ class NotThere(AgentError):
 def admitted(place: KeyPlace, approval: Approval) -> Path:
     """Where the key file lies, once it is sure that the caller may name it and may try a password at it.
 
-    Raises NotThere, WrongPassword where that was tried too often, StorageFailed, and what User.ask raises.
+    Raises KeyFileNotChosen; NotThere for what was chosen and is gone; WrongPassword where that was tried too often; StorageFailed.
     """
-    if not chosen_files.is_path(place.path):
-        raise NotThere("key-file")
-    path = named_file.allowed(place.path, "open_key", approval)
+    path = named_file.chosen(place.path, "chosen-key", approval)
     if not _is_file(path):
         raise NotThere("key-file")
     if not _guesses(approval).may_try(_caller(approval), path, approval.now()):

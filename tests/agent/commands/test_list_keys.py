@@ -22,6 +22,12 @@ def test_key_files_of_a_folder_are_listed_for_people_and_programs(run: CommandLi
     assert (row["path"], row["storage"], row["label"]) == (str(path), "PKCS12", "ГОСТ 34.10-2015 (512)")
 
 
+def test_a_java_key_store_is_listed_as_what_its_name_says(run: CommandLine) -> None:
+    path = run.file("keys/a.jks")
+    assert run("keys", path.parent) == 0
+    assert run.out == f"{path}  JKS\n"
+
+
 def test_without_a_folder_the_usual_ones_are_looked_into(
     run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

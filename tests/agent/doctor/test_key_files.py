@@ -6,7 +6,7 @@ import pytest
 from agent.doctor import key_files
 from agent.errors import BadInput, StorageFailed
 from agent.recent_keys import UsedKey
-from tests.support import authority
+from tests.support import authority, jks_files
 
 AT = datetime(2026, 11, 27, tzinfo=UTC)
 KEY = authority.path("gost2015-individual").read_bytes()
@@ -38,6 +38,9 @@ def used(path, days):
 def test_good_files_are_counted(folder):
     put(folder)
     put(folder, "b.pfx")
+    put(folder, "c.jks", jks_files.fixture())
+    put(folder, "d.p12", jks_files.fixture())  # each is what it is, whatever it is called
+    put(folder, "e.jks")
     assert look(folder) == [("keys", "found", "ok")]
 
 
@@ -61,7 +64,13 @@ def test_a_record_that_can_not_be_read_tells_no_age(folder, until):
     assert look(folder, [UsedKey(str(path), "x", until)]) == [("keys", "found", "ok")]
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x30\x03\x02\x01\x03", KEY[:100]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"nonsense", b"\x30\x03\x02\x01\x03", KEY[:100]),
+        *(jks_files.fixture()[:-30], jks_files.write([], magic=b"\xce\xce\xce\xce")),
+    ],
+)
 def test_what_is_no_key_file_is_told(folder, content):
     put(folder, content=content)
     assert look(folder)[1:] == [("key", "broken", "hint")]

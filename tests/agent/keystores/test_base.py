@@ -1,9 +1,11 @@
 """What every open key must do, wherever it is kept, and how keys are named."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
+from agent.errors import BrokenKeyStore, KeyUnsuitable, UnsupportedKey
 from agent.keystores import base, pkcs12
 from agent.keystores.base import StoredKey
 from tests.support import authority
@@ -54,3 +56,33 @@ def test_a_key_without_identifier_is_named_by_its_fingerprint() -> None:
 def test_an_identifier_is_made_as_the_authority_makes_it(name: str) -> None:
     certificate = authority.certificate(name)
     assert base.identifier_of(certificate.public_key.bits) == certificate.subject_key_identifier
+
+
+def _failing(error: Exception) -> Callable[[], StoredKey]:
+    def attempt() -> StoredKey:
+        raise error
+
+    return attempt
+
+
+def test_of_several_keys_those_that_open_are_given() -> None:
+    key = fresh("p256-individual")
+    attempts = [_failing(BrokenKeyStore("one")), lambda: key, _failing(UnsupportedKey("two"))]
+    assert base.those_that_open(attempts) == (key,)
+
+
+def test_where_none_opens_the_error_that_says_most_is_raised() -> None:
+    with pytest.raises(UnsupportedKey, match="two"):
+        base.those_that_open([_failing(BrokenKeyStore("one")), _failing(UnsupportedKey("two"))])
+    with pytest.raises(BrokenKeyStore, match="one"):
+        base.those_that_open([_failing(BrokenKeyStore("one")), _failing(BrokenKeyStore("three"))])
+    with pytest.raises(BrokenKeyStore, match="no private key"):
+        base.those_that_open([])
+
+
+def test_another_error_wipes_what_was_open() -> None:
+    key = fresh("p256-individual")
+    with pytest.raises(KeyUnsuitable):
+        base.those_that_open([lambda: key, _failing(KeyUnsuitable("waits"))])
+    with pytest.raises(ValueError, match="wiped"):
+        key.signer().sign_digest(bytes(32))

@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 
 from agent import algorithms
-from agent.errors import BadInput, BrokenKeyStore, UnsupportedOperation, WrongPassword
+from agent.errors import (
+    BadInput,
+    BrokenKeyStore,
+    KeyFileReadOnly,
+    UnsupportedKey,
+    UnsupportedOperation,
+    WrongPassword,
+)
 from agent.keystores import catalog, new_keys, pkcs12
 from protocol import prompts
-from tests.support import authority
+from tests.support import authority, jks_files
 
 
 def test_a_pkcs12_store_opens() -> None:
@@ -18,6 +25,40 @@ def test_a_pkcs12_store_opens() -> None:
     assert key.certificate == authority.certificate("gost2015-head")
     with pytest.raises(WrongPassword):
         catalog.open("PKCS12", authority.path("gost2015-head"), authority.secret("wrong"))
+
+
+@pytest.mark.parametrize("storage", catalog.STORAGES)
+@pytest.mark.parametrize("name", ["key.p12", "key.jks", "key"])
+def test_a_key_file_is_what_its_octets_say_whatever_it_is_called(
+    tmp_path: Path, storage: str, name: str
+) -> None:
+    """Since Java 9, keytool writes PKCS#12 into files called .jks."""
+    path = tmp_path / name
+    for octets in (
+        authority.path("gost2015-head").read_bytes(),
+        jks_files.write([jks_files.key_of("gost2015-head")]),
+    ):
+        path.write_bytes(octets)
+        (key,) = catalog.open(storage, path, authority.secret())
+        assert key.certificate == authority.certificate("gost2015-head")
+        with pytest.raises(WrongPassword):
+            catalog.open(storage, path, authority.secret("wrong"))
+    path.write_bytes(jks_files.write([], magic=b"\xce\xce\xce\xce"))
+    with pytest.raises(UnsupportedKey, match="JCEKS"):
+        catalog.open(storage, path, authority.secret())
+
+
+@pytest.mark.parametrize("name", ["key.p12", "key.jks"])
+def test_a_java_key_store_is_not_loaded_to_be_changed(tmp_path: Path, name: str) -> None:
+    path, ours = tmp_path / name, authority.path("gost2015-head").read_bytes()
+    path.write_bytes(ours)
+    assert catalog.load_to_change(path) == ours
+    for magic in (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"):
+        path.write_bytes(jks_files.write([], magic=magic))
+        with pytest.raises(KeyFileReadOnly, match="Java"):
+            catalog.load_to_change(path)
+    with pytest.raises(BrokenKeyStore):
+        catalog.load_to_change(tmp_path / "none.jks")
 
 
 @pytest.mark.parametrize("storage", catalog.UNAVAILABLE_STORAGES)
@@ -79,6 +120,12 @@ def test_key_files_are_found_newest_first(tmp_path: Path) -> None:
     assert found[0].modified == datetime.fromtimestamp(3_000, UTC)
     assert {key.storage for key in found} == {"PKCS12"}
     assert [key.path for key in catalog.find([tmp_path], limit=1)] == [new]
+
+
+def test_a_java_key_store_is_found_by_its_name(tmp_path: Path) -> None:
+    _touch(tmp_path / "java.JKS", 4_000)
+    (found,) = catalog.find([tmp_path])
+    assert (found.path.name, found.storage, found.label) == ("java.JKS", "JKS", "")
 
 
 def test_a_file_in_two_of_the_folders_is_found_once(tmp_path: Path) -> None:
@@ -167,7 +214,16 @@ def test_a_new_file_has_a_name_that_says_what_it_is(
     name = catalog.file_name(key_type, purpose, "2026-11-26")
     assert name.endswith("_2026-11-26.p12")
     assert catalog.is_key_file_name(name)
+    assert catalog.is_new_key_file_name(name)
     assert catalog.label_of(name) == label
+
+
+def test_a_new_key_is_not_put_where_a_java_key_store_is_looked_for() -> None:
+    assert catalog.is_key_file_name("a.JKS")
+    assert not catalog.is_new_key_file_name("a.JKS")
+    assert not catalog.is_new_key_file_name("a.txt")
+    assert catalog.is_new_key_file_name("a.PFX")
+    assert [catalog.storage_of(name) for name in ("a.jks", "a.p12", "a.pfx", "a")] == ["JKS", *["PKCS12"] * 3]
 
 
 def _pem(label: str) -> bytes:

@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 
 from agent import algorithms, key_library
-from agent.errors import BrokenKeyStore, KeyNotKept, StorageFailed, UserCancelled, WrongPassword
+from agent.errors import (
+    BrokenKeyStore,
+    KeyFileReadOnly,
+    KeyNotKept,
+    StorageFailed,
+    UserCancelled,
+    WrongPassword,
+)
 from agent.key_library import KeyLibrary
 from agent.keystores import key_file, new_keys, pkcs12, pkcs12_writer
 from agent.operations import change_password
 from agent.operations.approval import Approval
 from agent.user.base import Answer, PageLeft, Prompt, Retyped
 from protocol import prompts
-from tests.support import authority, people
+from tests.support import authority, jks_files, people
 from tests.support.memory_store import MemoryStore
 from tests.support.people import Step, person_of, raises
 
@@ -226,3 +233,26 @@ def test_a_name_that_is_no_key_files_ends_it_and_nothing_is_written(tmp_path: Pa
         change_password.change(key, approval_of(tmp_path, typed))
     assert (key.read_bytes(), document.read_bytes()) == (before, b"%PDF-")
     assert typed.is_wiped
+
+
+def test_a_java_key_store_is_refused_before_anything_is_typed(tmp_path: Path) -> None:
+    store = tmp_path / "a.jks"
+    store.write_bytes(jks_files.fixture())
+    approval = approval_of(tmp_path)
+    with pytest.raises(KeyFileReadOnly):
+        change_password.change(store, approval)
+    assert person_of(approval).asked == []
+    assert store.read_bytes() == jks_files.fixture()
+
+
+def test_and_so_it_is_where_the_person_names_it_instead_and_they_can_name_another(
+    tmp_path: Path, key: Path
+) -> None:
+    store = tmp_path / "a.p12"  # whatever it is called
+    store.write_bytes(jks_files.fixture())
+    refused, last = Typed(path=str(store)), Typed(path=str(key))
+    approval = approval_of(tmp_path, refused, last)
+    assert change_password.change(key, approval) == change_password.Changed(key, None)
+    assert problems(approval) == ["", "key-read-only"]
+    assert store.read_bytes() == jks_files.fixture()
+    assert refused.is_wiped

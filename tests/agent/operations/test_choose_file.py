@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.chosen_files import Grounds
 from agent.errors import FileUnusable, UserCancelled
 from agent.operations import choose_file, named_file
 from agent.operations.approval import Approval
@@ -44,32 +45,28 @@ def test_the_page_gets_the_path_and_may_name_it(tmp_path: Path) -> None:
     assert "act.pdf" not in someone.journal.path.read_text("utf-8")
     later = approval(tmp_path)
     request = SignRequest(documents=(), detached=True, file=str(act))
-    assert named_file.read(request, later).documents == (b"deed",)
+    assert named_file.read(request, named_file.allowed(request, later)).documents == (b"deed",)
     assert people.person_of(later).asked == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "use"),
-    [("any", "sign"), ("certificate", "sign"), ("crl", "sign"),
-     ("key", "open_key"), ("pkcs12", "open_key"), ("jks", "open_key")],
+    ("kind", "grounds"),
+    [("any", "chosen-file"), ("certificate", "chosen-file"), ("crl", "chosen-file"),
+     ("key", "chosen-key"), ("pkcs12", "chosen-key"), ("jks", "chosen-key")],
 )  # fmt: skip
-def test_a_choice_is_for_one_use(tmp_path: Path, kind: prompts.FileKind, use: prompts.FileUse) -> None:
+def test_a_choice_is_of_a_key_file_or_of_any_other(
+    tmp_path: Path, kind: prompts.FileKind, grounds: Grounds
+) -> None:
     act = tmp_path.resolve() / "act.pdf"
-    choose_file.choose(ChooseFileRequest(kind), approval(tmp_path, chooses(act)))
-    without_question = [
+    someone = approval(tmp_path, chooses(act))
+    choose_file.choose(ChooseFileRequest(kind), someone)
+    assert someone.chosen_files is not None
+    found = [
         each
-        for each in typing.get_args(prompts.FileUse)
-        if not is_asked(approval(tmp_path, raises(UserCancelled())), act, each)
+        for each in typing.get_args(Grounds)
+        if someone.chosen_files.find(someone.origin, str(act), someone.now(), each) is not None
     ]
-    assert without_question == [use]
-
-
-def is_asked(someone: Approval, act: Path, use: prompts.FileUse) -> bool:
-    try:
-        named_file.allowed(str(act), use, someone)
-    except UserCancelled:
-        return True
-    return False
+    assert found == [grounds]
 
 
 def test_a_chosen_folder_gives_no_right_to_what_lies_in_it(tmp_path: Path) -> None:
@@ -77,7 +74,7 @@ def test_a_chosen_folder_gives_no_right_to_what_lies_in_it(tmp_path: Path) -> No
     choose_file.choose(ChooseFileRequest("folder"), approval(tmp_path, chooses(tmp_path)))
     for named in (tmp_path / "act.pdf", tmp_path):
         later = approval(tmp_path, allows)
-        named_file.allowed(str(named), "sign", later)
+        named_file.allowed(SignRequest(documents=(), detached=True, file=str(named)), later)
         assert len(people.person_of(later).asked) == 1
 
 
@@ -112,6 +109,11 @@ def test_the_chooser_starts_where_the_page_says_if_there_is_such_a_folder(tmp_pa
         str(tmp_path / "nowhere" / ".."): str(tmp_path),
         str(tmp_path / ".."): "",
         "": "",
+        "~": str(tmp_path),
+        "~/act.pdf": str(tmp_path),
+        "~/nowhere": "",
+        "~/..": "",
+        "~root": "",
         "relative": "",
         "/a\0b": "",
         f"/{tmp_path}": "",

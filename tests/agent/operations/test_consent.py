@@ -15,7 +15,7 @@ from agent.operations.approval import Approval
 from agent.origins import Origin
 from agent.recent_keys import UsedKey
 from protocol import preview, prompts
-from protocol.messages import LargeDocument
+from protocol.messages import OPENABLE_STORAGES, LargeDocument
 from tests.support import chains, people
 from tests.support.memory_store import MODIFIED, MemoryStore
 
@@ -74,8 +74,11 @@ def test_a_deceptive_name_is_marked(approval: Approval) -> None:
 
 def test_defaults_are_every_storage_and_the_agents_language(approval: Approval) -> None:
     prompt = prompt_of(approval)
-    assert (prompt.storages, prompt.language) == (("PKCS12",), "ru")
+    assert (prompt.storages, prompt.language) == (OPENABLE_STORAGES, "ru")
     assert prompt_of(approval, language="kk").language == "kk"
+    with_token = dataclasses.replace(approval, storages=("PKCS12", "AKKaztokenStore"))
+    assert prompt_of(with_token).storages == ("PKCS12", "AKKaztokenStore")
+    assert prompt_of(with_token, storages=("AKKaztokenStore",)).storages == ("AKKaztokenStore",)
     assert (prompt.folder, prompt.chosen) == (str(Path.home()), "")
 
 
@@ -110,6 +113,30 @@ def test_key_files_in_the_named_folders_come_first_and_once(tmp_path: Path) -> N
     prompt = prompt_of(asked)
     assert [Path(file.path).name for file in prompt.files] == ["both.p12", "old.p12", "new.p12"]
     assert prompt.folder == str(named)
+
+
+@pytest.mark.parametrize(
+    ("storages", "names"),
+    [
+        ((), {"a.p12", "b.jks"}),
+        (("PKCS12",), {"a.p12"}),
+        (("JKS",), {"b.jks"}),
+        (("AKKaztokenStore", "JKS"), {"b.jks"}),
+        (("AKKaztokenStore",), set()),
+    ],
+)
+def test_only_key_files_of_the_storages_that_are_asked_for_are_offered(
+    tmp_path: Path, storages: tuple[str, ...], names: set[str]
+) -> None:
+    for name in ("a.p12", "b.jks"):
+        (tmp_path / name).touch()
+    asked = dataclasses.replace(
+        people.approval(tmp_path, MemoryStore({})), key_stores=catalog, first_folders=(tmp_path,)
+    )
+    prompt = prompt_of(asked, storages=storages)
+    assert {(Path(file.path).name, file.storage) for file in prompt.files} == {
+        (name, "JKS" if name == "b.jks" else "PKCS12") for name in names
+    }
 
 
 def test_what_can_be_seen_is_laid_open_in_the_order_of_the_list(approval: Approval) -> None:

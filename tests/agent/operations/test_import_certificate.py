@@ -23,7 +23,7 @@ from agent.trust import anchors
 from agent.user.base import PageLeft
 from protocol import prompts
 from protocol.messages import CertificateJoined, ImportCertificateRequest, NewKeyRequest
-from tests.support import authority, chains, people
+from tests.support import authority, chains, jks_files, people
 from tests.support.memory_store import MemoryStore
 from tests.support.new_keys import PASSWORD, SUBJECT, make_files_fast, names
 from tests.support.people import Step, opens
@@ -189,12 +189,15 @@ def test_another_key_is_asked_for_until_the_right_one_comes(tmp_path: Path) -> N
     other, _, _ = issued_for(tmp_path, name="other.p12")
     before = {each: each.read_bytes() for each in (path, other)}
     complete = authority.path("p256-individual")
+    store = tmp_path / "java.p12"
+    store.write_bytes(jks_files.fixture())
     approval = approval_of(
         tmp_path,
         opens(str(other)),
         opens(str(complete)),
         opens(str(tmp_path / "nowhere.p12")),
         opens(str(path), "wrong password"),
+        opens(str(store)),
     )
 
     def last(prompt: Any) -> Any:
@@ -208,7 +211,8 @@ def test_another_key_is_asked_for_until_the_right_one_comes(tmp_path: Path) -> N
     import_certificate.join(request_for(certificate), approval)
     asked = questions(approval)
     codes = [prompt.problem.code if prompt.problem else "" for prompt in asked]
-    assert codes == ["", "key-unsuitable", "key-unsuitable", "broken-file", "wrong-password", "broken-file"]
+    assert codes[:4] == ["", "key-unsuitable", "key-unsuitable", "broken-file"]
+    assert codes[4:] == ["wrong-password", "key-read-only", "broken-file"]
     assert asked[1].chosen == str(other)
     assert other.read_bytes() == before[other]
     assert complete.read_bytes()

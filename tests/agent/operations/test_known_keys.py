@@ -15,7 +15,7 @@ from agent.operations.known_keys import Seen
 from agent.trust import anchors
 from protocol import prompts
 from protocol.messages import KeyFilter
-from tests.support import authority, people
+from tests.support import authority, jks_files, people
 from tests.support.memory_store import MemoryStore
 
 ANY = KeyFilter(purpose="any", authorities=(), allow_expired=True, allow_revoked=True)
@@ -60,6 +60,15 @@ def test_a_key_is_known_by_its_certificate() -> None:
     assert key.uses == ("sign", "identify")
     assert "head" in key.roles
     assert (key.is_test, key.is_revoked) == (True, False)
+
+
+def test_a_java_key_store_is_known_once_it_was_opened(tmp_path: Path) -> None:
+    store = tmp_path / "a.jks"
+    store.write_bytes(jks_files.write([jks_files.key_of("gost2015-head")]))
+    approval = approval_of(tmp_path, people.opens(str(store), storage="JKS"), people.approves())
+    choose(approval)
+    (file,) = library_of(approval).read().files
+    assert (file.path, [key.owner for key in file.keys]) == (str(store), ["ҮЛГІБАЕВ ДӘУРЕН"])
 
 
 def test_a_file_that_is_opened_is_known_from_then_on_and_the_site_gets_its_key_first(

@@ -15,7 +15,7 @@ from agent.operations.approval import Approval
 from agent.trust import anchors
 from agent.user.base import Answer, Opened, Prompt
 from protocol import prompts
-from tests.support import authority, people
+from tests.support import authority, jks_files, people
 from tests.support.memory_store import MemoryStore
 
 
@@ -69,6 +69,18 @@ def test_the_next_time_the_window_knows_whose_it_is(tmp_path: Path) -> None:
     assert isinstance(asked, prompts.ReadKey)
     assert asked.file.owner == "ҮЛГІБАЕВ ДӘУРЕН"
     assert asked.file.valid_until.startswith("2049-12-31")
+
+
+def test_the_owner_of_a_java_key_store_is_told_and_remembered_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.jks"
+    path.write_bytes(jks_files.write([jks_files.key_of("gost2015-head")]))
+    approval = approval_of(tmp_path, types("wrong"), types())
+    (key,) = read_key.read(path, approval).keys
+    assert key.owner == "ҮЛГІБАЕВ ДӘУРЕН"
+    assert KeyLibrary(tmp_path / "key-library.json").read().known_keys() == (key,)
+    asked = people.person_of(approval).asked[0]
+    assert isinstance(asked, prompts.ReadKey)
+    assert (asked.file.path, asked.file.storage) == (str(path), "JKS")
 
 
 def test_both_keys_of_a_file_are_told(tmp_path: Path) -> None:

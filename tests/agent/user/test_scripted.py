@@ -65,6 +65,10 @@ def test_answers_are_read_with_their_defaults(tmp_path: Path) -> None:
         "[[answer]]\nkey = 'a'\nleave_out = ['1']",
         "[[answer]]\nkey = 'a'\nleave_out = [true]",
         "[[answer]]\nkey = 'a'\nleave_out = [-1]",
+        "[[answer]]\nkey = 'a'\nstorage = 5",
+        "[[answer]]\nkey = 'a'\nstorage = 'AKKaztokenStore'",
+        "[[answer]]\nstorage = 'PKCS12'",
+        "[[answer]]\nkey = 'a'\nstorage = 'AKJaCartaStore'\n[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'a'\npassword = 'x'",
         "not toml",
     ],
 )
@@ -144,7 +148,7 @@ def test_a_page_that_leaves_does_not_wait_for_the_delay() -> None:
 
 
 CHOOSE_FILE = prompts.ChooseFile(prompts.Caller("program"), "any", "", "ru")
-ALLOW_FILE = prompts.AllowFile(prompts.Caller("program"), "/home/a/act.pdf", "sign", "ru")
+ALLOW_FILE = prompts.AllowFile(prompts.Caller("program"), "/home/a/act.pdf", "ru")
 ABOUT = prompts.About(prompts.Caller("program"), "1.2.3", 13579, "ru")
 
 
@@ -163,9 +167,48 @@ def test_every_other_window_is_closed(prompt: Prompt) -> None:
         ScriptedUser(SIGN).ask(prompt)
 
 
+TOKEN = "AKKaztokenStore"
+PLUGGED = f"\n[[token]]\nstorage = '{TOKEN}'\nkey = 'token.p12'\npassword = 'PIN'"
+
+
+def taken(folder: Path, answer: str, *storages: str) -> tuple[str, str]:
+    """File and storage of the key that the person takes where these storages are offered, and a token is plugged in."""
+    answers = load(folder, f"[[answer]]\n{answer}{PLUGGED}")
+    user = ScriptedUser(answers[0], scripted.load_tokens(folder / "answers.toml"))
+    opened = user.ask(dataclasses.replace(OPEN, storages=storages))
+    assert isinstance(opened, Opened)
+    return Path(opened.path).name, opened.storage
+
+
+@pytest.mark.parametrize(
+    ("storages", "by_default", "who_likes_tokens"),
+    [
+        (("PKCS12",), ("a.p12", "PKCS12"), ("a.p12", "PKCS12")),
+        ((TOKEN,), ("token.p12", TOKEN), ("token.p12", TOKEN)),
+        (("PKCS12", TOKEN), ("a.p12", "PKCS12"), ("token.p12", TOKEN)),
+        ((TOKEN, "JKS"), ("a.p12", "JKS"), ("token.p12", TOKEN)),
+    ],
+)
+def test_the_person_takes_a_token_where_the_answer_names_it_or_nothing_else_is_offered(
+    storages: tuple[str, ...], by_default: tuple[str, str], who_likes_tokens: tuple[str, str], tmp_path: Path
+) -> None:
+    for more, expected in (
+        ("", by_default),
+        ("storage = 'PKCS12'", by_default),
+        (f"storage = '{TOKEN}'", who_likes_tokens),
+    ):
+        assert taken(tmp_path, f"key = 'a.p12'\n{more}", *storages) == expected
+
+
+def test_who_has_a_token_alone_needs_no_key_file(tmp_path: Path) -> None:
+    answer = f"storage = '{TOKEN}'"
+    assert taken(tmp_path, answer, "PKCS12", TOKEN) == ("token.p12", TOKEN)
+    with pytest.raises(UserCancelled):
+        taken(tmp_path, answer, "PKCS12")
+
+
 def test_a_request_for_a_token_gets_the_key_of_the_token(tmp_path: Path) -> None:
-    text = "[[answer]]\nkey = 'a.p12'\n[[token]]\nstorage = 'AKKaztokenStore'\nkey = 'token.p12'\npassword = 'PIN'"
-    answers = load(tmp_path, text)
+    answers = load(tmp_path, f"[[answer]]\nkey = 'a.p12'{PLUGGED}")
     tokens = scripted.load_tokens(tmp_path / "answers.toml")
     assert "PIN" not in repr(tokens)
     user = ScriptedUser(answers[0], tokens)

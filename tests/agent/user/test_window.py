@@ -516,7 +516,7 @@ def test_a_window_that_was_shown_for_another_question_hears_of_documents_too(sta
         wait_for_end(),
         render=rendering,
     )
-    user.ask(prompts.AllowFile(OPEN.caller, "/act", "sign", "kk"))
+    user.ask(prompts.AllowFile(OPEN.caller, "/act", "kk"))
     assert rendering.made == []
     user.lay_open([b"act"], ["act"])
     user.ask(OPEN)

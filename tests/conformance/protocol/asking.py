@@ -40,10 +40,18 @@ def context_of(agent: RunningAgent) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def page(agent: RunningAgent, *, origin: str | None = ORIGIN, path: str = "/") -> Iterator[ClientConnection]:
-    """A connection that was greeted."""
+def page(
+    agent: RunningAgent, *, origin: str | None = ORIGIN, path: str = "/", **more: Any
+) -> Iterator[ClientConnection]:
+    """A connection that was greeted; `more` are options of websockets' client."""
     url = agent.url.rstrip("/") + path
-    options: dict[str, Any] = {"origin": origin, "ssl": context_of(agent), "proxy": None, "max_size": None}
+    options: dict[str, Any] = {
+        "origin": origin,
+        "ssl": context_of(agent),
+        "proxy": None,
+        "max_size": None,
+        **more,
+    }
     with connect(url, **options) as connection:
         assert connection.recv(PATIENCE_S) == handshake.GREETING
         yield connection

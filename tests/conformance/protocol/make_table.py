@@ -20,6 +20,8 @@ Made by `python -m tests.conformance.protocol.make_table`; don't edit it here. T
 NCALayer's protocol that this agent keeps to. {tested} of {all} have a test that bears their number, and all of these tests have to pass;
 open: {open}. Persons, tokens and authorities' servers are simulated; the first dialect and the HTTPS interface are switched on where they are
 tested, and off elsewhere.
+
+By their letters they are {counts}: {all}. Where 166 are spoken of, it is the same list, miscounted by one.
 """
 
 
@@ -46,7 +48,8 @@ def table() -> str:
     """The whole page."""
     groups, files = statements(), tested()
     count = sum(map(len, groups.values()))
-    lines = [_HEAD.format(tested=len(files), all=count, open=len(OPEN))]
+    counts = ", ".join(f"{next(iter(group))[0]} {len(group)}" for group in groups.values())
+    lines = [_HEAD.format(tested=len(files), all=count, open=len(OPEN), counts=counts)]
     for title, group in groups.items():
         lines += [f"## {title}", "", "| | Statement | State |", "|---|---|---|"]
         lines += [f"| {number} | {words} | {state} |" for number, words, state in _rows(group, files)]

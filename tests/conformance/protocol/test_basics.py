@@ -28,7 +28,15 @@ from tests.conformance.protocol.asking import (
     structure,
     unsigned_attributes,
 )
-from tests.conformance.protocol.persons import KEY, NOBODY, AgentOf
+from tests.conformance.protocol.persons import (
+    KEY,
+    NOBODY,
+    RSA_KEY,
+    TOKEN_STORAGE,
+    TOKEN_TAKER,
+    AgentOf,
+)
+from tests.conformance.protocol.persons import TOKEN as TOKEN_OWNER
 from tests.support import authority
 from tests.support.agents import RunningAgent
 from tests.support.xml_signatures import DS
@@ -161,21 +169,42 @@ def test_b13_any_other_text_for_a_boolean_is_the_default(signing: RunningAgent) 
 
 # --- stores and keys ----------------------------------------------------------------------------------------------
 
-
-def test_b14_without_storages_every_one_is_offered(tmp_path: Path) -> None:
-    for name, changes in (("absent", {}), ("null", {"allowedStorages": None})):
-        question = shown(tmp_path / name, basics_frame(**changes), passwords=()).question
-        assert question.storages == messages.OPENABLE_STORAGES
+FILE, TOKEN_KEY = RSA_KEY, KEY
 
 
-def test_b15_storages_that_are_named_are_offered(tmp_path: Path) -> None:
+def taken(agent_of: AgentOf, storages: Any) -> list[str]:
+    """Whose key signs where a token is plugged in: of who takes the file if they may, then of who takes the token if they may."""
+    found = []
+    for person in (TOKEN_OWNER, TOKEN_TAKER):
+        (text,) = result_of(basics(agent_of(person), allowedStorages=storages))
+        (evidence,) = cms.verify(cms.read(der_of(text)))
+        assert evidence.signature == "valid"
+        found += [name for name in (FILE, TOKEN_KEY) if evidence.certificate == authority.certificate(name)]
+    return found
+
+
+def test_b14_without_storages_every_one_is_offered(tmp_path: Path, agent_of: AgentOf) -> None:
+    for name, storages in (("absent", ...), ("null", None), ("empty", [])):
+        frame = basics_frame(allowedStorages=storages)
+        question = shown(tmp_path / name, frame, passwords=()).question
+        assert question.storages == messages.OPENABLE_STORAGES  # no token is plugged in
+        assert taken(agent_of, storages) == [FILE, TOKEN_KEY]
+
+
+def test_b15_storages_that_are_named_are_offered(tmp_path: Path, agent_of: AgentOf) -> None:
     answer = shown(tmp_path, basics_frame(allowedStorages=["PKCS12"]))
     assert answer.question.storages == ("PKCS12",)
     assert is_valid(result_of(answer.reply)[0])
+    assert taken(agent_of, ["PKCS12"]) == [FILE, FILE]
+    assert taken(agent_of, [TOKEN_STORAGE]) == [TOKEN_KEY, TOKEN_KEY]
+    assert taken(agent_of, [TOKEN_STORAGE, "PKCS12"]) == [FILE, TOKEN_KEY]
 
 
-def test_b16_storages_may_be_one_text_with_commas(signing: RunningAgent) -> None:
-    (text,) = result_of(basics(signing, allowedStorages="PKCS12,AKKaztokenStore"))
+def test_b16_storages_may_be_one_text_with_commas(signing: RunningAgent, agent_of: AgentOf) -> None:
+    both = f"PKCS12,{TOKEN_STORAGE}"
+    assert taken(agent_of, both) == [FILE, TOKEN_KEY]
+    assert taken(agent_of, TOKEN_STORAGE) == [TOKEN_KEY, TOKEN_KEY]
+    (text,) = result_of(basics(signing, allowedStorages=both))  # without a token
     assert is_valid(text)
 
 

@@ -330,13 +330,17 @@ def test_c34_a_digest_is_what_the_signature_holds(rsa: RunningAgent) -> None:
     assert is_valid(text, b"a document")
 
 
-def test_c37_apply_cades_t_adds_a_timestamp_to_the_same_signature(signing: RunningAgent) -> None:
+def test_c37_apply_cades_t_adds_a_timestamp_to_the_same_signature(
+    signing: RunningAgent, agent: RunningAgent
+) -> None:
     plain = result_of(common(signing, *SIGN))
     stamped = result_of(common(signing, "applyCAdEST", *SIGNATURE, plain))
     assert unsigned_attributes(stamped) == [TOKEN]
     (before,), (after,) = structure(plain)["signer_infos"], structure(stamped)["signer_infos"]
     assert before["signature"].native == after["signature"].native
     assert is_valid(stamped, MTEK)
+    unasked = result_of(common(agent, "applyCAdEST", *SIGNATURE, plain))  # who closes every window meets none
+    assert unsigned_attributes(unasked) == [TOKEN]
 
 
 def test_c48_a_wrong_password_is_not_the_pages_business(tmp_path: Path) -> None:

@@ -1,26 +1,40 @@
 """L1 to L14: the first dialect, where it is switched on, and that it is off unless it is.
 
-The person chooses the key file of tests.conformance.protocol.persons.KEY, signs with it, and lets a page have every file that it names.
+The page has the person choose its files first, as every page of this dialect does: the key file of tests.conformance.protocol.persons.KEY,
+and the same file as a document. The person signs with that key.
 """
 
 import base64
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent import paths
 from agent.formats import cms, raw
 from agent.formats.xml import verify as xml_verify
-from protocol import handshake
-from tests.conformance.protocol.asking import MODULE_NOT_FOUND, PATIENCE_S, ask, events, journal, page
+from agent.recent_keys import RecentKeys, UsedKey
+from protocol import handshake, prompts
+from tests.conformance.protocol.asking import (
+    MODULE_NOT_FOUND,
+    ORIGIN,
+    PATIENCE_S,
+    ask,
+    events,
+    journal,
+    page,
+)
 from tests.conformance.protocol.persons import KEY, NOBODY, NOWHERE, AgentOf
-from tests.support import agents, authority
+from tests.support import agents, authority, fake_window
 from tests.support.agents import RunningAgent
+from tests.support.fake_window import expect, send
+from tests.support.worker_process import WorkerProcess
 
 PATH, PASSWORD = str(authority.path(KEY)), authority.PASSWORD
 ALIAS = authority.stored_key(KEY).key_id
@@ -29,29 +43,57 @@ SIGNING = ("gost2015-individual", "gost2004-individual", "rsa-sign-individual")
 
 
 @contextlib.contextmanager
-def flat_agent(folder: Path, answer: dict[str, object]) -> Iterator[RunningAgent]:
+def flat_agent(folder: Path, *answers: dict[str, object]) -> Iterator[RunningAgent]:
     flags = ("--proxy", "none", "--timestamp-url", NOWHERE, "--flat-api", "--log-level", "debug")
     with agents.simulated(
-        folder / "agent", [answer], test_authorities=authority.issuing_paths(), flags=flags
+        folder / "agent", list(answers), test_authorities=authority.issuing_paths(), flags=flags
     ) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAgent]:
-    answer = {"key": PATH, "password": PASSWORD, "decision": "sign", "file": PATH, "allow": True}
-    with flat_agent(tmp_path_factory.mktemp("flat"), answer) as running:
-        yield running
+def signs_with(path: str) -> dict[str, object]:
+    """The person chooses this file, whatever for, and signs with it. They would let a page have any other file, too, if they were asked."""
+    return {"key": path, "password": PASSWORD, "decision": "sign", "file": path, "allow": True}
+
+
+AgentWith = Callable[[str], RunningAgent]
 
 
 @pytest.fixture(scope="module")
-def refusing_agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAgent]:
-    with flat_agent(tmp_path_factory.mktemp("refusing"), {"decision": "cancel"}) as running:
+def agent_with(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentWith]:
+    """Gives the agent of a person who chose the key file of that name for the page."""
+    running: dict[str, RunningAgent] = {}
+    with contextlib.ExitStack() as stack:
+
+        def agent_with(name: str) -> RunningAgent:
+            if name not in running:
+                path = str(authority.path(name))
+                one = stack.enter_context(flat_agent(tmp_path_factory.mktemp("flat"), signs_with(path)))
+                assert result(one, "browseKeyStore", "PKCS12", "P12", "") == path
+                running[name] = one
+            return running[name]
+
+        yield agent_with
+
+
+@pytest.fixture(scope="module")
+def agent(agent_with: AgentWith) -> RunningAgent:
+    """The one of KEY; the page got that file as a document, too."""
+    one = agent_with(KEY)
+    assert result(one, "showFileChooser", "ALL", "") == PATH
+    return one
+
+
+@pytest.fixture
+def new_agent(tmp_path: Path) -> Iterator[RunningAgent]:
+    """The page has had nothing chosen yet."""
+    with flat_agent(tmp_path, signs_with(PATH)) as running:
         yield running
 
 
-def call(agent: RunningAgent, method: str, *args: Any, **more: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(ask(agent, {"method": method, "args": list(args), **more}))
+def call(agent: RunningAgent, method: str, *args: Any, origin: str = ORIGIN, **more: Any) -> dict[str, Any]:
+    frame = {"method": method, "args": list(args), **more}
+    answer: dict[str, Any] = json.loads(ask(agent, frame, origin=origin))
     assert "errorCode" in answer
     return answer
 
@@ -70,22 +112,57 @@ def test_l01_the_chosen_path_is_given(agent: RunningAgent) -> None:
     assert call(agent, "showFileChooser", "ALL", "") == expected
 
 
-def test_l02_cancelled_it_is_no_error_and_no_path(refusing_agent: RunningAgent) -> None:
-    for method, args in (
-        ("browseKeyStore", ("PKCS12", "P12", "")),
-        ("showFileChooser", ("ALL", "")),
-        ("getKeys", ("PKCS12", PATH, PASSWORD, "SIGN")),
-        ("signXml", (*PLACE, "<a/>")),
-    ):
-        answer = call(refusing_agent, method, *args)
-        assert answer["errorCode"] == "NONE"
-        assert not answer.get("result")
-    assert "signed" not in events(refusing_agent.state_dir)
+def test_l02_cancelled_it_is_no_error_and_no_path(tmp_path: Path) -> None:
+    with flat_agent(tmp_path, signs_with(PATH), {"decision": "cancel"}) as agent:
+        assert result(agent, "browseKeyStore", "PKCS12", "P12", "") == PATH
+        for method, args in (
+            ("browseKeyStore", ("PKCS12", "P12", "")),
+            ("showFileChooser", ("ALL", "")),
+            ("signXml", (*PLACE, "<a/>")),
+        ):
+            answer = call(agent, method, *args)
+            assert answer["errorCode"] == "NONE"
+            assert not answer.get("result")
+        assert "signed" not in events(agent.state_dir)
 
 
-@pytest.mark.parametrize("folder", [None, "", "~", PATH, "/no/such/folder", "C:\\keys\\a.p12", "\0"])
-def test_l03_it_starts_wherever_the_page_says(agent: RunningAgent, folder: str | None) -> None:
-    assert result(agent, "browseKeyStore", "PKCS12", "P12", folder) == PATH
+def started(home: Path, named: str | None) -> str:
+    """Where the chooser starts, in this home, for a page that says so; what is chosen there the page gets."""
+    log = home / "window.log"
+    log.unlink(missing_ok=True)
+    steps = [expect("choose-file"), send(prompts.Shown()), send(prompts.FileChosen(PATH)), expect("finished")]
+    with WorkerProcess(home, fake_window.command(log, *steps)) as process:
+        frame = {"method": "browseKeyStore", "args": ["PKCS12", "P12", named]}
+        process.begin(json.dumps(frame).encode(), is_flat_on=True)
+        assert process.reply() == {"result": PATH, "errorCode": "NONE"}
+        process.wait_ended()
+    question = fake_window.heard(log)[0]
+    assert isinstance(question, prompts.ChooseFile)
+    return question.folder
+
+
+@pytest.mark.parametrize(
+    ("named", "start"),
+    [
+        (None, "{usual}"),
+        ("", "{usual}"),
+        ("~", "{home}"),
+        ("{home}/keys", "{home}/keys"),
+        ("{home}/keys/mine.p12", "{home}/keys"),  # as the page remembers what was chosen last
+        ("{home}/keys/gone.p12", "{usual}"),
+        ("/no/such/folder", "{usual}"),
+        ("C:\\keys\\a.p12", "{usual}"),
+        ("\0", "{usual}"),
+    ],
+)
+def test_l03_it_starts_wherever_the_page_says(tmp_path: Path, named: str | None, start: str) -> None:
+    home = tmp_path.resolve()
+    (home / "keys").mkdir()
+    shutil.copyfile(PATH, home / "keys" / "mine.p12")
+    used = UsedKey(str(home / "stick" / "old.p12"), "ТЕСТОВ", "2049-12-31T00:00:00+00:00")
+    RecentKeys(paths.resolve(home).key_folders).add(used)
+    places = {"home": home, "usual": home / "stick"}
+    assert started(home, named and named.format(**places)) == start.format(**places)
 
 
 def test_l04_a_wrong_password_is_told_without_tries_left(agent: RunningAgent) -> None:
@@ -95,17 +172,17 @@ def test_l04_a_wrong_password_is_told_without_tries_left(agent: RunningAgent) ->
     assert result(agent, "getKeys", "PKCS12", PATH, PASSWORD, "SIGN")
 
 
-def test_l05_a_file_without_a_key_of_the_wanted_kind_is_told(agent: RunningAgent) -> None:
-    other = str(authority.path("rsa-auth-individual"))
+def test_l05_a_file_without_a_key_of_the_wanted_kind_is_told(agent_with: AgentWith) -> None:
+    agent, other = agent_with("rsa-auth-individual"), str(authority.path("rsa-auth-individual"))
     assert call(agent, "getKeys", "PKCS12", other, PASSWORD, "SIGN") == {"errorCode": "EMPTY_KEY_LIST"}
     for kind in ("AUTH", "ALL", ""):
         assert result(agent, "getKeys", "PKCS12", other, PASSWORD, kind).startswith("RSA|")
 
 
 @pytest.mark.parametrize("name", SIGNING)
-def test_l06_each_key_has_a_line_of_four_fields(agent: RunningAgent, name: str) -> None:
+def test_l06_each_key_has_a_line_of_four_fields(agent_with: AgentWith, name: str) -> None:
     path, certificate = str(authority.path(name)), authority.certificate(name)
-    (line,) = result(agent, "getKeys", "PKCS12", path, PASSWORD, "SIGN").split("\n")[:-1]
+    (line,) = result(agent_with(name), "getKeys", "PKCS12", path, PASSWORD, "SIGN").split("\n")[:-1]
     assert line.split("|")[1:] == [
         certificate.common_name,
         f"{certificate.serial_number:x}",
@@ -121,8 +198,9 @@ def test_l07_dates_are_written_as_people_write_them(agent: RunningAgent) -> None
     assert datetime.strptime(before, form) < datetime.strptime(after, form)
 
 
-def test_l08_names_have_the_keywords_that_pages_look_for(agent: RunningAgent) -> None:
+def test_l08_names_have_the_keywords_that_pages_look_for(agent_with: AgentWith) -> None:
     name = "gost2015-head"
+    agent = agent_with(name)
     key = ("PKCS12", str(authority.path(name)), authority.stored_key(name).key_id, PASSWORD)
     subject = result(agent, "getSubjectDN", *key)
     for keyword in ("CN=", "G=", "SERIALNUMBER=IIN", "OU=BIN", "E="):
@@ -201,12 +279,13 @@ def test_a_file_is_signed_and_checked(agent: RunningAgent) -> None:
     assert missing == {"errorCode": "FILE_READ_ERROR"}
 
 
-def test_what_goes_wrong_has_its_code(agent: RunningAgent) -> None:
+def test_what_goes_wrong_has_its_code(agent: RunningAgent, agent_with: AgentWith) -> None:
     broken = str(authority.path("broken-text"))
+    answer = call(agent_with("broken-text"), "getKeys", "PKCS12", broken, PASSWORD, "")
+    assert answer == {"errorCode": "LOAD_KEYSTORE_ERROR"}
     for method, args, code in (
         ("getKeys", ("Floppy", PATH, PASSWORD, ""), "UNKNOWN_STORAGE"),
-        ("getKeys", ("PKCS12", broken, PASSWORD, ""), "LOAD_KEYSTORE_ERROR"),
-        ("getKeys", ("PKCS12", "/no/such/key.p12", PASSWORD, ""), "KEYSTORE_FILE_NOT_FOUND"),
+        ("getKeys", ("PKCS12", "/no/such/key.p12", PASSWORD, ""), "LOAD_KEYSTORE_ERROR"),
         ("getNotAfter", ("PKCS12", PATH, "another", PASSWORD), "EMPTY_KEY_LIST"),
         ("signXml", (*PLACE, "<a>"), "XML_PARSE_EXCEPTION"),
         ("getKeys", ("PKCS12",), "COMMON"),
@@ -214,6 +293,55 @@ def test_what_goes_wrong_has_its_code(agent: RunningAgent) -> None:
         ("frobnicate", (), "Method not implemented. Method:frobnicate"),
     ):
         assert call(agent, method, *args) == {"errorCode": code}
+
+
+def test_outside_the_home_the_chooser_starts_where_the_page_had_a_file_chosen(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    assert started(home, PATH) == ""
+    assert started(home, PATH) == str(Path(PATH).parent)  # it was chosen meanwhile
+
+
+def test_a_path_counts_once_the_person_chose_it_for_that_page(new_agent: RunningAgent) -> None:
+    """Before, every use of it is refused, with no window, in the same words whether the file is there or not."""
+    refusals = [
+        *(
+            ("getKeys", ("PKCS12", path, PASSWORD, "SIGN"), "LOAD_KEYSTORE_ERROR")
+            for path in (PATH, "/no/such")
+        ),
+        ("getNotAfter", PLACE, "LOAD_KEYSTORE_ERROR"),
+        ("signXml", (*PLACE, "<a/>"), "LOAD_KEYSTORE_ERROR"),
+        *(("verifyCMSSignatureFromFile", ("MTEK", path), "FILE_READ_ERROR") for path in (PATH, "/no/such")),
+    ]
+    for method, args, code in refusals:
+        assert call(new_agent, method, *args) == {"errorCode": code}, (method, args)
+    assert journal(new_agent) == ["asked", "failed"] * len(refusals)
+    text = (new_agent.state_dir / "journal.jsonl").read_text("utf-8")
+    assert text.count('"code":"key-file-not-chosen"') == 4
+    assert text.count('"code":"file-not-chosen"') == 2
+    assert PATH not in text
+    # What a page does then.
+    assert result(new_agent, "browseKeyStore", "PKCS12", "P12", PATH) == PATH
+    assert result(new_agent, "getKeys", "PKCS12", PATH, PASSWORD, "SIGN")
+    text = result(new_agent, "signXml", *PLACE, "<a/>")
+    assert [each.signature for each in xml_verify.verify(text)] == ["valid"]
+    for origin in ("https://other.example.kz", "null"):
+        answer = call(new_agent, "getKeys", "PKCS12", PATH, PASSWORD, "SIGN", origin=origin)
+        assert answer == {"errorCode": "LOAD_KEYSTORE_ERROR"}
+
+
+def test_a_document_counts_once_the_person_chose_it_as_one(new_agent: RunningAgent) -> None:
+    assert result(new_agent, "browseKeyStore", "PKCS12", "P12", "") == PATH
+    detached = (*PLACE, PATH, False)
+    assert call(new_agent, "createCMSSignatureFromFile", *detached) == {"errorCode": "FILE_READ_ERROR"}
+    assert result(new_agent, "showFileChooser", "ALL", "") == PATH
+    assert result(new_agent, "createCMSSignatureFromFile", *detached)
+
+
+def test_a_file_that_was_chosen_as_a_document_is_no_key_file(new_agent: RunningAgent) -> None:
+    assert result(new_agent, "showFileChooser", "ALL", "") == PATH
+    answer = call(new_agent, "getKeys", "PKCS12", PATH, PASSWORD, "SIGN")
+    assert answer == {"errorCode": "LOAD_KEYSTORE_ERROR"}
 
 
 def test_a_digest_is_hex(agent: RunningAgent) -> None:

@@ -4,6 +4,7 @@ import http.client
 import json
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ from tests.conformance.protocol.asking import (
     text_of,
     wait_until_asked,
 )
-from tests.conformance.protocol.persons import KEY, NOBODY, SLOW, THINKS_S, AgentOf
+from tests.conformance.protocol.persons import DAWDLER, DAWDLES_S, KEY, NOBODY, SLOW, THINKS_S, AgentOf
 from tests.support import stage
 from tests.support.agents import RunningAgent
 
+BEAT_S = 2.0  # as the strictest pages do
 PROBE = '{"module":"kz.digiflow.mobile.extensions","method":"getVersion"}'
 SIGN = text_of(basics_frame())
 
@@ -70,7 +72,7 @@ def test_t03_the_greeting_is_one_compact_frame(agent: RunningAgent) -> None:
 
 
 def test_t04_a_page_that_says_nothing_hears_nothing(agent: RunningAgent) -> None:
-    """Two seconds stand for a minute: nothing in the server is sent by the clock."""
+    """Two seconds stand for a minute, which passes in `test_a_minute_by_the_clock_...`: nothing in the server is sent by the clock."""
     with page(agent) as connection:
         with pytest.raises(TimeoutError):
             connection.recv(2)
@@ -89,7 +91,7 @@ def test_t06_a_heartbeat_is_echoed(agent: RunningAgent) -> None:
 
 
 def test_t07_heartbeats_are_echoed_while_a_window_is_open(agent_of: AgentOf) -> None:
-    """A second stands for three minutes: the answer to a heartbeat knows of no window."""
+    """A second stands for three minutes: the answer to a heartbeat knows of no window. Likewise."""
     agent = agent_of(SLOW)
     before = len(journal(agent))
     with page(agent) as connection:
@@ -99,6 +101,57 @@ def test_t07_heartbeats_are_echoed_while_a_window_is_open(agent_of: AgentOf) -> 
             connection.send(handshake.HEARTBEAT)
             assert connection.recv(2) == handshake.HEARTBEAT
         assert contents(connection.recv(PATIENCE_S)) == [b"MTEK"]
+
+
+@pytest.mark.slow
+def test_a_minute_by_the_clock_ends_no_connection(tmp_path: Path) -> None:
+    """One page is silent for as long as the window of another is open, which sent a large document and goes on with heartbeats."""
+    text = "QUJD" * (10 * 1024 * 1024)
+    sent, echoed, answer = 0, 0, None
+    with (
+        persons.agent(tmp_path, DAWDLER) as agent,
+        page(agent, ping_interval=None) as silent,
+        page(agent, ping_interval=None) as signing,
+    ):
+        began = time.monotonic()
+        signing.send(text_of(basics_frame(text, signing={"decode": True, "encapsulate": False})))
+        while answer is None or echoed < sent:
+            if answer is None:
+                signing.send(handshake.HEARTBEAT)
+                sent += 1
+            frame = signing.recv(PATIENCE_S)
+            if frame == handshake.HEARTBEAT:
+                echoed += 1
+                time.sleep(BEAT_S)
+            else:
+                answer = frame
+        assert time.monotonic() - began >= DAWDLES_S
+        (signature,) = result_of(json.loads(answer))
+        with pytest.raises(TimeoutError):
+            silent.recv(0)
+        silent.send(PROBE)
+        assert silent.recv(PATIENCE_S) == MODULE_NOT_FOUND
+    (evidence,) = cms.verify(cms.read(der_of(signature)), b"ABC" * (10 * 1024 * 1024))
+    assert evidence.signature == "valid"
+
+
+def test_heartbeats_are_echoed_beside_a_large_document() -> None:
+    """Before the answer to it, however long that takes: here until it is told to come."""
+
+    async def scenario() -> None:
+        async with stage.open_stage() as scene:
+            connection = await scene.page()
+            await connection.send(stage.sign_call("QUJD" * (2 * 1024 * 1024)))
+            await connection.send(handshake.HEARTBEAT)
+            assert await connection.recv() == handshake.HEARTBEAT
+            worker = await scene.busy_worker()
+            for _ in range(3):
+                await connection.send(handshake.HEARTBEAT)
+                assert await connection.recv() == handshake.HEARTBEAT
+            await worker.order("reply", text="signed")
+            assert await connection.recv() == "signed"
+
+    stage.run(scenario())
 
 
 def test_t08_a_ping_is_answered_while_a_window_is_open(agent_of: AgentOf) -> None:

@@ -39,7 +39,8 @@ def test_a_sentence_is_one_plain_sentence_in_each_language(code: str) -> None:
 
 def test_what_may_go_well_a_little_later() -> None:
     assert {code for code, each in sentences.MEANINGS.items() if each.is_retryable} == {
-        "window-failed", "timed-out", "wrong-password", "broken-file", "unsupported-key", "key-unsuitable", "key-not-kept",
+        "window-failed", "timed-out", "wrong-password", "broken-file", "unsupported-key", "key-password", "key-unsuitable", "key-not-kept",
+        "key-read-only",
         "weak-password", "unreachable", "timestamp-failed", "busy", "paused", "key-folder",
     }  # fmt: skip
 

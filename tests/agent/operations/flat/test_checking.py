@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from agent.errors import BadInput, StorageFailed, UserCancelled, WrongPassword
+from agent.errors import BadInput, FileUnusable, StorageFailed, WrongPassword
 from agent.formats import cms, raw
 from agent.formats.xml import sign as xml_sign
 from agent.journal import Journal
+from agent.operations import named_file
 from agent.operations.flat import checking
+from agent.operations.named_file import FileNotChosen
 from agent.user.base import PageLeft
-from protocol import prompts
 from protocol.flat_messages import CheckBareRequest, CheckRequest, DigestRequest
 from tests.support import authority, named_keys, people, simulated_authorities
 from tests.support.named_keys import PERSON
@@ -104,36 +105,32 @@ def act(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_checked_after_a_yes_that_lasts(tmp_path: Path, act: Path) -> None:
+def test_a_file_that_was_chosen_is_checked(tmp_path: Path, act: Path) -> None:
     wanted = CheckRequest("cms", signed(), file=str(act))
-    asked = named_keys.approval(tmp_path, people.allows)
+    asked = named_keys.approval(tmp_path, documents=(str(act),))
     assert checking.check(wanted, asked).holds is True
     act.write_bytes(b"another act")
     assert checking.check(wanted, asked).holds is False
-    (prompt,) = people.person_of(asked).asked
-    assert isinstance(prompt, prompts.AllowFile)
-    assert (prompt.path, prompt.use) == (str(act), "verify")
-    with pytest.raises(UserCancelled):
-        holds(tmp_path, wanted, people.raises(UserCancelled()), origin="https://third.example.kz")
+    assert named_keys.shown(asked) == []
     act.unlink()
-    with pytest.raises(BadInput):
+    with pytest.raises(FileUnusable):
         checking.check(wanted, asked)
 
 
-def test_what_was_chosen_to_be_signed_or_opened_is_not_checked_without_a_question(
-    tmp_path: Path, act: Path
-) -> None:
-    """Else its content could be guessed with nobody looking."""
-    wanted = CheckRequest("cms", signed(document=b"a guess"), file=str(act))
-    for given in ("documents", "chosen"):
-        asked = named_keys.approval(tmp_path, people.raises(UserCancelled()), **{given: (str(act),)})
-        with pytest.raises(UserCancelled):
-            checking.check(wanted, asked)
-        assert named_keys.shown(asked) == ["AllowFile"]
+def test_any_other_file_is_not_whether_it_is_there_or_not(tmp_path: Path, act: Path) -> None:
+    named_keys.approval(tmp_path, documents=(str(act),), origin="https://third.example.kz")
+    asked = named_keys.approval(tmp_path, chosen=(str(act),))  # as a key file
+    named_file.remember(asked, str(act), "allowed")
+    for named in (str(act), str(act.with_name("nothing.txt")), "/etc/passwd", "act.txt"):
+        before = len(named_keys.events(asked))
+        with pytest.raises(FileNotChosen):
+            checking.check(CheckRequest("cms", signed(document=b"a guess"), file=named), asked)
+        assert named_keys.events(asked)[before:] == [("asked", "allow_file"), ("failed", "allow_file")]
+    assert named_keys.shown(asked) == []
 
 
 def test_with_a_key_that_nobody_knows_guesses_at_a_file_are_answered_alike(tmp_path: Path, act: Path) -> None:
-    asked = named_keys.approval(tmp_path, people.allows, test_authorities=())
+    asked = named_keys.approval(tmp_path, documents=(str(act),), test_authorities=())
     for guess in (DOCUMENT, b"another act"):
         assert checking.check(CheckRequest("cms", signed(document=guess), file=str(act)), asked).holds is None
     over = named_keys.approval(tmp_path)
@@ -143,11 +140,10 @@ def test_with_a_key_that_nobody_knows_guesses_at_a_file_are_answered_alike(tmp_p
 
 
 def test_each_check_of_a_file_stands_in_the_journal_with_its_digest(tmp_path: Path, act: Path) -> None:
-    asked = named_keys.approval(tmp_path, people.allows)
+    asked = named_keys.approval(tmp_path, documents=(str(act),))
     for signature in (signed(), b"MTEK"):
         checking.check(CheckRequest("cms", signature, file=str(act)), asked)
-    allowing = [("asked", "allow_file"), ("decided", "allow_file")]
-    assert named_keys.events(asked) == allowing + 2 * [("asked", "check_file"), ("checked", "check_file")]
+    assert named_keys.events(asked) == 2 * [("asked", "check_file"), ("checked", "check_file")]
     journal = asked.journal.path.read_text("utf-8")
     assert journal.count(hashlib.sha256(DOCUMENT).hexdigest()) == 4
     assert act.name not in journal
@@ -156,7 +152,7 @@ def test_each_check_of_a_file_stands_in_the_journal_with_its_digest(tmp_path: Pa
 def test_what_can_not_be_noted_is_not_told(
     tmp_path: Path, act: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = named_keys.approval(tmp_path, people.allows)
+    asked = named_keys.approval(tmp_path, documents=(str(act),))
     checking.check(CheckRequest("cms", signed(), file=str(act)), asked)
 
     def full(*_: object) -> None:
@@ -168,7 +164,7 @@ def test_what_can_not_be_noted_is_not_told(
 
 
 def test_a_page_that_left_is_told_nothing_of_a_file(tmp_path: Path, act: Path) -> None:
-    asked = named_keys.approval(tmp_path, people.allows)
+    asked = named_keys.approval(tmp_path, documents=(str(act),))
     people.person_of(asked).leave()
     with pytest.raises(PageLeft):
         checking.check(CheckRequest("cms", signed(), file=str(act)), asked)

@@ -6,22 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from agent import paths
+from agent import chosen_files, paths
 from agent.errors import (
     BrokenKeyStore,
     StorageFailed,
     UnsupportedKey,
     UnsupportedOperation,
-    UserCancelled,
     WrongPassword,
 )
+from agent.operations import choose_file, named_file
 from agent.operations.approval import Approval
 from agent.operations.flat import key_file
 from agent.operations.flat.key_file import NotThere
+from agent.operations.named_file import KeyFileNotChosen
 from agent.password_guesses import LIMITS
 from agent.user.base import PageLeft
-from protocol import prompts
 from protocol.flat_messages import KeyPlace
+from protocol.messages import ChooseFileRequest
 from tests.support import authority, named_keys, people
 from tests.support.memory_store import MemoryKey
 
@@ -43,56 +44,67 @@ def test_a_file_that_was_chosen_for_the_site_opens_without_a_window(tmp_path: Pa
     assert named_keys.events(asked) == [("asked", "show_key"), ("shown", "show_key")]
 
 
-def test_the_person_is_asked_about_a_path_that_was_not_chosen(tmp_path: Path) -> None:
+REFUSED = [("asked", "allow_file"), ("failed", "allow_file")]
+
+
+def is_refused(place: KeyPlace, asked: Approval) -> None:
+    """No window, no try, and a line in the journal that says why."""
+    before = len(named_keys.events(asked))
+    with pytest.raises(KeyFileNotChosen):
+        told(place, asked)
+    assert named_keys.shown(asked) == []
+    assert named_keys.events(asked)[before:] == REFUSED
+    assert '"code":"key-file-not-chosen"' in asked.journal.path.read_text("utf-8").splitlines()[-1]
+    assert not asked.guesses or not asked.guesses.path.exists()
+
+
+def test_a_path_that_was_never_chosen_is_refused_and_counts_once_it_was(tmp_path: Path) -> None:
     place = named_keys.place(tmp_path)
-    asked = named_keys.approval(tmp_path, people.allows)
-    assert told(place, asked)
-    (prompt,) = people.person_of(asked).asked
-    assert isinstance(prompt, prompts.AllowFile)
-    assert (prompt.path, prompt.use) == (place.path, "open_key")
+    is_refused(place, named_keys.approval(tmp_path))
+    assert told(place, named_keys.approval(tmp_path, chosen=(place.path,)))
 
 
-def test_a_path_that_was_chosen_for_another_site_is_asked_about(tmp_path: Path) -> None:
+def test_a_path_that_was_chosen_for_another_site_is_refused(tmp_path: Path) -> None:
     place = named_keys.place(tmp_path)
     named_keys.approval(tmp_path, chosen=(place.path,), origin="https://other.example.kz")
-    asked = named_keys.approval(tmp_path, people.raises(UserCancelled()))
-    with pytest.raises(UserCancelled):
-        told(place, asked)
-    assert named_keys.shown(asked) == ["AllowFile"]
+    is_refused(place, named_keys.approval(tmp_path))
 
 
-def test_no_password_is_tried_at_a_file_that_was_chosen_to_be_signed(tmp_path: Path) -> None:
+def test_no_password_is_tried_at_a_file_that_was_chosen_as_a_document(tmp_path: Path) -> None:
     place = named_keys.place(tmp_path)
-    asked = named_keys.approval(tmp_path, people.allows, documents=(place.path,))
+    is_refused(place, named_keys.approval(tmp_path, documents=(place.path,)))
+
+
+def test_nor_at_one_that_the_person_let_the_site_have_signed(tmp_path: Path) -> None:
+    place = named_keys.place(tmp_path)
+    asked = named_keys.approval(tmp_path)
+    named_file.remember(asked, place.path, "allowed")
+    is_refused(place, asked)
+
+
+def test_a_choice_counts_for_a_day(tmp_path: Path) -> None:
+    place = named_keys.place(tmp_path)
+    asked = named_keys.approval(tmp_path, chosen=(place.path,))
+    later = named_keys.at(asked, now=lambda: authority.NOW + timedelta(hours=chosen_files.HOURS))
+    is_refused(place, later)
     assert told(place, asked)
-    assert named_keys.shown(asked) == ["AllowFile"]
-    assert told(named_keys.place(tmp_path), asked)  # the yes lasts
-    assert named_keys.shown(asked) == ["AllowFile"]
 
 
 @pytest.mark.parametrize("origin", [None, "null", "http://unprotected.example.kz"])
-def test_who_is_no_site_is_asked_about_each_time(tmp_path: Path, origin: str | None) -> None:
-    for _ in range(2):
-        place = named_keys.place(tmp_path)
-        asked = named_keys.approval(tmp_path, people.allows, origin=origin)
-        assert told(place, asked)
-        assert named_keys.shown(asked) == ["AllowFile"]
+def test_for_who_is_no_site_nothing_counts_as_chosen(tmp_path: Path, origin: str | None) -> None:
+    place = named_keys.place(tmp_path)
+    asked = named_keys.approval(tmp_path, people.chooses(place.path), origin=origin)
+    choose_file.choose(ChooseFileRequest("pkcs12"), asked)
+    people.person_of(asked).asked.clear()
+    is_refused(place, asked)
 
 
-def test_a_path_that_is_refused_opens_nothing_and_counts_nothing(tmp_path: Path) -> None:
-    place = named_keys.place(tmp_path, password=WRONG)
-    asked = named_keys.approval(tmp_path, people.raises(UserCancelled()))
-    with pytest.raises(UserCancelled):
-        told(place, asked)
-    assert not (tmp_path / "guesses.json").exists()
-
-
-def test_whether_there_is_such_a_file_is_told_only_of_a_path_that_the_page_may_name(tmp_path: Path) -> None:
-    place = KeyPlace("PKCS12", str(tmp_path / "gone.p12"), bytearray(b"x"))
-    with pytest.raises(UserCancelled):
-        told(place, named_keys.approval(tmp_path, people.raises(UserCancelled())))
+def test_whether_there_is_such_a_file_is_told_only_of_a_path_that_was_chosen(tmp_path: Path) -> None:
+    gone = KeyPlace("PKCS12", str(tmp_path / "gone.p12"), bytearray(b"x"))
+    for place in (gone, named_keys.place(tmp_path), named_keys.place(tmp_path, "broken-text")):
+        is_refused(place, named_keys.approval(tmp_path))
     with pytest.raises(NotThere) as caught:
-        told(place, named_keys.approval(tmp_path, people.allows))
+        told(gone, named_keys.approval(tmp_path, chosen=(gone.path,)))
     assert caught.value.what == "key-file"
 
 
@@ -113,13 +125,22 @@ def test_a_link_that_was_put_in_the_place_of_what_was_chosen_is_not_followed(
     assert named_keys.events(asked) == []
 
 
+def test_a_chosen_link_that_leads_elsewhere_now_opens_what_it_led_to(tmp_path: Path) -> None:
+    link, other = tmp_path / "link.p12", named_keys.place(tmp_path, "gost2015-head")
+    link.symlink_to(named_keys.place(tmp_path).path)
+    asked = named_keys.approval(tmp_path, chosen=(str(link),))
+    link.unlink()
+    link.symlink_to(other.path)
+    place = KeyPlace("PKCS12", str(link), bytearray(authority.PASSWORD.encode()))
+    assert told(place, asked) == [authority.certificate(named_keys.PERSON).common_name]
+    with pytest.raises(KeyFileNotChosen):
+        told(other, asked)
+
+
 @pytest.mark.parametrize("path", ["", "~", "a.p12", "../a.p12", "a\0.p12", "/" + "a" * 5000])
-def test_what_is_no_path_names_no_file_and_shows_nothing(tmp_path: Path, path: str) -> None:
+def test_what_is_no_path_was_chosen_by_nobody(tmp_path: Path, path: str) -> None:
     asked = named_keys.approval(tmp_path)
-    with pytest.raises(NotThere) as caught:
-        told(KeyPlace("PKCS12", path, bytearray(b"x")), asked)
-    assert caught.value.what == "key-file"
-    assert named_keys.shown(asked) == []
+    is_refused(KeyPlace("PKCS12", path, bytearray(b"x")), asked)
 
 
 def test_a_wrong_password_is_wrong_and_the_right_one_after_it_opens(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import UserCancelled, WrongPassword
+from agent.errors import WrongPassword
 from agent.operations.flat.perform import perform
+from agent.operations.named_file import KeyFileNotChosen
 from protocol import flat_messages
 from protocol.flat_messages import (
     CheckBareRequest,
@@ -20,7 +21,7 @@ from protocol.flat_messages import (
     Text,
 )
 from protocol.messages import Signed, SignRequest
-from tests.support import authority, named_keys, people
+from tests.support import authority, named_keys
 
 
 def requests(place: KeyPlace) -> list[flat_messages.Request]:
@@ -48,15 +49,16 @@ def test_what_is_not_there_is_an_outcome(tmp_path: Path) -> None:
     place = named_keys.place(tmp_path, alias="another")
     asked = named_keys.approval(tmp_path, chosen=(place.path,))
     assert perform(ListKeysRequest(place, "any"), asked) == Missing("key")
-    gone = KeyPlace("PKCS12", "not a path", bytearray(b"x"))
+    Path(place.path).unlink()
+    gone = KeyPlace("PKCS12", place.path, bytearray(b"x"))
     assert perform(ReadCertificateRequest(gone, "subject"), asked) == Missing("key-file")
 
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_password_is_wiped_where_nothing_was_opened(tmp_path: Path, number: int) -> None:
     place = named_keys.place(tmp_path)
-    with pytest.raises(UserCancelled):
-        perform(requests(place)[number], named_keys.approval(tmp_path, people.raises(UserCancelled())))
+    with pytest.raises(KeyFileNotChosen):
+        perform(requests(place)[number], named_keys.approval(tmp_path))
     assert place.password == bytes(len(authority.PASSWORD))
 
 

@@ -20,9 +20,11 @@ from agent.errors import (
 from agent.formats import cms, raw
 from agent.formats.xml import verify as xml_verify
 from agent.journal import Journal
+from agent.operations import named_file
 from agent.operations.approval import Approval
 from agent.operations.flat import signing
 from agent.operations.flat.key_file import NotThere
+from agent.operations.named_file import FileNotChosen, KeyFileNotChosen
 from agent.user.base import Answer, PageLeft, Prompt
 from protocol import flat, prompts
 from protocol.flat_messages import KeyPlace, SignWithKeyRequest
@@ -33,6 +35,7 @@ from tests.support.named_keys import PERSON
 ANY_KEY = KeyFilter(allow_expired=True, allow_revoked=True)
 ACT = SignRequest((b"an act",), detached=False, keys=ANY_KEY)
 XML = SignRequest((b"<xml></xml>",), detached=False, format="xml", xml=XmlOptions(is_text=True), keys=ANY_KEY)
+REFUSED = [("asked", "allow_file"), ("failed", "allow_file")]
 PEOPLE = b'<root>\n <person id="p1"><name>Ivan</name></person>\r\n <company id="c1"/>\n</root>'  # as the official page has it
 
 
@@ -212,15 +215,13 @@ def test_a_broken_file_and_an_unknown_alias_show_none_either(tmp_path: Path) -> 
         sign(place, ACT, named_keys.approval(tmp_path, chosen=(place.path,)))
 
 
-def test_a_path_that_was_not_chosen_is_asked_about_first(tmp_path: Path) -> None:
+def test_with_a_key_that_was_not_chosen_nothing_is_signed_and_nobody_asked(tmp_path: Path) -> None:
     place = named_keys.place(tmp_path)
-    asked = named_keys.approval(tmp_path, people.allows, named_keys.agrees)
-    assert sign(place, ACT, asked)
-    assert named_keys.shown(asked) == ["AllowFile", "Approve"]
-    refused = named_keys.approval(tmp_path, people.raises(UserCancelled()), origin="https://o.example.kz")
-    with pytest.raises(UserCancelled):
-        sign(named_keys.place(tmp_path), ACT, refused)
-    assert named_keys.shown(refused) == ["AllowFile"]
+    asked = named_keys.approval(tmp_path, documents=(place.path,))
+    with pytest.raises(KeyFileNotChosen):
+        sign(place, ACT, asked)
+    assert named_keys.shown(asked) == []
+    assert named_keys.events(asked) == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -283,29 +284,46 @@ def test_a_file_is_signed_where_the_person_chose_it(tmp_path: Path) -> None:
     assert cms.read(sign(place, wanted, asked)).content == b"an act in a file"
 
 
-def test_a_key_file_that_was_chosen_is_not_signed_without_a_question(tmp_path: Path) -> None:
+def test_a_key_file_that_was_chosen_is_no_chosen_document(tmp_path: Path) -> None:
     place = named_keys.place(tmp_path)
     wanted = SignRequest((), detached=True, keys=ANY_KEY, file=place.path)
-    asked = named_keys.approval(tmp_path, people.allows, named_keys.agrees, chosen=(place.path,))
-    assert sign(place, wanted, asked)
-    assert named_keys.shown(asked) == ["AllowFile", "Approve"]
-
-
-def test_a_file_that_the_page_made_up_is_asked_about(tmp_path: Path) -> None:
-    place = named_keys.place(tmp_path)
-    wanted = SignRequest((), detached=False, keys=ANY_KEY, file="/etc/passwd")
-    asked = named_keys.approval(tmp_path, people.raises(UserCancelled()), chosen=(place.path,))
-    with pytest.raises(UserCancelled):
+    asked = named_keys.approval(tmp_path, chosen=(place.path,))
+    with pytest.raises(FileNotChosen):
         sign(place, wanted, asked)
-    (prompt,) = people.person_of(asked).asked
-    assert isinstance(prompt, prompts.AllowFile)
-    assert (prompt.path, prompt.use) == ("/etc/passwd", "sign")
+    assert named_keys.shown(asked) == []
+    again = named_keys.approval(tmp_path, named_keys.agrees, documents=(place.path,))
+    assert sign(named_keys.place(tmp_path), wanted, again)
+    assert named_keys.shown(again) == ["Approve"]
+
+
+def test_a_file_that_the_page_made_up_is_refused_whether_it_is_there_or_not(tmp_path: Path) -> None:
+    for named in ("/etc/passwd", "/etc/nothing-of-this-name", "act.txt"):
+        place = named_keys.place(tmp_path)
+        wanted = SignRequest((), detached=False, keys=ANY_KEY, file=named)
+        asked = named_keys.approval(tmp_path, chosen=(place.path,))
+        before = len(named_keys.events(asked))
+        with pytest.raises(FileNotChosen):
+            sign(place, wanted, asked)
+        assert named_keys.shown(asked) == []
+        assert named_keys.events(asked)[before:] == REFUSED
+
+
+def test_a_yes_that_commonutils_got_is_no_choice(tmp_path: Path) -> None:
+    document = tmp_path / "act.txt"
+    document.write_bytes(b"an act in a file")
+    place = named_keys.place(tmp_path)
+    wanted = SignRequest((), detached=True, keys=ANY_KEY, file=str(document))
+    asked = named_keys.approval(tmp_path, people.allows, chosen=(place.path,))
+    assert named_file.allowed(wanted, asked) == document.resolve()
+    with pytest.raises(FileNotChosen):
+        sign(place, wanted, asked)
+    assert named_keys.shown(asked) == ["AllowFile"]
 
 
 def test_a_key_file_is_not_given_away_inside_a_signature(tmp_path: Path) -> None:
-    """A site of this dialect may name key files, so it could ask for one of them as the document."""
+    """The person may have chosen one as the document."""
     place = named_keys.place(tmp_path)
-    asked = named_keys.approval(tmp_path, people.allows, chosen=(place.path,))
+    asked = named_keys.approval(tmp_path, chosen=(place.path,), documents=(place.path,))
     with pytest.raises(FileUnusable, match="key file"):
         sign(place, SignRequest((), detached=False, keys=ANY_KEY, file=place.path), asked)
-    assert named_keys.shown(asked) == ["AllowFile"]
+    assert named_keys.shown(asked) == []
