@@ -26,7 +26,7 @@ import typing
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from agent import autostart, dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
+from agent import anew, autostart, dispatch, hardening, instance, logs, paths, tray_icon, turns, workers
 from agent import programs as own
 from agent.approvals import Approval
 from agent.config import DEFAULT_TIMESTAMP_URL, Config
@@ -79,6 +79,11 @@ _COUNT_AT_ONCE = (
     ),
 )
 BROKER_FIRST_S = 5.0
+_REFUSALS = {
+    "taken": "the broker of this computer has another agent of yours registered",
+    "version": "the broker of this computer is of another version",
+    "rights": "the broker of this computer has no right to hand this agent connections",
+}
 
 # A process of its own, for it loads cryptography.
 _ISSUE = (
@@ -176,7 +181,7 @@ def run(
     """Serves until a signal or a command ends it; then 0. `open_workers` makes what carries out approvals, `reload` reads the settings
     anew when the policy was changed, `on_serving` is called once it answers.
 
-    Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed.
+    Raises AlreadyRunning, PortBusy, NoIdentity, StorageFailed, NotStartedAnew.
     """
     os.umask(0o077)
     if config.flat_api:
@@ -193,14 +198,8 @@ def run(
         made = _Daemon(config, children, open_workers, reload)
         asyncio.run(made.serve(on_serving))
     if made.wants_restart:
-        _start_anew()
+        anew.start()
     return 0
-
-
-def _start_anew() -> None:
-    """This process becomes the agent once more, by the same command line; its settings are read again."""
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell is wanted
 
 
 class _Daemon:
@@ -346,7 +345,9 @@ class _Daemon:
                 return
             await broker.close()
             if state == "refused":
-                raise instance.PortBusy("the broker of this computer has another agent of yours registered")
+                raise instance.PortBusy(
+                    _REFUSALS.get(broker.why or "", "the broker of this computer refuses this agent")
+                )
         self._server.listen(port)
 
     def _serving(self, port: int) -> handed_over.Serve | None:
@@ -637,6 +638,9 @@ class _Daemon:
         # Monitoring asks every minute.
         level = logging.DEBUG if command.name == "query" else logging.INFO
         logs.note(_log, level, "command", method=command.name)
+        refused = self._unmet(command)
+        if refused is not None:
+            return refused
         match command.name:
             case "pause" | "resume":
                 self._settings.is_paused = command.name == "pause"
@@ -647,13 +651,6 @@ class _Daemon:
             case "watch-session" | "icon" | "reminded":
                 return control.Refused(f"only the icon can say {command.name!r}")
             case "quit" | "restart":
-                if command.value not in (
-                    "",
-                    "if-idle",
-                ):  # whoever set a condition that we don't know wants it kept
-                    return control.Refused(f"no condition {command.value!r}: if-idle or none")
-                if command.value == "if-idle" and not self._workers.is_idle:
-                    return control.Refused("an approval runs, a window is open or a key is: not now")
                 self.wants_restart = command.name == "restart"
                 self._stop.set()
             case "open":
@@ -679,6 +676,16 @@ class _Daemon:
                 pass
         self._changed()
         return self._state()
+
+    def _unmet(self, command: control.Command) -> control.Refused | None:
+        """Why the condition that a command carries is not met."""
+        if command.name not in ("quit", "restart", "query"):
+            return None
+        if command.value not in ("", "if-idle"):  # whoever set a condition that we don't know wants it kept
+            return control.Refused(f"no condition {command.value!r}: if-idle or none")
+        if command.value == "if-idle" and not self._workers.is_idle:
+            return control.Refused("an approval runs, a window is open or a key is: not now")
+        return None
 
     def _obey_icon(self, command: control.Command) -> control.State | control.Refused:
         """What comes through the pipe of the icon that was started here: nobody else can say it."""

@@ -114,6 +114,22 @@ def is_anything_shown(folder: Path) -> bool:
     return False
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds that lock file, which may be another person's: nothing is made or changed there. OSError where that can't be
+    told."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        return False
+    try:
+        _lock(descriptor)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _lock(descriptor: int) -> None:
     """Raises OSError where it is taken."""
     if sys.platform == "win32":

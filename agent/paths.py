@@ -66,6 +66,7 @@ class Paths:
 
     @property
     def control_socket(self) -> Path:
+        """On Windows a file that stands for one (agent.own_sockets)."""
         return self.state_dir / "control.sock"
 
     @property
@@ -221,6 +222,11 @@ def machine_tls_dir() -> Path:
 def broker_socket() -> Path:
     """Where agents register with the broker of a terminal server, if there is one. In a folder that only root can make."""
     return Path("/run") / APPLICATION / "broker.sock"
+
+
+def state_in_profile(profile: Path) -> Path:
+    """Where the state folder of another person lies on Windows, in the usual place of their profile."""
+    return profile / "AppData" / "Local" / APPLICATION
 
 
 def usual_key_folders() -> tuple[Path, ...]:

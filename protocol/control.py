@@ -72,7 +72,7 @@ class State:
 class Command:
     """`lock` closes a key that is open. `set-language` carries kk, ru or en in `value`, `set-autostart` on or off, `open` a page of the desk.
 
-    `quit` and `restart` may carry "if-idle": not while an approval runs, a window is open or a key is.
+    `quit`, `restart` and `query` may carry "if-idle": refused while an approval runs, a window is open or a key is.
 
     By the icon alone: `watch-session` says that it will send `lock` when the screen is locked; `icon` says in `value` whether it is
     shown or hidden now; `reminded`, that the person was told of the keys with these fingerprints (a space between them). The others

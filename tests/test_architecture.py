@@ -86,6 +86,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.password_guesses",
         "agent.localhost",
         "agent.instance",
+        "agent.own_sockets",
         "agent.authority_cache",
         "agent.http_fetch",
         "agent.drawing",
@@ -103,6 +104,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agent.config",
         "agent.logs",
         "agent.locks",
+        "agent.anew",
+        "agent.loopback",
         "agent.turns",
         "agent.spool",
         "agent.authority_files",
@@ -161,6 +164,9 @@ DAEMON_MAY_IMPORT = (
     "agent.paths",
     "agent.errors",
     "agent.instance",
+    "agent.loopback",
+    "agent.own_sockets",
+    "agent.anew",
     "agent.journal",
     "agent.grants",
     "agent.key_library",
@@ -299,6 +305,8 @@ FENCES = {
         "agent.system_log.windows_events",
         "agent.updates.installers",
         "agent.peers.windows",
+        "agent.peers.windows_service",
+        "agent.broker.windows",
         "agent.localhost.windows",
         "agent.hardening",
         "agent.locked_memory",
@@ -603,6 +611,8 @@ def start_complaints(found: Iterable[Module]) -> list[str]:
         "agent.updates.installers",
         "agent.updates.swap",
         "agent.localhost.windows",  # icacls.exe, from the system's folder
+        # The very command line that runs now, with paths as they were given.
+        "agent.anew",
     )
     return [
         f"{module.name}:{node.lineno} starts a program in the caller's folder"

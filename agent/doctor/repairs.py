@@ -12,7 +12,7 @@ from typing import Final
 from agent import control, paths
 from agent.control import NotRunning
 from agent.doctor.finding import Finding, Repair
-from agent.errors import AgentError, BadInput
+from agent.errors import BadInput
 from agent.paths import Paths
 from protocol.control import Command
 from protocol.errors import ProtocolError
@@ -117,8 +117,6 @@ def _answers(places: Paths) -> bool:
         control.ask(places.control_socket, Command("query"))
     except (NotRunning, ProtocolError):
         return False
-    except AgentError:  # this system has no way to ask
-        return True
     return True
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from agent import control, daemon, instance
 from agent.config import Config
-from agent.control import EndpointUnavailable, NotRunning
+from agent.control import NotRunning
 from agent.doctor.finding import Finding, Repair
 from agent.errors import AgentError
 from agent.instance import Holder
@@ -45,8 +45,6 @@ def agent(ask: Ask) -> tuple[Finding, State | None]:
     """What the agent says of itself; its state where it runs."""
     try:
         answer = ask()
-    except EndpointUnavailable as error:
-        return Finding("agent", "unknown", "hint", error.detail), None
     except NotRunning as error:
         text = f"{error.detail or error.code}; start it with qalamsap run"
         return Finding("agent", "stopped", "trouble", text, repair="start-agent"), None

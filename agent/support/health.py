@@ -48,7 +48,6 @@ AGENT_STATES: Final[Mapping[str, State]] = {
     "stopped": "critical",
     "stranger": "critical",
     "refuses": "critical",
-    "unknown": "unknown",
 }
 _PORT: Final[Mapping[str, State]] = {"ours": "ok", "free": "ok", "another": "ok", "broker": "ok"}
 _AT = re.compile(r"\(at [a-z0-9 ,]{1,60}\)$")

@@ -2,13 +2,14 @@
 
 appimage    the file is swapped (agent.updates.swap), and swapped back if the new one does not start
 msi-user    handed to Windows Installer, which puts back what was there if it fails; written, not tried on Windows
-msi         the same; it takes an administrator
+msi         the same; it takes an administrator, and nobody on the computer who is in the middle of anything
 pkg         handed to macOS' installer; it takes root; written, not tried on macOS
 """
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,7 +105,10 @@ def install(
     if installation.kind == "pkg":
         stillness.require_of_everybody(on.homes())
         return _with_macos(file, on)
-    with stillness.of_person(places, wait_s=wait_s):
+    until = time.monotonic() + wait_s
+    if installation.kind == "msi":  # whose helper ends what everybody has open
+        stillness.waiting(lambda: stillness.require_nobody_at_work(on.homes()), wait_s)
+    with stillness.of_person(places, wait_s=until - time.monotonic()):
         # The agent is gone now, and its files are free; it starts again when the person logs in, or by the installer.
         return _with_windows(file, log, on)
 

@@ -8,14 +8,16 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from agent import control, paths
-from agent.control import EndpointUnavailable, NotRunning
-from agent.instance import AlreadyRunning, Lock, is_anything_shown
+from agent.control import NotRunning
+from agent.instance import AlreadyRunning, Lock, is_anything_shown, is_held
 from agent.paths import Paths
+from agent.updates import windows_profiles
 from agent.updates.errors import Busy
 from protocol.control import Command, Refused, State
 from protocol.errors import ProtocolError
@@ -23,6 +25,8 @@ from protocol.errors import ProtocolError
 ENDS_WITHIN_S = 60.0  # the agent, once it has said that it goes: its workers and windows first
 ASK_EVERY_S = 2.0
 _STEP_S = 0.05
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +42,28 @@ def of_person(places: Paths, *, wait_s: float = 0.0) -> Iterator[Still]:
 
     Raises Busy where it is not still within `wait_s` seconds; then nobody was disturbed.
     """
-    until = time.monotonic() + wait_s
     with contextlib.ExitStack() as stack:
-        while True:
+
+        def enter() -> Still:
             try:
-                still = _enter(places, stack)
-                break
+                return _enter(places, stack)
             except Busy:
                 stack.close()
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(min(ASK_EVERY_S, max(_STEP_S, until - time.monotonic())))
-        yield still
+                raise
+
+        yield waiting(enter, wait_s)
+
+
+def waiting(work: Callable[[], T], wait_s: float) -> T:
+    """What `work` gives, tried again and again for so long. Raises Busy as it does in the end."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            return work()
+        except Busy:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(min(ASK_EVERY_S, max(_STEP_S, until - time.monotonic())))
 
 
 def require_of_everybody(homes: Iterable[Path]) -> None:
@@ -62,6 +76,38 @@ def require_of_everybody(homes: Iterable[Path]) -> None:
         below = mine.relative_to(Path.home())
         for home in homes:
             _require_idle(home / below)
+
+
+def require_nobody_at_work(homes: Iterable[Path]) -> None:
+    """Looks into the profiles of all people, for who runs the computer and for an installer that ends everybody's agents and windows
+    (Windows). Raises Busy where a window is open, an approval runs or a key is open, and where that can't be seen. It may be so a moment
+    later."""
+    for home in homes:
+        places = paths.resolve(paths.state_in_profile(home))
+        try:
+            places.state_dir.stat()
+            _require_unused(places, home)
+        except FileNotFoundError:
+            continue  # they have never used it
+        except OSError as error:
+            raise Busy(f"{home}: whether anybody signs there can't be seen: {error.strerror}") from error
+
+
+def _require_unused(places: Paths, home: Path) -> None:
+    """Raises Busy, OSError."""
+    windows = [places.desk_lock]
+    with contextlib.suppress(FileNotFoundError):
+        windows += [file for file in places.shown.iterdir() if file.suffix == ".lock"]
+    if any(map(is_held, windows)):
+        raise Busy(f"{home}: a window is open")
+    if not is_held(places.lock):
+        return
+    try:
+        answer = control.ask(places.control_socket, Command("query", "if-idle"))
+    except (NotRunning, ProtocolError) as error:
+        raise Busy(f"{home}: an agent runs that can't be asked") from error
+    if isinstance(answer, Refused) or _is_at_work(answer):
+        raise Busy(f"{home}: an approval runs, a window is open or a key is")
 
 
 def _enter(places: Paths, stack: contextlib.ExitStack) -> Still:
@@ -91,7 +137,7 @@ def _ask_to_go(places: Paths) -> bool:
     """Whether an agent ran, which goes now. Raises Busy."""
     try:
         answer = control.ask(places.control_socket, Command("quit", "if-idle"))
-    except (NotRunning, EndpointUnavailable):
+    except NotRunning:
         return False  # where one runs all the same its lock says so
     except ProtocolError as error:
         raise Busy("the agent that runs is of another version, and does not understand") from error
@@ -122,18 +168,23 @@ def is_nobody_there(places: Paths) -> bool:
 def _require_idle(socket: Path) -> None:
     try:
         answer = control.ask(socket, Command("query"))
-    except (NotRunning, EndpointUnavailable, ProtocolError):
+    except (NotRunning, ProtocolError):
         return
-    if isinstance(answer, State) and (
-        answer.state in ("asking", "signing") or answer.waiting or answer.unlocked_until
-    ):
+    if isinstance(answer, State) and _is_at_work(answer):
         raise Busy("somebody's agent is in the middle of an approval, or holds a key open")
 
 
+def _is_at_work(state: State) -> bool:
+    return bool(state.state in ("asking", "signing") or state.waiting or state.unlocked_until)
+
+
 def homes_of_people() -> tuple[Path, ...]:
-    """Of all accounts."""
+    """Of all accounts; on Windows the profiles. Raises Busy where that can't be told."""
     if sys.platform == "win32":
-        return ()
+        try:
+            return windows_profiles.folders()
+        except OSError as error:
+            raise Busy(f"who has a profile on this computer can't be read: {error.strerror}") from error
     import pwd  # noqa: PLC0415  # Windows has none
 
     return tuple(

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent import control, workers
-from agent.control import EndpointUnavailable, NotRunning
+from agent.control import NotRunning
 from agent.errors import StorageFailed
 from agent.paths import Paths
 from agent.updates import interrupted, stillness
@@ -207,7 +207,7 @@ def _answering(places: Paths) -> str:
     """The version of the agent that answers; empty for none."""
     try:
         answer = control.ask(places.control_socket, Command("query"))
-    except (NotRunning, EndpointUnavailable, ProtocolError):
+    except (NotRunning, ProtocolError):
         return ""
     return answer.version if isinstance(answer, State) else ""
 

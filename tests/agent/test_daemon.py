@@ -534,7 +534,7 @@ def test_a_simulation_says_what_it_is(tmp_path: Path) -> None:
 
 def test_a_condition_that_it_does_not_know_makes_it_stay(tmp_path: Path) -> None:
     with running(prepared(tmp_path)) as agent:
-        for name in ("quit", "restart"):
+        for name in ("quit", "restart", "query"):
             command = control.Command(name, "if-idel")  # type: ignore[arg-type]
             answer = endpoint.ask(agent.state_dir / "control.sock", command)
             assert answer == control.Refused("no condition 'if-idel': if-idle or none")
@@ -545,8 +545,8 @@ def test_a_condition_that_it_does_not_know_makes_it_stay(tmp_path: Path) -> None
 
 
 def test_it_goes_for_a_new_version_only_when_nobody_is_in_the_middle_of_anything(tmp_path: Path) -> None:
-    def ask() -> control.State | control.Refused:
-        return endpoint.ask(tmp_path / "control.sock", control.Command("quit", "if-idle"))
+    def ask(name: str = "quit") -> control.State | control.Refused:
+        return endpoint.ask(tmp_path / "control.sock", control.Command(name, "if-idle"))  # type: ignore[arg-type]
 
     async def scenario() -> None:
         director = stage.Director()
@@ -557,6 +557,7 @@ def test_it_goes_for_a_new_version_only_when_nobody_is_in_the_middle_of_anything
                 await actor.event("begin")
                 refused = await asyncio.to_thread(ask)
                 assert refused == control.Refused("an approval runs, a window is open or a key is: not now")
+                assert await asyncio.to_thread(ask, "query") == refused
                 await actor.order("reply", text="signed", linger=True)
                 assert await page.recv() == "signed"
                 # Its window stands still, and says something.
@@ -564,9 +565,11 @@ def test_it_goes_for_a_new_version_only_when_nobody_is_in_the_middle_of_anything
                 assert agent.process.poll() is None
                 await actor.order("crash")
                 until = time.monotonic() + 30
-                while isinstance(await asyncio.to_thread(ask), control.Refused):
+                while isinstance(await asyncio.to_thread(ask, "query"), control.Refused):
                     assert time.monotonic() < until
                     await asyncio.sleep(0.05)
+                assert agent.process.poll() is None
+                assert isinstance(await asyncio.to_thread(ask), control.State)
             assert agent.process.wait(20) == 0
         await director.close()
 

@@ -94,3 +94,17 @@ def test_a_window_is_shown_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with instance.shown(tmp_path / "file" / "shown"):
         pass
+
+
+def test_a_lock_is_looked_at_without_making_or_changing_anything(tmp_path: Path) -> None:
+    path = tmp_path / "agent.lock"
+    assert not instance.is_held(path)
+    assert list(tmp_path.iterdir()) == []
+    with Lock.take(path):
+        assert instance.is_held(path)
+        assert path.read_text() == f"{os.getpid()}\n"
+    assert not instance.is_held(path)
+    path.chmod(0o400)
+    assert not instance.is_held(path)
+    with pytest.raises(NotADirectoryError):
+        instance.is_held(path / "below")

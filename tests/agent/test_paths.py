@@ -166,3 +166,7 @@ def test_policies_and_defaults_lie_where_only_an_administrator_writes(
     assert paths.managed_preferences("a")[1] == Path("/Library/Managed Preferences/kz.qalamsap.plist")
     monkeypatch.setattr(sys, "platform", "darwin")
     assert paths.distribution_file().is_relative_to("/Library")
+
+
+def test_the_state_of_somebody_on_windows_lies_in_their_profile() -> None:
+    assert paths.state_in_profile(Path("Users/aliya")) == Path("Users/aliya/AppData/Local/qalamsap")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agent import control, paths
+from agent import control, own_sockets, paths
 from protocol.control import Command, Refused, State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,20 +26,21 @@ if sys.argv[1] == "version":
 sys.path.insert(0, {root!r})
 import asyncio
 from pathlib import Path
-from agent import paths
+from agent import own_sockets, paths
 from agent.control import Endpoint
 from agent.instance import Lock
 from protocol.control import Refused, State
 
+own_sockets.IS_LOOPBACK = {is_loopback!r}
 places = paths.resolve(Path(sys.argv[sys.argv.index("--state-dir") + 1]))
 (places.state_dir / "starts").open("a").write(VERSION + " " + " ".join(sys.argv[1:]) + "\\n")
 
 async def serve():
     stop = asyncio.Event()
     def obey(command):
+        if BUSY and command.value == "if-idle" and not (places.state_dir / "idle").exists():
+            return Refused("an approval runs")
         if command.name == "quit":
-            if BUSY and command.value == "if-idle" and not (places.state_dir / "idle").exists():
-                return Refused("an approval runs")
             stop.set()
         return State("asking" if (places.state_dir / "asking").exists() else "ready", "ru", VERSION, 1)
     door = Endpoint(places.control_socket, obey)
@@ -65,6 +66,7 @@ def write(file: Path, version: str, *, said: str = "", busy: bool = False, is_br
         said=said or version,
         busy=busy,
         is_broken=is_broken,
+        is_loopback=own_sockets.IS_LOOPBACK,
     )
     file.write_text(text)
     file.chmod(0o755)

@@ -40,6 +40,15 @@ class FakeRegistry:
         keys = sum(isinstance(each, dict) for each in key.values())
         return keys, len(key) - keys, 0
 
+    def QueryValueEx(self, key: Key, name: str) -> tuple[Any, int]:  # its name
+        if not isinstance(key.get(name), tuple):
+            raise FileNotFoundError(2, "The system cannot find the file specified")
+        value, kind = key[name]
+        return value, kind
+
+    def ExpandEnvironmentStrings(self, text: str) -> str:  # its name
+        return text.replace("%SystemDrive%", "C:").replace("%systemroot%", r"C:\Windows")
+
     def EnumKey(self, key: Key, number: int) -> str:  # its name
         return [name for name, each in key.items() if isinstance(each, dict)][number]
 

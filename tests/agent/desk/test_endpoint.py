@@ -1,4 +1,4 @@
-"""The endpoint of the desk over its real socket."""
+"""The endpoint of the desk over its real sockets, by both ways that systems have."""
 
 import contextlib
 import socket
@@ -9,14 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from agent import control
+from agent import loopback, own_sockets
 from agent.control import EndpointUnavailable, NotRunning
 from agent.desk import endpoint
 from agent.errors import BadInput
+from agent.own_sockets import Listener
 from protocol import pipes
 from protocol.desk import frame, messages
+from tests.support import ways
 
+pytestmark = pytest.mark.usefixtures("way")
 SUMMONS = frame.Summons("files", ("/home/a/акт.pdf",), "sign")
+
+
+@pytest.fixture(params=ways.WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(own_sockets, "IS_LOOPBACK", request.param == "loopback")
+    return str(request.param)
 
 
 @pytest.fixture
@@ -25,7 +34,7 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def summoned(place: Path) -> Iterator[list[frame.Summons]]:
+def summoned(place: Path, way: str) -> Iterator[list[frame.Summons]]:
     found: list[frame.Summons] = []
     door = endpoint.Endpoint(place, found.append, time_limit_s=0.5)
     door.open()
@@ -36,9 +45,8 @@ def summoned(place: Path) -> Iterator[list[frame.Summons]]:
 
 def talk(place: Path, octets: bytes) -> bytes:
     """What comes back until the other side hangs up."""
-    with socket.socket(socket.AF_UNIX) as connection:
+    with ways.called(place) as connection:
         connection.settimeout(10)
-        connection.connect(str(place))
         connection.sendall(octets)
         found = b""
         try:
@@ -76,23 +84,32 @@ def test_the_answer_is_the_page_that_is_shown(place: Path, summoned: list[frame.
 def test_nonsense_gets_no_answer_and_stops_nobody(
     place: Path, summoned: list[frame.Summons], octets: bytes
 ) -> None:
-    with contextlib.suppress(BrokenPipeError):  # it hung up before we had said it all
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it hung up before we had said it all
         assert talk(place, octets) == b""
     endpoint.summon(place, SUMMONS)
     assert summoned == [SUMMONS]
 
 
 def test_a_caller_that_says_nothing_is_let_go(place: Path, summoned: list[frame.Summons]) -> None:
-    with socket.socket(socket.AF_UNIX) as silent:
-        silent.connect(str(place))
+    with ways.called(place):
         endpoint.summon(place, SUMMONS)
     assert summoned == [SUMMONS]
+
+
+@pytest.mark.parametrize("way", ["loopback"], indirect=True)
+def test_who_proves_nothing_is_let_go(place: Path, summoned: list[frame.Summons]) -> None:
+    with socket.create_connection((loopback.ADDRESS, loopback.read(place).port)) as page:
+        page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + bytes(64))
+        endpoint.summon(place, SUMMONS)
+    with socket.create_connection((loopback.ADDRESS, loopback.read(place).port)):
+        endpoint.summon(place, SUMMONS)
+    assert summoned == [SUMMONS, SUMMONS]
 
 
 def test_a_process_of_another_user_gets_no_answer(
     place: Path, summoned: list[frame.Summons], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "is_ours", lambda _: False)
+    monkeypatch.setattr(Listener, "whose", lambda _listener, _connection: "strangers")
     with pytest.raises(NotRunning):
         endpoint.summon(place, SUMMONS)
     assert summoned == []
@@ -101,8 +118,7 @@ def test_a_process_of_another_user_gets_no_answer(
 def test_where_no_desk_is_that_is_said_in_the_end(place: Path) -> None:
     with pytest.raises(NotRunning):
         endpoint.summon(place, SUMMONS, time_limit_s=0.2)
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(place))
+    ways.abandoned(place)
     with pytest.raises(NotRunning):
         endpoint.summon(place, SUMMONS, time_limit_s=0.2)
 
@@ -119,8 +135,7 @@ def test_a_desk_that_is_just_opening_is_waited_for(place: Path) -> None:
 
 
 def test_a_dead_socket_of_an_earlier_desk_is_replaced(place: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(place))
+    ways.abandoned(place)
     door = endpoint.Endpoint(place, lambda _: None)
     door.open()
     endpoint.summon(place, SUMMONS)

@@ -101,14 +101,6 @@ def test_an_agent_that_ends_at_once_or_never_answers_is_not_running(tmp_path):
     assert (silent.is_done, "in time" in silent.detail) == (False, True)
 
 
-def test_where_nobody_can_be_asked_a_start_is_believed(tmp_path, monkeypatch):
-    def ask(_path, _command):
-        raise control.EndpointUnavailable("none here")
-
-    monkeypatch.setattr(repairs.control, "ask", ask)
-    assert repairs._answers(Paths(tmp_path, tmp_path))
-
-
 def test_the_home_is_not_spelled_out():
     assert (
         repairs.shortened("/home/aigerim/a.p12 and /home/aigerim", Path("/home/aigerim")) == "~/a.p12 and ~"

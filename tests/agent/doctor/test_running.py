@@ -48,7 +48,6 @@ def state(**changes):
         (state(state="trouble", trouble="something-new"), "trouble", "trouble", "restart-agent"),
         (Refused("no"), "refuses", "trouble", ""),
         (control.NotRunning("no agent answers"), "stopped", "trouble", "start-agent"),
-        (control.EndpointUnavailable("none here"), "unknown", "hint", ""),
         (ProtocolError("nonsense"), "stranger", "trouble", ""),
     ],
 )

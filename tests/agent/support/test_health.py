@@ -77,15 +77,6 @@ def test_each_state_of_the_agent_has_its_own_code(tmp_path: Path, ask: Any, stat
     assert (found.state, found.code) == (state, code)
 
 
-def test_where_nobody_can_be_asked_it_is_unknown(tmp_path: Path) -> None:
-    def no_endpoint() -> Any:
-        raise control.EndpointUnavailable("no control endpoint on Windows yet")
-
-    found, _ = health.examine(examined.computer(tmp_path, ask=no_endpoint))
-    assert health.worst(found) == "unknown"
-    assert health.EXIT_CODES["unknown"] == 3
-
-
 @pytest.mark.parametrize(
     ("days", "state", "code"), [(59, "ok", "good"), (30, "warning", "not-renewed"), (3, "critical", "not-renewed"), (-1, "critical", "ended")]
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from agent import paths
 from agent.errors import StorageFailed
 from agent.instance import Lock
-from agent.updates import installers
+from agent.updates import installers, stillness
 from agent.updates.errors import Busy, InstallFailed, UpdatesOff
 from agent.updates.installation import Installation
 from agent.updates.installers import System
@@ -23,10 +25,17 @@ VERSION = parse("1.1")
 class Played:
     """A system whose installers do as they are told. `error` is raised in their place."""
 
-    def __init__(self, status: int = 0, error: Exception | None = None, *, is_root: bool = True) -> None:
+    def __init__(
+        self,
+        status: int = 0,
+        error: Exception | None = None,
+        *,
+        is_root: bool = True,
+        homes: Callable[[], Sequence[Path]] = list,
+    ) -> None:
         self.started: list[tuple[str, ...]] = []
         self.status, self.error = status, error
-        self.system = System(lambda: is_root, self._run, self._detach, list)
+        self.system = System(lambda: is_root, self._run, self._detach, homes)
 
     def _run(self, command: Sequence[str]) -> int:
         self._detach(command)
@@ -38,10 +47,10 @@ class Played:
         self.started.append(tuple(command))
 
 
-def install(played: Played, kind: str, folder: Path) -> str:
+def install(played: Played, kind: str, folder: Path, wait_s: float = 0.0) -> str:
     return installers.install(
         folder / "package", VERSION, Installation(kind, kind), paths.resolve(folder / "state"),  # type: ignore[arg-type]
-        log=folder / "log", system=played.system,
+        log=folder / "log", system=played.system, wait_s=wait_s,
     )  # fmt: skip
 
 
@@ -59,6 +68,41 @@ def test_windows_installer_is_not_started_while_an_agent_runs_that_can_not_be_as
     played = Played()
     with Lock.take(paths.resolve(tmp_path / "state").lock), pytest.raises(Busy):
         install(played, "msi-user", tmp_path)
+    assert played.started == []
+
+
+def test_the_package_for_a_whole_computer_waits_for_everybodys_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its helper ends what runs from its folder, whoever's it is."""
+    monkeypatch.setattr(stillness, "ASK_EVERY_S", 0.02)
+    aliya = tmp_path / "Users" / "aliya"
+    played = Played(homes=lambda: [aliya, tmp_path / "Users" / "bolat"])
+    window = Lock.take(paths.resolve(paths.state_in_profile(aliya)).desk_lock)
+    with pytest.raises(Busy, match="aliya: a window is open"):
+        install(played, "msi", tmp_path)
+    assert played.started == []
+    threading.Timer(0.2, window.release).start()
+    assert install(played, "msi", tmp_path, wait_s=fake_agent.LIMIT_S) == "handed-over"
+    assert len(played.started) == 1
+
+
+def test_the_package_for_one_person_asks_nobody_else(tmp_path: Path) -> None:
+    def refuse() -> Sequence[Path]:
+        raise AssertionError("somebody else was asked")
+
+    assert install(Played(homes=refuse), "msi-user", tmp_path) == "handed-over"
+
+
+def test_where_nobody_knows_who_works_there_nothing_is_installed(tmp_path: Path) -> None:
+    def refuse() -> Sequence[Path]:
+        raise Busy("who has a profile on this computer can't be read")
+
+    played = Played(homes=refuse)
+    began = time.monotonic()
+    with pytest.raises(Busy, match="can't be read"):
+        install(played, "msi", tmp_path, wait_s=0.1)
+    assert time.monotonic() - began >= 0.1
     assert played.started == []
 
 

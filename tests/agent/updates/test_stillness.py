@@ -1,17 +1,33 @@
 """Nothing is replaced while somebody signs."""
 
+import contextlib
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agent import instance, paths
+from agent import control, instance, own_sockets, paths
 from agent.instance import AlreadyRunning, Lock
-from agent.updates import stillness
+from agent.paths import Paths
+from agent.updates import stillness, windows_profiles
 from agent.updates.errors import Busy
-from tests.support import fake_agent
+from protocol.control import Command, State
+from tests.support import fake_agent, ways
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.usefixtures("way")]
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How agents are reached: by Unix socket, where a test says nothing else."""
+    chosen = getattr(request, "param", "unix")
+    monkeypatch.setattr(own_sockets, "IS_LOOPBACK", chosen == "loopback")
+    return str(chosen)
+
+
+by_both_ways = pytest.mark.parametrize("way", ways.WAYS, indirect=True)
 
 
 def test_where_nothing_runs_it_is_still_and_stays_so(tmp_path: Path) -> None:
@@ -25,6 +41,7 @@ def test_where_nothing_runs_it_is_still_and_stays_so(tmp_path: Path) -> None:
         Lock.take(lock).release()
 
 
+@by_both_ways
 def test_an_idle_agent_goes_and_it_is_known_how_it_was_started(tmp_path: Path) -> None:
     places = paths.resolve(tmp_path)
     program = fake_agent.write(tmp_path / "bin" / "Q", "1.0")
@@ -33,6 +50,7 @@ def test_an_idle_agent_goes_and_it_is_known_how_it_was_started(tmp_path: Path) -
         assert still.words == ("run", "--state-dir", str(tmp_path), "--port", "0")
 
 
+@by_both_ways
 def test_an_agent_in_an_approval_is_not_disturbed(tmp_path: Path) -> None:
     places = paths.resolve(tmp_path)
     with fake_agent.running(fake_agent.write(tmp_path / "bin" / "Q", "1.0", busy=True), tmp_path):
@@ -91,6 +109,7 @@ def test_an_agent_that_does_not_end_is_told(tmp_path: Path, monkeypatch: pytest.
         raise AssertionError("it was still")
 
 
+@by_both_ways
 def test_everybody_is_asked_where_something_is_installed_for_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +135,130 @@ def test_where_states_lie_elsewhere_nobody_can_be_asked(monkeypatch: pytest.Monk
     monkeypatch.setattr(stillness, "_require_idle", asked.append)
     stillness.require_of_everybody([Path("/home/aliya")])
     assert asked == []
+
+
+# --- an installer that ends everybody's windows -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def aliya(tmp_path: Path) -> Path:
+    """The profile of somebody who has used the agent; nobody else has."""
+    home = tmp_path / "Users" / "aliya"
+    places_of(home).state_dir.mkdir(parents=True)
+    return home
+
+
+def places_of(home: Path) -> Paths:
+    return paths.resolve(home / "AppData" / "Local" / "qalamsap")
+
+
+def require(home: Path) -> None:
+    stillness.require_nobody_at_work([home.parent / "bolat", home])
+
+
+@contextlib.contextmanager
+def agent_of(home: Path, *, busy: bool = False) -> Iterator[Path]:
+    folder = places_of(home).state_dir
+    with fake_agent.running(fake_agent.write(home / "Q", "1.0", busy=busy), folder):
+        yield folder
+
+
+def test_where_nobody_runs_anything_nobody_is_at_work_and_nothing_is_left_there(aliya: Path) -> None:
+    require(aliya)
+    places = places_of(aliya)
+    assert list(places.state_dir.iterdir()) == []
+    for file in (places.lock, places.desk_lock):  # left by programs that ended
+        file.touch()
+    places.shown.mkdir()
+    (places.shown / "4711.lock").touch()
+    require(aliya)
+
+
+@by_both_ways
+def test_an_agent_of_somebody_that_is_idle_is_in_nobodys_way(aliya: Path) -> None:
+    with agent_of(aliya) as folder:
+        require(aliya)
+        assert fake_agent.version_of(folder) == "1.0"  # it was asked, and not told to go
+
+
+@by_both_ways
+def test_an_approval_of_somebody_is_in_the_way(aliya: Path) -> None:
+    with agent_of(aliya, busy=True) as folder:
+        with pytest.raises(Busy, match="aliya: an approval runs"):
+            require(aliya)
+        (folder / "idle").touch()
+        require(aliya)
+        (folder / "asking").touch()  # as an older version says it, which knows of no condition
+        with pytest.raises(Busy, match="aliya: an approval runs"):
+            require(aliya)
+
+
+def test_a_window_of_somebody_is_in_the_way(aliya: Path) -> None:
+    places = places_of(aliya)
+    with Lock.take(places.desk_lock), pytest.raises(Busy, match="aliya: a window is open"):
+        require(aliya)
+    with instance.shown(places.shown), pytest.raises(Busy, match="aliya: a window is open"):
+        require(aliya)
+    require(aliya)
+
+
+@by_both_ways
+def test_an_agent_of_somebody_that_can_not_be_asked_is_in_the_way(aliya: Path) -> None:
+    places = places_of(aliya)
+    with Lock.take(places.lock):
+        with pytest.raises(Busy, match="aliya: an agent runs that can't be asked"):
+            require(aliya)
+        ways.abandoned(places.control_socket)
+        with pytest.raises(Busy, match="aliya: an agent runs that can't be asked"):
+            require(aliya)
+
+
+@pytest.mark.parametrize("what", ["state_dir", "desk_lock", "shown", "lock"])
+def test_what_can_not_be_looked_into_is_not_still(
+    aliya: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    places = places_of(aliya)
+    closed = getattr(places, what)
+    places.shown.mkdir()
+    stat, iterdir, opened = Path.stat, Path.iterdir, instance.os.open
+
+    def refuse(path: object) -> None:
+        if Path(str(path)) == closed:
+            raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(Path, "stat", lambda self, **how: refuse(self) or stat(self, **how))
+    monkeypatch.setattr(Path, "iterdir", lambda self: refuse(self) or iterdir(self))
+    monkeypatch.setattr(
+        instance.os, "open", lambda path, *more, **how: refuse(path) or opened(path, *more, **how)
+    )
+    with pytest.raises(Busy, match="aliya: whether anybody signs there can't be seen: Access is denied"):
+        require(aliya)
+
+
+def test_a_key_that_somebody_holds_open_is_in_the_way(aliya: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Command] = []
+
+    def ask(_path: Path, command: Command) -> State:
+        asked.append(command)
+        return State("ready", "ru", "1", 1, unlocked_until="2026-01-01T00:00:00+00:00")
+
+    monkeypatch.setattr(control, "ask", ask)
+    with Lock.take(places_of(aliya).lock), pytest.raises(Busy):
+        require(aliya)
+    assert asked == [Command("query", "if-idle")]
+
+
+def test_on_windows_people_are_those_with_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(windows_profiles, "folders", lambda: (Path("/Users/aliya"),))
+    assert stillness.homes_of_people() == (Path("/Users/aliya"),)
+
+    def refuse() -> tuple[Path, ...]:
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(windows_profiles, "folders", refuse)
+    with pytest.raises(Busy, match="can't be read: Access is denied"):
+        stillness.homes_of_people()
 
 
 def test_people_have_homes() -> None:
