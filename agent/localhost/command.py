@@ -91,7 +91,7 @@ def run(
     try:
         report = _VERBS[options.verb](options, places, dt.datetime.now(dt.UTC))
     except AgentError as error:
-        logs.note(_log, logging.INFO, "trust could not be changed", code=error.code)
+        logs.note(_log, logging.WARNING, "trust could not be changed", code=error.code)
         document = {"command": options.verb, "as_wanted": False, "error": error.code, "detail": error.detail}
         stream.write(_json(document) if options.json else f"qalamsap trust {options.verb}: {error.detail}\n")
         return BAD_INPUT if isinstance(error, BadInput) else NOT_POSSIBLE
@@ -113,7 +113,7 @@ def _note(verb: str, report: TrustReport) -> None:
         case _:
             return  # to look is no event
     if not report.is_as_wanted:
-        logs.note(_log, logging.INFO, "a store does not stand as it should")
+        logs.note(_log, logging.WARNING, "a store does not stand as it should")
 
 
 def _install(options: argparse.Namespace, places: Places, at: dt.datetime) -> TrustReport:

@@ -1,5 +1,6 @@
 """Every event has an id, every id one event, and the administrators' page lists them as they are."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -64,6 +65,29 @@ def test_every_meaning_is_a_sentence() -> None:
 def test_what_has_no_row_is_told_apart() -> None:
     assert event_ids.id_of("listening") == 1000
     assert event_ids.id_of("whatever a library says") == event_ids.UNLISTED
+
+
+def watched() -> set[int]:
+    """The numbers that the page for administrators says to watch for."""
+    text = event_table.PAGE.read_text("utf-8").partition("### What to watch for")[2].partition("\n## ")[0]
+    found: set[int] = set()
+    for cell in re.findall(r"^\| (\d[^|]*) \|", text, re.MULTILINE):
+        for part in cell.split(", "):
+            first, _, last = part.partition(" to ")
+            found.update(range(int(first), int(last or first) + 1))
+    return found
+
+
+def test_what_administrators_are_to_watch_for_is_a_warning_at_least() -> None:
+    levels: dict[int, set[str]] = {}
+    for each in event_table.all_noted():
+        levels.setdefault(EVENTS[each.event].id, set()).add(each.level)
+    assert watched() <= levels.keys()
+    harmless = {number for number in watched() if not levels[number] <= {"warning", "error", "critical"}}
+    assert harmless == set(), "`-p warning` would not show them"
+    cassettes = {EVENTS["the cassette can't be written"].id}  # of simulations
+    grave = {number for number, each in levels.items() if each & {"error", "critical"}}
+    assert grave - watched() == cassettes, "an error is worth a look"
 
 
 def test_the_page_for_administrators_is_as_the_table() -> None:

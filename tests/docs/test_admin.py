@@ -11,7 +11,17 @@ from tests.support.admin_pages import Page
 from tests.support.copied_machine import copied_machine
 
 PAGES = admin_pages.pages()
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+# Beside that book: read by administrators and maintainers as well, and compared, but not run.
+OTHERS = admin_pages.others()
+each_page = pytest.mark.parametrize("page", [*PAGES, *OTHERS], ids=lambda page: page.name)
+
+
+def test_every_page_that_names_things_of_ours_is_compared() -> None:
+    names = {page.name for page in OTHERS}
+    assert {
+        "README.md", "installer/windows/README.md", "installer/windows/CHECKLIST.md", "installer/macos/CHECKLIST.md",
+        "installer/linux/CHECKLIST.md", "docs/threats.md", "docs/decisions/0029-broker.md",
+    } <= names  # fmt: skip
 
 
 @each_page
@@ -34,7 +44,7 @@ def leads_somewhere(page: Page, link: str) -> bool:
     if link.startswith("https://"):
         return True
     place, _, anchor = link.partition("#")
-    path = admin_pages.FOLDER / (place.partition("?")[0] or page.name)
+    path = page.folder / (place.partition("?")[0] or Path(page.name).name)
     if not path.exists():
         return False
     return not anchor or anchor in anchors(path.read_text(encoding="utf-8"))
@@ -115,7 +125,7 @@ def test_every_command_does_what_the_page_says(page: Page, tmp_path: Path) -> No
 
 @pytest.mark.root
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["install.md", "supply-chain.md"])
+@pytest.mark.parametrize("name", ["install.md", "terminal-servers.md", "supply-chain.md"])
 def test_every_command_does_what_the_page_says_with_the_package(name: str, tmp_path: Path) -> None:
     (page,) = (page for page in PAGES if page.name == name)
     with (

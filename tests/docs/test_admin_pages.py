@@ -137,7 +137,7 @@ def test_json_is_compared_but_for_what_the_page_leaves_open(
         "`key_folders`", "`LoopbackNetworkAllowedForUrls`", "`~/.config/qalamsap/config.toml`", "`/etc/qalamsap/policy.toml`",
         "`/etc/chromium/policies/managed`", "`~/.local/state/qalamsap/journal.jsonl`", "`/home/*/.pki`", "`ls -l`",
         "a folder such as `/srv/keys/of_mine`",
-        "| 1001 | stopping | info |",
+        "| 1001 | stopping | info |", "Events 1103, 1308 and 1999, or `id=1701`", "| 1501 to 1503, 1510 | why |", "1099 of them",
     ],
 )  # fmt: skip
 def test_names_that_the_code_has_are_let_pass(text: str) -> None:
@@ -150,6 +150,7 @@ def test_names_that_the_code_has_are_let_pass(text: str) -> None:
         "`qalamsap fly`", "`qalamsap trust instal`", "`qalamsap doctor --jsn`", "`kye_folders`", "`LoopbackNetworkAllowedForUrl`",
         "`/etc/qalamsap/polisy.toml`", "`~/.config/qalamsap/settings.toml`", "`/opt/qalamsap`", "`qalamsap-agent.service`",
         "`HKLM\\Software\\Qalamsap\\Nonsense`", "`NO_SUCH_PROPERTY`", "| 1001 | starting | info |", "| 1099 | stopping | info |",
+        "it is event 1099", "events 1103 to 1199", "`id=1799`", "| 1103, 1198 | why |",
         f"{FENCE}sh root\nls /etc/qalamsap/polisy.toml\n{FENCE}",
         f"{FENCE}yaml\nvars: {{qalamsap_orgins: []}}\n{FENCE}",
         f"{FENCE}sh check=systemd\nsystemctl start qalamsap-nothing.service\n{FENCE}",
@@ -157,3 +158,10 @@ def test_names_that_the_code_has_are_let_pass(text: str) -> None:
 )  # fmt: skip
 def test_names_that_the_code_does_not_have_are_seen(text: str) -> None:
     assert admin_names.complaints(Page("page.md", f"{text}\n")) != []
+
+
+def test_a_page_is_no_witness_for_what_it_says_itself() -> None:
+    text = (admin_pages.REPOSITORY / "installer/windows/README.md").read_text(encoding="utf-8")
+    assert "IntuneWinAppUtil" in text
+    assert "IntuneWinAppUtil" not in admin_names.words()
+    assert "lock_origins" in admin_names.words()

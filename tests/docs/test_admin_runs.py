@@ -44,6 +44,8 @@ def test_a_page_is_followed_by_the_person_and_by_root(machine: Machine) -> None:
         "text output\nroot:644",
         "sh check=systemd\nexit 1",
         "sh package\nexit 1",
+        "text output\nwhat it would print",
+        "sh\ntrue",
     )
     assert not Path("/etc/who-was-here").exists()
 
@@ -70,6 +72,8 @@ def test_what_is_not_as_the_page_says_is_told_with_its_line(
 def test_with_the_package_its_blocks_are_run_too(machine: Machine) -> None:
     with pytest.raises(AssertionError, match="ended with 1"):
         follow(machine, "sh package\nexit 1", has_package=True)
+    with pytest.raises(AssertionError, match="the page shows"):
+        follow(machine, "sh package\necho a", "text output\nb", has_package=True)
 
 
 @pytest.mark.slow

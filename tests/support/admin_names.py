@@ -1,17 +1,25 @@
 """Names in the text of docs/admin (settings, paths, events, units, policies, commands), compared with what the code has."""
 
+import dataclasses
 import functools
 import itertools
 import re
 import shlex
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unittest import mock
 
 import yaml
+from platformdirs import windows
+from platformdirs.api import PlatformDirsABC
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 
 from agent import event_ids, paths
 from agent.settings import SETTINGS
+from installer.windows import tables
 from tests.support import admin_pages
 from tests.support.admin_pages import REPOSITORY, Page
 
@@ -32,10 +40,15 @@ _UNIT = re.compile(
 FOREIGN_PATHS = frozenset(
     {
         "/", "/etc", "/tmp", "/run", "/usr", "/home", "/var/log/journal", "/dev/log", "/run/systemd/journal/socket", "/proc/net/tcp",
-        "/proc/net/tcp6", "/qn", "/quiet", "/norestart", "/i", "/x", "/l*v", "/s", "/v",
+        "/proc/net/tcp6", "/qn", "/quiet", "/norestart", "/i", "/x", "/l*v", "/s", "/v", "//a//b", r"%SystemRoot%\PolicyDefinitions",
     }
 )  # fmt: skip
-FOREIGN_NAMES = frozenset({"SYSLOG_IDENTIFIER", "MESSAGE", "PRIORITY"})
+FOREIGN_NAMES = frozenset(
+    {
+        "SYSLOG_IDENTIFIER", "MESSAGE", "PRIORITY", "LD_PRELOAD", "QT_PLUGIN_PATH", "start_tls", "roles_path",
+        "LocalNetworkAccessRestrictionsTemporaryOptOut",
+    }
+)  # fmt: skip
 
 
 @functools.cache
@@ -48,6 +61,7 @@ def corpus() -> str:
         for path in files:
             if (
                 not path.is_file()
+                or path.suffix == ".md"  # a page is no witness for what it says itself
                 or LEFT_OUT.intersection(path.parts)
                 or path.stat().st_size > MAX_SOURCE_BYTES
             ):
@@ -65,22 +79,61 @@ def words() -> frozenset[str]:
     return frozenset(re.findall(r"\w+", corpus()))
 
 
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Where agent.paths looks on one system, as people write it there."""
+
+    settings: str
+    state: str
+    machine: str
+    defaults: str
+    """A file; of no use on Windows, whose registry has them."""
+
+
+SYSTEMS: Mapping[str, tuple[str, type[PlatformDirsABC]]] = {
+    "Linux": ("linux", Unix),
+    "Windows": ("win32", Windows),
+    "macOS": ("darwin", MacOS),
+}
+
+
+@functools.cache
+def places(system: str) -> Places:
+    """Where they are on that system, whichever this is."""
+    platform, folders = SYSTEMS[system]
+    home = "/home/somebody"
+    with (
+        mock.patch.dict("os.environ", {"HOME": home}, clear=True),
+        mock.patch.object(windows, "get_win_folder", lambda name: f"%{name.removeprefix('CSIDL_').replace('_', '')}%"),
+        mock.patch.object(paths.platformdirs, "user_state_path", lambda *words, **given: folders(*words, **given).user_state_path),
+        mock.patch.object(paths.platformdirs, "user_config_path", lambda *words, **given: folders(*words, **given).user_config_path),
+        mock.patch.object(sys, "platform", platform),
+        mock.patch.object(sys, "prefix", r"%ProgramFiles%\Qalamsap"),
+    ):  # fmt: skip
+        own = paths.resolve()
+        found = (own.config_dir, own.state_dir, paths.machine_tls_dir().parent, paths.distribution_file())
+    texts = [str(path).replace(home, "~") for path in found]
+    return Places(*(text.replace("/", "\\") if platform == "win32" else text for text in texts))
+
+
 @functools.cache
 def computed_paths() -> frozenset[str]:
-    """The places of one person, as Linux has them, written from ~."""
+    """The places of one person, as Linux has them, written from ~; and the folders of other systems."""
     home = Path("/home/somebody")
     with mock.patch.dict("os.environ", {"HOME": str(home)}, clear=True):
-        places = paths.resolve()
+        own = paths.resolve()
     found = {
-        str(places.state_dir),
-        str(places.config_dir),
+        str(own.state_dir),
+        str(own.config_dir),
         str(paths.policy_file()),
         str(paths.policy_file().parent),
     }
-    for name in dir(type(places)):
-        if isinstance(getattr(type(places), name), property):
-            found.add(str(getattr(places, name)))
-    return frozenset(path.replace(str(home), "~") for path in found)
+    for name in dir(type(own)):
+        if isinstance(getattr(type(own), name), property):
+            found.add(str(getattr(own, name)))
+    of_systems = {path for system in SYSTEMS for path in dataclasses.astuple(places(system))}
+    of_systems |= {rf"%ProgramFiles%\{tables.NAME}", rf"%LOCALAPPDATA%\Programs\{tables.NAME}"}
+    return frozenset(path.replace(str(home), "~") for path in found) | of_systems
 
 
 def is_known_path(path: str) -> bool:
@@ -137,12 +190,22 @@ def is_file_of_ours(name: str) -> bool:
     return any((REPOSITORY / "installer").rglob(name))
 
 
+_NAMED_EVENTS = re.compile(
+    r"(?:\b[Ee]vents? |\bid=|\bQALAMSAP_EVENT_ID=|^\| *)((?:1\d{3}(?:, | and | to | or )?)+)(?!\d)",
+    re.MULTILINE,
+)
+
+
 def _event_complaints(page: Page) -> Iterator[str]:
-    """Rows of tables that begin with an event's id tell the event of that id."""
+    """Events that the text names by their number are there, and rows of tables that begin with one tell the event of that id."""
     by_id = {event.id: name for name, event in event_ids.EVENTS.items()}
     for number, rest in re.findall(r"^\| *(1\d{3}) *\|([^|\n]+)", page.prose(), re.MULTILINE):
         if int(number) != event_ids.UNLISTED and rest.strip(" `") != by_id.get(int(number)):
             yield f"event {number} is {by_id.get(int(number))!r}, not {rest.strip()!r}"
+    for numbers in _NAMED_EVENTS.findall(page.text):
+        for number in map(int, re.findall(r"1\d{3}", numbers)):
+            if number not in by_id and number != event_ids.UNLISTED:
+                yield f"there is no event {number}"
 
 
 def _block_complaints(page: Page) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The code blocks of docs/admin, what they are marked with, and what can be said of them without running them.
 
-How blocks are marked is told at the top of docs/admin/README.md.
+How blocks are marked is told at the top of docs/admin/README.md. Blocks of the `others`, which administrators and maintainers read
+beside that book, are checked in the same way, and never run.
 """
 
 import argparse
@@ -67,6 +68,8 @@ class Block:
 class Page:
     name: str
     text: str
+    folder: Path = FOLDER
+    """Where it lies, and its links begin."""
 
     def _visible(self) -> str:
         """The text without comments, every line where it was."""
@@ -107,6 +110,27 @@ def pages(folder: Path = FOLDER) -> list[Page]:
     """Every page, the index first."""
     found = [Page(path.name, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.md"))]
     return sorted(found, key=lambda page: page.name != "README.md")
+
+
+_OTHERS = (
+    "README.md",
+    "installer/README.md",
+    "installer/*/README.md",
+    "installer/*/CHECKLIST.md",
+    "docs/architecture.md",
+    "docs/threats.md",
+    "docs/words.md",
+    "docs/decisions/*.md",
+)
+
+
+def others() -> list[Page]:
+    """The pages elsewhere that name paths, settings, commands and events of ours, each under its place in the repository."""
+    return [
+        Page(path.relative_to(REPOSITORY).as_posix(), path.read_text(encoding="utf-8"), path.parent)
+        for pattern in _OTHERS
+        for path in sorted(REPOSITORY.glob(pattern))
+    ]
 
 
 # --- our own command line -----------------------------------------------------------------------------------------
@@ -224,9 +248,8 @@ def own_words_of_shell(text: str) -> list[list[str]]:
     return found
 
 
-_OWN_PROGRAM = re.compile(
-    r"(?:^|[\s\\\"'&(])qalamsap(?:\.exe)?[\"']?[ \t]+(?P<words>[^|;\n>)]*)", re.IGNORECASE
-)
+_OWN_PROGRAM = re.compile(r"(?:^|[\s\\\"'&(])qalamsap(?:\.exe)?[\"']?[ \t]+(?P<words>[^|;\n>)]*)")
+"""With a capital it is no command but a name, as of the task "Qalamsap trust renewal"."""
 
 
 def own_words_of_windows(text: str) -> list[list[str]]:

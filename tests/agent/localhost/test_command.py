@@ -88,6 +88,7 @@ def test_what_became_of_trust_is_an_event_without_a_path(
     assert int(told[0][1]["count"]) > 0
     assert told[1][1] == {"count": "0"}
     assert told[3][1] == {"code": "bad-input"}
+    assert [entry.levelname for entry in caplog.records] == ["INFO", "INFO", "INFO", "WARNING"]
     assert str(person.home) not in caplog.text
 
 
@@ -97,7 +98,9 @@ def test_a_store_that_is_left_behind_is_an_event(person: Person, caplog: pytest.
     folder.mkdir(parents=True)
     (folder / "policies.json").write_text("{ broken")
     assert lines(person, "install", "--machine")[0] == command.NOT_AS_WANTED
-    assert "a store does not stand as it should" in caplog.messages
+    assert ("WARNING", "a store does not stand as it should") in [
+        (entry.levelname, entry.message) for entry in caplog.records
+    ]
 
 
 @pytest.mark.skipif(

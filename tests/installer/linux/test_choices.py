@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.localhost import command
+from agent.localhost.report import State
+from agent.localhost.trust import TrustReport
 from installer.linux import deb, rpm, tree
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="packages of Linux")
@@ -16,8 +19,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="packages of Lin
 TRUST = """
 case "$*" in
     "trust install "*) mkdir -p "$STATE/tls/0a"; touch "$STATE/trust.json" "$STATE/tls/0a/key.pem"
-        case "$*" in *" --shared"*) touch "$STATE/tls/0a/shared" ;; esac ;;
-    "trust remove "*) [ ! -e "$STATE/broken" ] || exit 1; rm -rf "$STATE/trust.json" "$STATE/tls" ;;
+        case "$*" in *" --shared"*) touch "$STATE/tls/0a/shared" ;; esac
+        case "$*" in *"*"*) exit 5 ;; *" --origin"*|*" --no-origins"*) : >"$STATE/sites" ;; esac
+        while [ "$#" -gt 0 ]; do [ "$1" != --origin ] || echo "$2" >>"$STATE/sites"; shift; done ;;
+    "trust status "*) [ ! -s "$STATE/sites" ] ||
+        echo "may reach this computer without asking: $(paste -s -d , "$STATE/sites" | sed 's/,/, /g')" ;;
+    "trust remove "*) [ ! -e "$STATE/broken" ] || exit 1; rm -rf "$STATE/trust.json" "$STATE/tls" "$STATE/sites" ;;
 esac
 """
 SWITCH = """
@@ -104,6 +111,17 @@ class Computer:
         return (self.state / "trust.json").exists()
 
     @property
+    def sites(self) -> list[str]:
+        """Whose pages browsers let reach the agent unasked."""
+        place = self.state / "sites"
+        return place.read_text().split() if place.exists() else []
+
+    def by_hand(self, *words: str) -> None:
+        """What an administrator says of trust."""
+        program = self.folder / "bin/qalamsap"
+        subprocess.run([program, "trust", "install", "--machine", "--shared", *words], check=True)
+
+    @property
     def owns_port(self) -> bool:
         """Whether the broker's socket is switched on."""
         return (self.state / "on-qalamsap-broker.socket").exists()
@@ -162,12 +180,72 @@ def test_what_a_version_made_that_kept_no_note_is_taken_back_as_well(
 def test_trust_that_an_administrator_gave_by_hand_is_theirs(computer: Computer) -> None:
     computer.install("TRUST=none\n", is_first=True)
     assert not computer.is_trusted
-    by_hand = [computer.folder / "bin/qalamsap", "trust", "install", "--machine", "--shared"]
-    subprocess.run(by_hand, check=True)
+    computer.by_hand()
     computer.install("TRUST=none\n")
     assert computer.is_trusted
     computer.install("TRUST=none\nBROKER=off\n")
     assert not computer.is_trusted, "a shared key without a broker is nobody's wish"
+
+
+@pytest.mark.parametrize("emptied", ["", "ORIGINS=\n", 'ORIGINS=" "\n'])
+def test_sites_that_the_file_names_no_more_are_taken_back(computer: Computer, emptied: str) -> None:
+    computer.install('ORIGINS="https://a.kz https://b.kz"\n', is_first=True)
+    assert computer.sites == ["https://a.kz", "https://b.kz"]
+    computer.install("ORIGINS=https://b.kz\n")
+    assert computer.sites == ["https://b.kz"]
+    computer.install(emptied)
+    assert computer.sites == []
+    assert computer.is_trusted
+    computer.by_hand("--origin", "https://c.kz")
+    computer.install(emptied)
+    assert computer.sites == ["https://c.kz"], "the file took back what was its own already"
+
+
+def test_sites_that_an_administrator_named_by_hand_are_theirs(computer: Computer) -> None:
+    computer.install(is_first=True)
+    computer.by_hand("--origin", "https://c.kz")
+    computer.install()
+    assert computer.sites == ["https://c.kz"]
+    computer.install("ORIGINS=https://a.kz\n")
+    assert computer.sites == ["https://a.kz"], "what the file names counts at every installation"
+    computer.by_hand("--origin", "https://a.kz", "--origin", "https://c.kz")
+    computer.install("ORIGINS=\n")
+    assert computer.sites == ["https://a.kz", "https://c.kz"]
+
+
+def test_sites_that_could_not_be_named_are_nobodys(computer: Computer) -> None:
+    computer.install(is_first=True)
+    computer.by_hand("--origin", "https://c.kz")
+    computer.install("ORIGINS='https://*.kz'\n")
+    assert "not every browser trusts it" in (computer.folder / "errors").read_text()
+    computer.install("ORIGINS=\n")
+    assert computer.sites == ["https://c.kz"]
+
+
+def test_with_trust_the_note_of_sites_goes_as_well(computer: Computer) -> None:
+    computer.install("ORIGINS=https://a.kz\n", is_first=True)
+    computer.install("ORIGINS=https://a.kz\nTRUST=none\n")
+    computer.by_hand("--origin", "https://a.kz")
+    computer.install()
+    assert computer.sites == ["https://a.kz"]
+
+
+def test_the_scripts_read_sites_as_the_program_tells_them(computer: Computer) -> None:
+    report = TrustReport(
+        "status", State.TRUSTED, None, ("https://a.kz", "https://b.kz:8443"), (), ("a note",)
+    )
+    (computer.folder / "told").write_text(command._text(report))
+    (computer.folder / "bin/qalamsap").write_text(f"#!/bin/sh\ncat '{computer.folder}/told'\n")
+    script = f". '{computer.folder}/setup'; named_sites"
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env={"PATH": f"{computer.folder}/bin:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "https://a.kz,https://b.kz:8443"
 
 
 def test_while_a_browser_can_not_be_made_to_forget_it_the_broker_keeps_the_port(computer: Computer) -> None:

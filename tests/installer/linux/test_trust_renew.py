@@ -13,6 +13,7 @@ import pytest
 
 from agent import __main__ as program
 from agent.localhost import chromium_policies, firefox_policies
+from agent.system_log import journald
 from tests.support import browsers, trusting, worlds
 from tests.support.trusting import REPOSITORY
 
@@ -59,6 +60,13 @@ def test_every_place_that_trust_writes_can_be_written() -> None:
     places += [Path("/", place) for place in firefox_policies.DISTRIBUTIONS]
     for place in places:
         assert any(place.is_relative_to(each) for each in writable), place
+
+
+def test_its_events_reach_the_journal() -> None:
+    """By a socket of that family, in a folder that no line of the unit hides."""
+    assert values(SERVICE, "RestrictAddressFamilies") == ["AF_UNIX"]
+    hidden = {*values(SERVICE, "InaccessiblePaths"), *values(SERVICE, "TemporaryFileSystem")}
+    assert not [place for place in hidden if journald.SOCKET.is_relative_to(place.lstrip("-"))]
 
 
 def test_systemd_finds_nothing_wrong_and_the_unit_shut_in(tmp_path: Path) -> None:
