@@ -5,6 +5,8 @@ two brokers. Elsewhere, or for a try, it makes them itself:
 
     python -m agent.broker --port 13579 --socket /run/qalamsap/broker.sock
 
+On Windows it is a service of the system instead (agent.broker.windows), and has its ports from its command line.
+
 It refuses to be root, and to listen anywhere but on loopback. It ends with 0 when it is told to (SIGTERM), 64 for a wrong command line,
 69 where a socket can't be had, 77 where it is root.
 """
@@ -17,7 +19,7 @@ import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from agent.broker import wire
 from agent.broker.events import Events
@@ -25,6 +27,9 @@ from agent.broker.serving import Broker
 from agent.peers import owner
 from agent.peers.linux import overflow_id
 from agent.peers.subordinates import Subordinates
+
+if TYPE_CHECKING:
+    import argparse
 
 USAGE: Final = 64  # sysexits.h
 UNAVAILABLE: Final = 69
@@ -47,6 +52,8 @@ class Unusable(Exception):
 def main(words: Sequence[str] | None = None) -> int:
     """Serves until it is told to stop; the exit status."""
     given = sys.argv[1:] if words is None else words
+    if sys.platform == "win32":
+        return _as_service(given)
     with contextlib.ExitStack() as stack:
         try:
             _check_place()
@@ -77,10 +84,23 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _as_service(words: Sequence[str]) -> int:
+    """Windows: serves until the service is stopped; the exit status. There is no console to complain to: what is wrong is in the status."""
+    from agent.broker import windows  # noqa: PLC0415  # of that system alone
+
+    try:
+        ports = list(dict.fromkeys(_parser(has_socket=False).parse_args(words).port or [DEFAULT_PORT]))
+        return windows.run(ports) if len(ports) <= wire.MOST_PORTS else USAGE
+    except Unusable as error:
+        return error.status
+    except OSError:
+        return UNAVAILABLE
+
+
 def _check_place() -> None:
     """Raises Unusable where the broker can't run, or should not."""
     if sys.platform != "linux":
-        raise Unusable(UNAVAILABLE, "the broker is for Linux")
+        raise Unusable(UNAVAILABLE, "the broker is for Linux and Windows")
     if os.geteuid() == 0:
         raise Unusable(
             NO_PERMISSION, "the broker needs no rights: start it as an account of its own, not as root"
@@ -134,6 +154,12 @@ def sorted_out(sockets: Sequence[socket.socket]) -> tuple[list[socket.socket], s
 
 def _made(words: Sequence[str]) -> list[socket.socket]:
     """Raises Unusable."""
+    options = _parser(has_socket=True).parse_args(words)
+    return make(options.port or [DEFAULT_PORT], options.socket)
+
+
+def _parser(*, has_socket: bool) -> "argparse.ArgumentParser":
+    """Its parse_args raises Unusable."""
     import argparse  # noqa: PLC0415  # systemd gives no words, and then it is not loaded
 
     class Parser(argparse.ArgumentParser):
@@ -144,11 +170,11 @@ def _made(words: Sequence[str]) -> list[socket.socket]:
         prog="qalamsap-broker", description="hand each connection to the agent of whoever opened it"
     )
     parser.add_argument("--port", type=int, action="append", metavar="N", help="port to own (again for more)")
-    parser.add_argument(
-        "--socket", type=Path, default=DEFAULT_SOCKET, metavar="PATH", help="where agents register"
-    )
-    options = parser.parse_args(words)
-    return make(options.port or [DEFAULT_PORT], options.socket)
+    if has_socket:
+        parser.add_argument(
+            "--socket", type=Path, default=DEFAULT_SOCKET, metavar="PATH", help="where agents register"
+        )
+    return parser
 
 
 def make(ports: Sequence[int], place: Path) -> list[socket.socket]:

@@ -7,7 +7,10 @@ and from then on as a number, once a minute; of each event for so many people at
 import sys
 import time
 from collections.abc import Callable
-from typing import Final, TextIO
+from typing import Final, TextIO, TypeAlias
+
+Facts: TypeAlias = dict[str, int | str]
+Teller: TypeAlias = Callable[[str, str, Facts], None]
 
 BEGINS: Final = "the broker serves"
 NOBODY: Final = "no agent of that person is registered"
@@ -17,13 +20,14 @@ GONE: Final = "an agent is gone"
 HUNG: Final = "an agent takes no connections"
 REFUSED: Final = "an agent is refused"
 NO_DESCRIPTORS: Final = "no descriptors are left"
+UNUSABLE: Final = "the broker can't begin"
 
 IDS: Final = {
-    BEGINS: 1700, REGISTERED: 1701, GONE: 1702, NOBODY: 1703, UNOWNED: 1704, HUNG: 1705, REFUSED: 1706, NO_DESCRIPTORS: 1707,
+    BEGINS: 1700, REGISTERED: 1701, GONE: 1702, NOBODY: 1703, UNOWNED: 1704, HUNG: 1705, REFUSED: 1706, NO_DESCRIPTORS: 1707, UNUSABLE: 1708,
 }  # fmt: skip
 """The same as in agent.event_ids, which a test compares."""
 
-GRAVE: Final = {UNOWNED, HUNG, REFUSED, NO_DESCRIPTORS}
+GRAVE: Final = {NOBODY, UNOWNED, HUNG, REFUSED, NO_DESCRIPTORS, UNUSABLE}
 REPEAT_S: Final = 60.0
 _MOST_OWNERS: Final = (
     256  # of one event, that are counted at a time: one person may have thousands of accounts (subordinates)
@@ -31,17 +35,20 @@ _MOST_OWNERS: Final = (
 
 
 class Events:
-    """`say` them. `stream` is standard error; with `is_journal` lines begin with a level, as sd-daemon(3) has it."""
+    """`say` them. `stream` is standard error; with `is_journal` lines begin with a level, as sd-daemon(3) has it. `teller` is told the event,
+    the line and the facts in place of that (OSError); the Event Log of Windows is one (agent.broker.windows)."""
 
     def __init__(
         self,
         stream: TextIO | None = None,
         *,
         is_journal: bool = False,
+        teller: Teller | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream or sys.stderr
         self._is_journal = is_journal
+        self._teller = teller or self._write_line
         self._clock = clock
         self._counts: dict[str, dict[int | None, int]] = {}
         self._others: dict[str, int] = {}
@@ -73,15 +80,18 @@ class Events:
                 self._write(event, None, {"others": others[event]})
 
     def _write(self, event: str, owner: int | None, facts: dict[str, int | str]) -> None:
-        level = f"<{4 if event in GRAVE else 6}>" if self._is_journal else ""
         told = {"id": IDS[event], **({} if owner is None else {"owner": owner}), **facts}
         line = " ".join([event, *(f"{name}={value}" for name, value in told.items())])
         try:
-            self._stream.write(f"{level}{line}\n")
-            self._stream.flush()
+            self._teller(event, line, told)
         except OSError:
             # Nobody listens. People's connections matter more than lines about them.
             self._stream = _Nowhere()
+
+    def _write_line(self, event: str, line: str, _: Facts) -> None:
+        level = f"<{4 if event in GRAVE else 6}>" if self._is_journal else ""
+        self._stream.write(f"{level}{line}\n")
+        self._stream.flush()
 
 
 class _Nowhere:

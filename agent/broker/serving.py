@@ -1,7 +1,7 @@
 """The broker itself: one loop that accepts connections, asks whose they are, and hands each to its owner's agent.
 
 It reads nothing of a connection and writes nothing to it: it has it for as long as the kernel takes to say whose it is. An agent
-registers by connecting to the door, a Unix socket; the kernel says whose process it is, and the agent gets that person's
+registers by connecting to the door (agent.broker.doors); the kernel says whose process it is, and the agent gets that person's
 connections and no others. There is one agent for a person; a second one is told that the place is taken. Where nobody is registered
 the connection is closed, which pages see as what it is: no agent runs.
 
@@ -13,14 +13,14 @@ import contextlib
 import errno
 import selectors
 import socket
-import struct
 import time
 from collections import deque
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent.broker import events, wire
+from agent.broker import doors, events, wire
+from agent.broker.doors import Doorman, Line
 from agent.broker.events import Events
 from agent.peers.owner import Owners
 
@@ -34,26 +34,29 @@ BREATH_S: Final = 0.2  # before accepting goes on when the system is out of desc
 TICK_S: Final = 1.0
 
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_CREDENTIALS: Final = struct.Struct("3i")  # process, user, group
 
 
 @dataclass(slots=True, eq=False)
 class Caller:
     """Who came to the door."""
 
-    connection: socket.socket
-    owner: int
+    line: Line
     since: float
     is_subordinate: bool = False
     is_registered: bool = False
     untaken: deque[float] = field(default_factory=deque)
     """When each connection was handed over that it has not acknowledged."""
 
+    @property
+    def owner(self) -> int:
+        return self.line.owner
+
 
 class Broker:
-    """`listeners` are TCP sockets that listen on loopback, `door` is a listening SOCK_SEQPACKET; they are the caller's to close. `nobody` is
-    the user id that stands for several people (agent.peers.linux.overflow_id), `subordinates` are those of which one person may have
-    thousands (agent.peers.subordinates): they can't take everybody's places."""
+    """`listeners` are TCP sockets that listen on loopback, `door` is the socket that listens for agents; they are the caller's to close.
+    `doorman` says who came to it. `nobody` is the owner that stands for several people (agent.peers.linux.overflow_id; the session of services
+    on Windows), `subordinates` are those of which one person may have thousands (agent.peers.subordinates): they can't take everybody's
+    places."""
 
     def __init__(
         self,
@@ -64,6 +67,8 @@ class Broker:
         *,
         nobody: int,
         subordinates: Container[int] = (),
+        doorman: Doorman | None = None,
+        most_callers: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listeners = list(listeners)
@@ -72,6 +77,8 @@ class Broker:
         self._said = said
         self._nobody = nobody
         self._subordinates = subordinates
+        self._doorman = doorman or doors.UnixDoorman()
+        self._most_callers = most_callers
         self._clock = clock
         self._ports = sorted({each.getsockname()[1] for each in listeners})
         self._callers: dict[int, list[Caller]] = {}
@@ -90,12 +97,13 @@ class Broker:
         """How many agents are registered."""
         return len(self._registered)
 
-    def serve(self) -> None:
-        """Until an exception ends it: that of a signal's handler."""
+    def serve(self, is_over: Callable[[], bool] | None = None) -> None:
+        """Until an exception ends it: that of a signal's handler; or until `is_over`, which is asked at least once in TICK_S."""
         self._said.say(events.BEGINS, ports=",".join(map(str, self._ports)))
         try:
-            while True:
-                self.turn(self._patience())
+            while is_over is None or not is_over():
+                patience = self._patience()
+                self.turn(patience if is_over is None or patience is not None else TICK_S)
         finally:
             self.close()
 
@@ -109,7 +117,13 @@ class Broker:
 
     def turn(self, patience_s: float | None = 0.0) -> None:
         """One round: first agents and the door, then connections. So those that come with a new broker meet the agents that do."""
-        ready = [key for key, _ in self._selector.select(patience_s)]
+        if not self._selector.get_map():  # all of them rest, and Windows has no select of nothing
+            time.sleep(patience_s or 0.0)
+        else:
+            self._attend([key for key, _ in self._selector.select(patience_s)])
+        self._look_at_clock()
+
+    def _attend(self, ready: Sequence[selectors.SelectorKey]) -> None:
         for key in ready:
             if isinstance(key.data, Caller):
                 self._hear_out(key.data)
@@ -118,7 +132,6 @@ class Broker:
         for listener in self._listeners:
             if any(key.fileobj is listener for key in ready):
                 self._accept_from(listener)
-        self._look_at_clock()
 
     # --- the door --------------------------------------------------------------------------------------------------
 
@@ -127,14 +140,9 @@ class Broker:
             connection = self._accept(self._door)
             if connection is None:
                 return
-            try:
-                connection.setblocking(False)
-                credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-                owner: int = _CREDENTIALS.unpack(credentials)[1]
-            except OSError:
-                connection.close()
-                continue
-            self._meet(Caller(connection, owner, self._clock(), owner in self._subordinates))
+            line = self._doorman.meet(connection)
+            if line is not None:
+                self._meet(Caller(line, self._clock(), line.owner in self._subordinates))
 
     def _meet(self, caller: Caller) -> None:
         same = self._callers.get(caller.owner, [])
@@ -142,21 +150,19 @@ class Broker:
         if (
             caller.owner in (self._nobody, -1)
             or len(same) >= MOST_CALLERS_OF_ONE
-            or self._count >= MOST_CALLERS
+            or self._count >= (self._most_callers or MOST_CALLERS)
             or (caller.is_subordinate and self._subordinate_count >= MOST_SUBORDINATE)
         ):
             self._said.say(events.REFUSED, owner=caller.owner, why="full")
             with contextlib.suppress(OSError):
-                caller.connection.recv(
-                    wire.MAX_BYTES
-                )  # to close over what was not read would take the refusal back
-            _send(caller.connection, wire.refusal("full"))
-            caller.connection.close()
+                caller.line.hear()  # to close over what was not read would take the refusal back
+            caller.line.say(wire.refusal("full"))
+            caller.line.close()
             return
         self._callers.setdefault(caller.owner, []).append(caller)
         self._count += 1
         self._subordinate_count += caller.is_subordinate
-        self._selector.register(caller.connection, selectors.EVENT_READ, caller)
+        self._selector.register(caller.line.connection, selectors.EVENT_READ, caller)
         self._hear(caller)  # an agent announces itself without waiting
 
     def _hear_out(self, caller: Caller) -> None:
@@ -166,10 +172,9 @@ class Broker:
                 return
 
     def _hear(self, caller: Caller) -> bool:
-        """One message of a caller; whether there was one, and more may come. Descriptors that come with it are closed by the kernel, for no
-        room is made for them."""
+        """One message of a caller; whether there was one, and more may come."""
         try:
-            message = caller.connection.recv(wire.MAX_BYTES)  # OSError also where it was let go just now
+            message = caller.line.hear()  # OSError also where it was let go just now
         except (BlockingIOError, InterruptedError):
             return False
         except OSError:
@@ -192,11 +197,13 @@ class Broker:
             why = "version"
         elif caller.owner in self._registered:
             why = "taken"
+        else:
+            why = caller.line.objection()
         if why is not None:
             self._said.say(events.REFUSED, owner=caller.owner, why=why)
-            _send(caller.connection, wire.refusal(why))
+            caller.line.say(wire.refusal(why))
             self._let_go(caller)
-        elif _send(caller.connection, wire.welcome(self._ports)):
+        elif caller.line.say(wire.welcome(self._ports)):
             caller.is_registered = True
             self._registered[caller.owner] = caller
             self._said.say(events.REGISTERED, owner=caller.owner)
@@ -204,7 +211,7 @@ class Broker:
             self._let_go(caller)
 
     def _let_go(self, caller: Caller) -> None:
-        """Ends it. Connections that it did not take are closed by the kernel, with the socket that they lie in."""
+        """Ends it."""
         same = self._callers.get(caller.owner, [])
         if caller not in same:
             return
@@ -213,8 +220,8 @@ class Broker:
             del self._callers[caller.owner]
         self._count -= 1
         self._subordinate_count -= caller.is_subordinate
-        self._selector.unregister(caller.connection)
-        caller.connection.close()
+        self._selector.unregister(caller.line.connection)
+        caller.line.close()
         if caller.is_registered:
             del self._registered[caller.owner]
             self._said.say(events.GONE, owner=caller.owner)
@@ -245,12 +252,11 @@ class Broker:
             self._said.say(events.HUNG, owner=owner)
             return
         try:
-            socket.send_fds(caller.connection, [wire.CONNECTION], [accepted.fileno()])
-        except OSError as error:
-            if (
-                error.errno != errno.ETOOMANYREFS
-            ):  # too many are on their way to all agents together: not this one's doing
-                self._let_go(caller)
+            caller.line.hand(accepted)
+        except doors.NoRoom:  # not this one's doing
+            return
+        except OSError:
+            self._let_go(caller)
             return
         caller.untaken.append(self._clock())
 
@@ -294,12 +300,3 @@ class Broker:
                 elif caller.untaken and now - caller.untaken[0] > TAKE_S:
                     self._said.say(events.HUNG, owner=caller.owner)
                     self._let_go(caller)
-
-
-def _send(connection: socket.socket, message: bytes) -> bool:
-    """Whether it could be said at once."""
-    try:
-        connection.send(message, socket.MSG_NOSIGNAL)
-    except OSError:
-        return False
-    return True

@@ -37,8 +37,8 @@ KEY = "key.pem"
 FACTS = "identity.json"
 SHARED = "shared"
 NEEDS_BROKER = sys.platform == "linux"
-"""Whether agents show the machine's identity only where a broker owns the port. Elsewhere there is no broker: there it is the word of
-whoever gave trust to the whole machine that people who use it don't imitate the agent to each other (decision 0032)."""
+"""Whether agents show the machine's identity only where a broker owns the port. Elsewhere there is none, or one that does not keep the port
+while it is started anew (Windows): there it is the word of whoever gave trust to the whole machine that people who use it don't imitate the agent to each other (decision 0032)."""
 FORMAT = 1
 RENEW_BEFORE = dt.timedelta(days=60)
 SWITCH_BEFORE = dt.timedelta(days=30)

@@ -5,7 +5,9 @@ used again, but not while its connection stands in the table; so the table is re
 the same. Reading tables and comparing is tested on any system, the calls to Windows on none of ours: see
 installer/windows/CHECKLIST.md for how to try them.
 
-`share` and `take` hand a connection from one process to another (WSADuplicateSocket), for a broker on that system.
+`share` and `take` hand a connection from one process to another (WSADuplicateSocket), for the broker on that system; `hold` opens the
+other process for it. Sharing takes the right to put handles into that process, which nobody has over another person's processes, so that
+agents give it to the broker's service (agent.peers.windows_service).
 """
 
 import ctypes
@@ -13,7 +15,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Place: TypeAlias = tuple[bytes, int]
 Tables: TypeAlias = Callable[[int], bytes]
@@ -32,6 +34,12 @@ _MAPPED: Final = bytes(10) + b"\xff\xff"
 _MAX_TABLE_BYTES: Final = 64 * 1024 * 1024
 _INSUFFICIENT_BUFFER: Final = 122
 _TRIES: Final = 4
+PROCESS_DUP_HANDLE: Final = 0x40
+_ACCESS_DENIED: Final = 5
+_SYSTEM_PROCESS_INFORMATION: Final = 5
+_INFO_LENGTH_MISMATCH: Final = 0xC0000004
+_GROWTH_BYTES: Final = 64 * 1024  # what may begin while we look
+_PROCESS_AT, _SESSION_AT = 80, 100  # UniqueProcessId and SessionId of SYSTEM_PROCESS_INFORMATION
 
 
 class WindowsOwners:
@@ -45,13 +53,25 @@ class WindowsOwners:
         self.ours = self._sessions(0)
 
     def of_peer(self, accepted: socket.socket) -> int | None:
+        found = self.caller(accepted)
+        return None if found is None else found[1]
+
+    def process_of(self, connection: socket.socket) -> int | None:
+        """The process at the other end; None where that can't be told."""
+        try:
+            return self._process(_place(connection.getpeername()), _place(connection.getsockname()))
+        except OSError:
+            return None
+
+    def caller(self, accepted: socket.socket) -> tuple[int, int] | None:
+        """The process at the other end, and its session; None where that can't be told."""
         try:
             peer, here = _place(accepted.getpeername()), _place(accepted.getsockname())
             process = self._process(peer, here)
             if process is None:
                 return None
             session = self._sessions(process)
-            return session if self._process(peer, here) == process else None
+            return (process, session) if self._process(peer, here) == process else None
         except OSError:
             return None
 
@@ -126,10 +146,75 @@ def _table(family: int) -> bytes:
     raise OSError("the table of connections can't be read")
 
 
+def hold(process: int, kernel: Any = None, last_error: Callable[[], int] | None = None) -> Callable[[], None]:
+    """Opens a process so that connections can be shared with it; what is given lets go of it. While it is open no other process gets its
+    number. `kernel` is kernel32. Untested on Windows. Raises PermissionError where that process did not let us, OSError."""
+    found = kernel or _kernel()
+    handle = found.OpenProcess(PROCESS_DUP_HANDLE, 0, process)
+    if not handle:
+        code = (last_error or ctypes.get_last_error)()  # type: ignore[attr-defined,unused-ignore]
+        if code == _ACCESS_DENIED:
+            raise PermissionError("the process gives no right to put handles into it")
+        raise OSError("a process can't be opened")
+
+    def let_go() -> None:
+        found.CloseHandle(handle)
+
+    return let_go
+
+
 def _session(process: int) -> int:
-    """ProcessIdToSessionId; 0 is this process. Untested. OSError."""
-    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+    """The session of a process; 0 is this process. Untested. OSError.
+
+    ProcessIdToSessionId is not told to take any rights; where it refuses to speak of other people's processes, the list of all processes
+    says it (NtQuerySystemInformation), which takes none.
+    """
+    kernel = _kernel()
     session = ctypes.c_uint32()
-    if not kernel.ProcessIdToSessionId(process or kernel.GetCurrentProcessId(), ctypes.byref(session)):
+    number = process or kernel.GetCurrentProcessId()
+    if kernel.ProcessIdToSessionId(number, ctypes.byref(session)):
+        return session.value
+    found = session_in(_processes(), number)
+    if found is None:
         raise OSError("the session of a process can't be told")
-    return session.value
+    return found
+
+
+def session_in(processes: bytes, process: int) -> int | None:
+    """The session of a process in a list of SYSTEM_PROCESS_INFORMATION (of 64-bit Windows); None where it is not there."""
+    start = 0
+    while len(processes) - start >= _SESSION_AT + 4:
+        step = struct.unpack_from("<I", processes, start)[0]
+        if struct.unpack_from("<Q", processes, start + _PROCESS_AT)[0] == process:
+            return int(struct.unpack_from("<I", processes, start + _SESSION_AT)[0])
+        if not step:
+            return None
+        start += step
+    return None
+
+
+def _processes() -> bytes:
+    """NtQuerySystemInformation(SystemProcessInformation). Untested. OSError."""
+    library = ctypes.WinDLL("ntdll")  # type: ignore[attr-defined,unused-ignore]
+    size = ctypes.c_uint32(1024 * 1024)
+    for _ in range(_TRIES):
+        buffer = ctypes.create_string_buffer(min(size.value + _GROWTH_BYTES, _MAX_TABLE_BYTES))
+        status = library.NtQuerySystemInformation(
+            _SYSTEM_PROCESS_INFORMATION, buffer, len(buffer), ctypes.byref(size)
+        )
+        if status == 0:
+            return buffer.raw
+        if status & 0xFFFFFFFF != _INFO_LENGTH_MISMATCH:
+            break
+    raise OSError("the list of processes can't be read")
+
+
+def _kernel() -> Any:
+    """kernel32, with the types that a handle needs on 64-bit Windows. OSError where there is none."""
+    if sys.platform != "win32":
+        raise OSError("no kernel32 on this system")
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    kernel.OpenProcess.argtypes = (ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32)
+    kernel.CloseHandle.argtypes = (ctypes.c_void_p,)
+    return kernel

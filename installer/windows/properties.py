@@ -44,6 +44,11 @@ _OWN: dict[Scope, tuple[Property, ...]] = {
             "Sites whose pages may reach the agent without a question of the browser, separated by semicolons; written into the policies"
             " of Chrome, Edge, Yandex Browser, Brave and Firefox, beside what IT has there.",
         ),
+        Property(
+            "BROKER",
+            "on: a service owns the port and hands each connection to the agent of its session, for computers that several people use at"
+            " once. Never tried on Windows: see [terminal-servers.md](terminal-servers.md).", "off", ("off", "on"),
+        ),
         Property("LOCK", "1: every setting given here is a policy, which people can't change. 0: a default, which they can.", "0", _SWITCH),
     ),
     "user": (

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
+from agent import programs
+from agent.peers import windows_service
 from agent.policy import registry as policy_registry
+from agent.settings import DEFAULT_HTTPS_API_PORT, DEFAULT_PORT
 from agent.system_log import windows_events
 from installer.windows import native, properties
 from installer.windows.properties import FORGET, Property, Scope
@@ -42,6 +45,11 @@ _ON_REMOVAL = 2
 _SET, _FROM_BINARY, _INSTALLED_FILE, _FOLDER = 51, 2, 18, 34
 _GO_ON, _DEFERRED, _ROLLBACK, _NOT_AS_PERSON, _DONT_WAIT = 64, 1024, 256, 2048, 128
 
+_BROKER = PurePosixPath(f"{programs.LAUNCHER}-broker.exe")
+_HAS_BROKER = 'BROKER = "on"'
+_OWN_PROCESS, _AT_START, _ERROR_NORMAL = 0x10, 2, 1
+_STOP_ALWAYS, _DELETE_ON_REMOVAL = 0x2 | 0x20, 0x80
+
 # Columns as msibuild reads them: s text, l text that may be translated, i number, v stream; capitals where nothing may stand.
 SCHEMA: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Property": (("Property", "s72"), ("Value", "l0")),
@@ -70,6 +78,14 @@ SCHEMA: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "RemoveFile": (
         ("FileKey", "s72"), ("Component_", "s72"), ("FileName", "L255"), ("DirProperty", "s72"), ("InstallMode", "i2"),
+    ),
+    "ServiceInstall": (
+        ("ServiceInstall", "s72"), ("Name", "s255"), ("DisplayName", "L255"), ("ServiceType", "i4"), ("StartType", "i4"),
+        ("ErrorControl", "i4"), ("LoadOrderGroup", "S255"), ("Dependencies", "S255"), ("StartName", "S255"), ("Password", "S255"),
+        ("Arguments", "S255"), ("Component_", "s72"), ("Description", "L255"),
+    ),
+    "ServiceControl": (
+        ("ServiceControl", "s72"), ("Name", "l255"), ("Event", "i2"), ("Arguments", "S255"), ("Wait", "I2"), ("Component_", "s72"),
     ),
     "Environment": (("Environment", "s72"), ("Name", "l255"), ("Value", "L255"), ("Component_", "s72")),
     "Upgrade": (
@@ -100,6 +116,8 @@ _INSTALLATION = (
     ("CreateShortcuts", 4500), ("WriteRegistryValues", 5000), ("WriteEnvironmentStrings", 5200), ("RegisterUser", 6000),
     ("RegisterProduct", 6100), ("PublishFeatures", 6300), ("PublishProduct", 6400), ("InstallFinalize", 6600),
 )  # fmt: skip
+# Only where there is a service: before StopAgents, or it would be started anew while its files are replaced.
+_SERVICES = (("StopServices", 1502), ("DeleteServices", 2000), ("InstallServices", 5800))
 _KEEP_FROM, _DEFAULT_FROM = 100, 300  # numbers in the sequence of the actions that settle the properties
 
 
@@ -143,6 +161,7 @@ def package(scope: Scope, version: str, files: Iterable[PackedFile], content_sha
         builder.put_settings()
         builder.put_event_source()
         builder.put_machine_state()
+        builder.put_broker()
     builder.put_conditions()
     builder.put_actions()
     return Package(builder.finished(), product, ordered)
@@ -155,6 +174,7 @@ class _Builder:
         self.public = properties.public(scope)
         self.rows: dict[str, list[Row]] = {name: [] for name in SCHEMA}
         self.launcher = ""
+        self.broker = ""
         self._folders: dict[PurePosixPath, str] = {PurePosixPath(): "INSTALLDIR"}
         self.rows["Feature"].append(("Everything", None, NAME, None, 1, 1, "INSTALLDIR", 0))
 
@@ -198,6 +218,7 @@ class _Builder:
         if self.scope == "machine":
             self.add("Directory", "ProgramFiles64Folder", "TARGETDIR", ".")
             self.add("Directory", "INSTALLDIR", "ProgramFiles64Folder", NAME)
+            self.add("Directory", "System64Folder", "TARGETDIR", ".")
         else:
             self.add("Directory", "LocalAppDataFolder", "TARGETDIR", ".")
             self.add("Directory", "ProgramsFolder", "LocalAppDataFolder", "Programs")
@@ -206,16 +227,20 @@ class _Builder:
         components: dict[PurePosixPath, str] = {}
         for number, file in enumerate(files, start=1):
             folder, key = file.path.parent, file_key(number)
-            if folder not in components:
+            component = components.get(folder)
+            if file.path == _BROKER and self.scope == "machine":
+                # A service is the first file of its component, and comes and goes with it.
+                component = self.broker = self.component(
+                    "Broker", key, attributes=_TRANSITIVE, condition=_HAS_BROKER
+                )
+            elif component is None:
                 # A component for each folder, and its first file is how Windows Installer knows that it is there.
-                components[folder] = self.component(
+                component = components[folder] = self.component(
                     f"c{len(components):04}", key, folder=self._folder(folder)
                 )
             name = _installer_name(file.path.name, key)
             language = "1033" if file.version else None
-            self.add(
-                "File", key, components[folder], name, file.size, file.version or None, language, 512, number
-            )
+            self.add("File", key, component, name, file.size, file.version or None, language, 512, number)
             if file.path == PurePosixPath(native.LAUNCHER):
                 self.launcher = key
         self.add("Media", 1, len(files), None, "#files.cab", None, None)
@@ -335,6 +360,44 @@ class _Builder:
         self.add("RemoveFile", "machine", "Setup", None, "MACHINE", _ON_REMOVAL)
         self.add("RemoveFile", "folder", "Setup", None, "INSTALLDIR", _ON_REMOVAL)
 
+    def put_broker(self) -> None:
+        """The service, of the account that has the fewest rights of those that need no setting up. What Windows Installer has for an
+        identity of its own and for starting it again counts from the next start of the computer on, or is refused with error 1939
+        (MsiServiceConfig, MsiServiceConfigFailureActions); sc.exe does both at once. It starts the service, too: where StartServices can't,
+        Windows Installer takes everything back, and who has the port just now must not keep the program from being installed."""
+        assert self.broker, "the payload has no broker"
+        name = windows_service.NAME
+        self.add(
+            "ServiceInstall", "Broker", name, "Qalamsap broker", _OWN_PROCESS, _AT_START, _ERROR_NORMAL, None, None,
+            r"NT AUTHORITY\LocalService", None, "-I -m agent.broker [BROKER_WORDS]", self.broker,
+            "Hands each connection of a page to the signing agent of the session that it comes from.",
+        )  # fmt: skip
+        self.add(
+            "ServiceControl", "BrokerStop", name, _STOP_ALWAYS | _DELETE_ON_REMOVAL, None, 1, self.broker
+        )
+        usual, more = "--port [PORT]", "[BROKER_WORDS] --port"
+        for number, (action, words, when) in enumerate((
+            ("BrokerWords", usual, 'PORT AND PORT <> "0"'),
+            ("BrokerUsualWords", f"--port {DEFAULT_PORT}", 'NOT PORT OR PORT = "0"'),
+            ("BrokerMoreWords", f"{more} [HTTPS_API_PORT]", 'HTTPS_API = "1" AND HTTPS_API_PORT AND HTTPS_API_PORT <> "0"'),
+            ("BrokerMoreUsualWords", f"{more} {DEFAULT_HTTPS_API_PORT}", 'HTTPS_API = "1" AND NOT HTTPS_API_PORT'),
+        )):  # fmt: skip
+            self.add("CustomAction", action, _SET, "BROKER_WORDS", words, None)
+            self.add("InstallExecuteSequence", action, when, 5790 + number)
+        for number, (action, words) in enumerate((
+            ("BrokerIdentity", f"sidtype {name} unrestricted"),
+            ("BrokerRights", f"privs {name} SeChangeNotifyPrivilege"),
+            ("BrokerRestart", f"failure {name} reset= 3600 actions= restart/1000/restart/5000/restart/60000"),
+            ("BrokerRestartAlways", f"failureflag {name} 1"),
+            ("BrokerStart", f"start {name}"),
+        )):  # fmt: skip
+            self._run(
+                action, _FOLDER | _GO_ON | _NOT_AS_PERSON, "System64Folder", f'"[System64Folder]sc.exe" {words}',
+                when=f"{_HAS_BROKER} AND NOT REMOVE", at=5850 + number,
+            )  # fmt: skip
+        for action, number in _SERVICES:
+            self.add("InstallExecuteSequence", action, None, number)
+
     def put_event_source(self) -> None:
         values = {"EventMessageFile": f"#%[INSTALLDIR]{native.EVENTS}", "TypesSupported": "#7"}
         self.registry_component("EventSource", HKLM, windows_events.REGISTRY_KEY, values)
@@ -374,7 +437,7 @@ class _Builder:
         self.add("Binary", native.STOP, native.STOP)
         as_whom = _NOT_AS_PERSON if self.scope == "machine" else 0
         self._run(
-            "StopAgents", _FROM_BINARY | _GO_ON | as_whom, native.STOP, '"[INSTALLDIR]"', when=None, at=1502
+            "StopAgents", _FROM_BINARY | _GO_ON | as_whom, native.STOP, '"[INSTALLDIR]"', when=None, at=1503
         )
         words = {"machine": "--machine --shared", "user": "--user"}[self.scope]
         chosen = f'TRUST = "{self.scope}"'
@@ -427,7 +490,6 @@ class _Builder:
     def _put_end_of_task(self, gone: str) -> None:
         """The task that renews the certificate comes and goes with the trust, by the program (agent.localhost.renewal_task). Where the
         trust could not be taken back, it goes all the same: what it starts will not be there."""
-        self.add("Directory", "System64Folder", "TARGETDIR", ".")
         delete = f'"[System64Folder]schtasks.exe" /Delete /F /TN "{TASK}"'
         kind = _FOLDER | _GO_ON | _NOT_AS_PERSON
         self._run("RemoveTask", kind, "System64Folder", delete, when=gone, at=1511)

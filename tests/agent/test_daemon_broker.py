@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from agent import control as endpoint
+from agent.broker import wire
 from agent.errors import AgentError
 from agent.peers.owner import of_this_system
 from protocol import control, handshake
@@ -147,6 +148,44 @@ def test_a_second_agent_of_the_same_person_ends_and_says_why(tmp_path: Path, bro
         )  # fmt: skip
         assert done.returncode != 0
         assert "has another agent of yours registered" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"), [("version", "of another version"), ("rights", "has no right to hand")]
+)
+def test_an_agent_that_the_broker_refuses_ends_and_says_why(
+    tmp_path: Path, reason: wire.Reason, text: str
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        door.bind(str(tmp_path / "broker.sock"))
+        door.listen()
+        door.settimeout(LIMIT_S)
+
+        def refuse() -> None:
+            caller, _ = door.accept()
+            with caller:
+                caller.recv(wire.MAX_BYTES)
+                caller.send(wire.refusal(reason))
+
+        broker = threading.Thread(target=refuse)
+        broker.start()
+        answers = agents.write_answers(tmp_path / "answers.toml", [])
+        words = [
+            "simulate",
+            "--answers",
+            str(answers),
+            "--state-dir",
+            str(tmp_path / "agent"),
+            "--port",
+            "13579",
+        ]
+        done = subprocess.run(
+            [sys.executable, "-m", "agent", *words, "--broker", str(tmp_path / "broker.sock")],
+            capture_output=True, text=True, timeout=LIMIT_S, check=False,
+        )  # fmt: skip
+        broker.join(LIMIT_S)
+    assert done.returncode != 0
+    assert text in done.stderr
 
 
 def test_where_the_broker_owns_another_port_it_listens_by_itself(tmp_path: Path, broker: Served) -> None:

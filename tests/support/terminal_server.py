@@ -25,6 +25,7 @@ import pytest
 
 from tests.support import authority
 from tests.support.agents import write_answers
+from tests.support.program_lines import next_line
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 13579
@@ -276,12 +277,16 @@ def opened(folder: Path) -> Iterator[Machine]:
     with holder:
         assert holder.stdout is not None
         assert holder.stderr is not None
-        if holder.stdout.readline() != "ready\n":
-            pytest.skip(f"needs tool: unshare as root ({holder.stderr.read().strip()})")
-        machine = Machine(holder.pid, folder)
-        up = machine.python(0, LOOPBACK_UP)
-        assert up.returncode == 0, up.stderr
-        yield machine
+        try:
+            if next_line(holder.stdout, LIMIT_S) != "ready\n":
+                holder.kill()
+                pytest.skip(f"needs tool: unshare as root ({holder.stderr.read().strip()})")
+            machine = Machine(holder.pid, folder)
+            up = machine.python(0, LOOPBACK_UP)
+            assert up.returncode == 0, up.stderr
+            yield machine
+        finally:
+            holder.kill()
 
 
 def _overlaid() -> list[str]:

@@ -16,6 +16,7 @@ from agent import paths
 from agent.broker import __main__ as program
 from agent.broker import wire
 from agent.broker.__main__ import Unusable, inherited, make, sorted_out
+from tests.support.program_lines import next_line
 
 if sys.platform != "linux":
     pytest.skip("the broker is for Linux", allow_module_level=True)
@@ -52,8 +53,10 @@ def running(*words, code="sys.exit(program.main(sys.argv[1:]))"):
 
 def test_it_serves_until_it_is_told_to_stop(folder):
     with running("--port", "0", "--socket", str(folder / "door")) as broker:
-        line = broker.stderr.readline()
-        assert line.startswith("the broker serves id=1700 ports="), line + broker.stderr.read()
+        line = next_line(broker.stderr, LIMIT_S)
+        if not line.startswith("the broker serves id=1700 ports="):
+            broker.kill()
+            pytest.fail(line + broker.stderr.read())
         port = int(line.rpartition("=")[2])
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as agent:
             agent.settimeout(LIMIT_S)
@@ -78,7 +81,7 @@ def test_it_loads_next_to_nothing(folder):
     loaded = {line.rpartition("|")[2].strip() for line in listed.stderr.splitlines()}
     ours = {name for name in loaded if name.split(".")[0] in {"agent", "protocol", "tray"}}
     assert ours == {
-        "agent", "agent.broker", "agent.broker.__main__", "agent.broker.events", "agent.broker.serving", "agent.broker.wire",
+        "agent", "agent.broker", "agent.broker.__main__", "agent.broker.doors", "agent.broker.events", "agent.broker.serving", "agent.broker.wire",
         "agent.peers", "agent.peers.linux", "agent.peers.owner", "agent.peers.subordinates",
     }  # fmt: skip
     heavy = {

@@ -118,3 +118,75 @@ def test_elsewhere_sockets_are_not_shared_like_that():
         windows.share(one, 1)
     with pytest.raises(OSError):
         windows.take(b"")
+
+
+# --- processes --------------------------------------------------------------------------------------------------
+
+
+def test_the_process_at_the_other_end_is_told_with_its_session_or_not_at_all(accepted):
+    peer, here = places(accepted)
+    right = table(row(peer, here))
+    assert owners(right, right).caller(accepted) == (4711, 3)
+    assert owners(right).process_of(accepted) == 4711
+    assert owners(right, table()).caller(accepted) is None
+    assert owners(table()).process_of(accepted) is None
+    with socket.socket() as never_connected:
+        assert owners(right).process_of(never_connected) is None
+
+
+def listed(*processes):
+    """A list of processes as NtQuerySystemInformation gives it: each with its threads behind it."""
+    made = b""
+    for index, (process, session) in enumerate(processes):
+        size = 0x100 + 0x50 * index
+        step = 0 if index == len(processes) - 1 else size
+        entry = bytearray(size)
+        struct.pack_into("<II", entry, 0, step, index)
+        struct.pack_into("<QQII", entry, 80, process, 4, 17, session)
+        made += entry
+    return made
+
+
+def test_the_list_of_processes_says_their_sessions():
+    found = listed((0, 0), (4, 0), (4711, 3), (4712, 2))
+    assert [windows.session_in(found, process) for process in (4, 4711, 4712)] == [0, 3, 2]
+    assert windows.session_in(found, 5000) is None
+    assert windows.session_in(found[:-0x1A0], 4712) is None
+    assert windows.session_in(b"", 4) is None
+
+
+class FakeKernel:
+    def __init__(self, handle):
+        self.handle = handle
+        self.opened, self.closed = [], []
+
+    def OpenProcess(self, *given):
+        self.opened.append(given)
+        return self.handle
+
+    def CloseHandle(self, handle):
+        self.closed.append(handle)
+
+
+def test_a_process_is_held_with_one_right_until_it_is_let_go():
+    kernel = FakeKernel(77)
+    let_go = windows.hold(4711, kernel)
+    assert kernel.opened == [(0x40, 0, 4711)]
+    assert kernel.closed == []
+    let_go()
+    assert kernel.closed == [77]
+
+
+def test_a_process_that_gives_no_right_and_one_that_is_gone_are_told_apart():
+    with pytest.raises(PermissionError):
+        windows.hold(4711, FakeKernel(None), lambda: 5)
+    with pytest.raises(OSError, match="can't be opened"):
+        windows.hold(4711, FakeKernel(None), lambda: 87)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is not there elsewhere")
+def test_elsewhere_there_are_no_such_processes():
+    with pytest.raises(OSError):
+        windows.hold(1)
+    with pytest.raises(OSError):
+        WindowsOwners()

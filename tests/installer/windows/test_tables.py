@@ -5,8 +5,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from agent.peers import windows_service
 from agent.policy import registry as policy_registry
-from agent.settings import SETTINGS
+from agent.settings import DEFAULT_HTTPS_API_PORT, DEFAULT_PORT, SETTINGS
 from agent.system_log import windows_events
 from installer.windows import native, package, properties, tables
 from installer.windows.tables import PackedFile
@@ -17,6 +18,7 @@ FILES = [
     PackedFile(PurePosixPath("packages/agent/__init__.py"), 10),
     PackedFile(PurePosixPath("packages/agent/a module with a long name.py"), 0),
     PackedFile(PurePosixPath("packages/LICENSE"), 1),
+    PackedFile(PurePosixPath("qalamsap-broker.exe"), 4096),
 ]
 SCOPES = pytest.mark.parametrize("scope", ["machine", "user"])
 DEFERRED, ROLLBACK, NOT_AS_PERSON, GO_ON = 1024, 256, 2048, 64
@@ -189,7 +191,7 @@ def test_names_of_files_are_short_and_long_and_unlike_in_a_folder(scope) -> None
         seen.add((component, short))
         assert long in {each.path.name for each in FILES}
         assert key == key.lower()
-    assert [row[7] for row in found["File"]] == [1, 2, 3, 4, 5]
+    assert [row[7] for row in found["File"]] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_payload_without_a_launcher_is_no_package() -> None:
@@ -202,3 +204,77 @@ def test_the_launcher_is_what_windows_starts() -> None:
     key = next(row[0] for row in found["File"] if row[2].endswith(f"|{native.LAUNCHER}"))
     assert [row[4] for row in found["Registry"] if row[3] == "Qalamsap"] == [f'"[#{key}]" autostart start']
     assert found["Shortcut"][0][4:6] == (f"[#{key}]", "open")
+
+
+# --- the broker's service ---------------------------------------------------------------------------------------
+
+
+def test_the_service_is_the_first_file_of_a_component_of_its_own_that_is_there_only_where_it_is_wanted() -> (
+    None
+):
+    found = made("machine")
+    ((_, name, _, kind, start, _, _, _, account, password, arguments, component, _),) = found[
+        "ServiceInstall"
+    ]
+    assert (name, kind, start, account, password) == (
+        windows_service.NAME, 0x10, 2, r"NT AUTHORITY\LocalService", None,
+    )  # fmt: skip
+    ((_, _, folder, attributes, condition, key),) = [row for row in found["Component"] if row[0] == component]
+    assert (folder, attributes & 64, condition) == ("INSTALLDIR", 64, 'BROKER = "on"')
+    assert [row[2].partition("|")[2] for row in found["File"] if row[1] == component] == [
+        "qalamsap-broker.exe"
+    ]
+    assert [row[0] for row in found["File"] if row[1] == component] == [key]
+    interpreter, module, words = arguments.partition(" -m agent.broker ")
+    assert (interpreter, module.strip(), words) == ("-I", "-m agent.broker", "[BROKER_WORDS]")
+    assert "qalamsap-broker.exe" in {row[2].partition("|")[2] for row in made("user")["File"]}
+    assert not {"ServiceInstall", "ServiceControl"} & made("user").keys()
+    with pytest.raises(AssertionError, match="no broker"):
+        tables.package("machine", "0.1.0", FILES[:-1], "c")
+
+
+def test_the_service_is_stopped_before_programs_are_ended_and_started_when_it_is_whole() -> None:
+    """Else the service control manager starts it anew while its files are replaced, or it runs without its identity."""
+    found = made("machine")
+    order = {row[0]: row[2] for row in found["InstallExecuteSequence"]}
+    words = [
+        "RemoveExistingProducts", "StopServices", "StopAgents", "DeleteServices", "RemoveFiles", "InstallFiles", "BrokerUsualWords",
+        "InstallServices", "BrokerIdentity", "BrokerRights", "BrokerRestart", "BrokerRestartAlways", "BrokerStart", "InstallFinalize",
+    ]  # fmt: skip
+    assert [order[word] for word in words] == sorted(order[word] for word in words)
+    # Stopping is waited for, for its file goes. Starting is no action of Windows Installer's, which would take everything back.
+    assert {row[0]: (row[2], row[4]) for row in found["ServiceControl"]} == {
+        "BrokerStop": (0x2 | 0x20 | 0x80, 1)
+    }
+    assert "StartServices" not in order
+    assert {row[1] for row in found["ServiceControl"]} == {windows_service.NAME}
+    assert {row[5] for row in found["ServiceControl"]} == {"Broker"}
+
+
+def test_the_service_has_the_identity_that_agents_let_in_and_is_started_again() -> None:
+    found = made("machine")
+    conditions = {row[0]: row[1] for row in found["InstallExecuteSequence"]}
+    said = {row[0]: row[3] for row in found["CustomAction"] if "sc.exe" in (row[3] or "")}
+    assert said == {
+        "BrokerIdentity": '"[System64Folder]sc.exe" sidtype QalamsapBroker unrestricted',
+        "BrokerRights": '"[System64Folder]sc.exe" privs QalamsapBroker SeChangeNotifyPrivilege',
+        "BrokerRestart": '"[System64Folder]sc.exe" failure QalamsapBroker reset= 3600 actions= restart/1000/restart/5000/restart/60000',
+        "BrokerRestartAlways": '"[System64Folder]sc.exe" failureflag QalamsapBroker 1',
+        "BrokerStart": '"[System64Folder]sc.exe" start QalamsapBroker',
+    }
+    actions = {row[0]: row[1] for row in found["CustomAction"]}
+    kinds = DEFERRED | NOT_AS_PERSON | GO_ON
+    assert all(actions[name] & kinds == kinds for name in said)
+    assert {conditions[name] for name in said} == {'BROKER = "on" AND NOT REMOVE'}
+
+
+def test_the_service_owns_the_ports_that_agents_are_told_to_use() -> None:
+    found = made("machine")
+    order = {row[0]: (row[2], row[1]) for row in found["InstallExecuteSequence"]}
+    said = sorted((*order[row[0]], row[3]) for row in found["CustomAction"] if row[2] == "BROKER_WORDS")
+    assert [row[1:] for row in said] == [
+        ('PORT AND PORT <> "0"', "--port [PORT]"),
+        ('NOT PORT OR PORT = "0"', f"--port {DEFAULT_PORT}"),
+        ('HTTPS_API = "1" AND HTTPS_API_PORT AND HTTPS_API_PORT <> "0"', "[BROKER_WORDS] --port [HTTPS_API_PORT]"),
+        ('HTTPS_API = "1" AND NOT HTTPS_API_PORT', f"[BROKER_WORDS] --port {DEFAULT_HTTPS_API_PORT}"),
+    ]  # fmt: skip
