@@ -6,7 +6,7 @@ tried at what was chosen as a document, and a yes to a path counts for less than
 remembered as the file that the link led to then.
 
 As with grants, only sites are remembered. Any page in a sandbox calls itself "null", an http page may be anybody on the way, and
-a program can be another one tomorrow: those are asked each time.
+a program can be another one tomorrow: those are asked each time, or, where only a choice counts, refused.
 """
 
 import json
@@ -172,7 +172,7 @@ def _moment(text: str) -> datetime:
 
 def _is_current(row: list[object]) -> bool:
     """Whether a row is not one of an earlier version, which says too little."""
-    return len(row) != _MEMBERS_WITHOUT_GROUNDS and row[-1] not in _FORMER_USES
+    return len(row) != _MEMBERS_WITHOUT_GROUNDS and not (row and row[-1] in _FORMER_USES)
 
 
 def _grounds(text: object) -> Grounds:

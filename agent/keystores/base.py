@@ -39,15 +39,22 @@ class StoredKey(Protocol):
         ...
 
 
+MAX_KEYS = 32
+"""In one file. To open one is work, and a file has room for some hundred."""
+
+
 def those_that_open(attempts: Iterable[Callable[[], StoredKey]]) -> tuple[StoredKey, ...]:
     """The keys of a file, each as its attempt gives it. Damaged ones and those of an unknown kind are left out if there is another one.
 
-    Raises: UnsupportedKey, BrokenKeyStore, also where there are no attempts; what else an attempt raises.
+    Raises: UnsupportedKey, BrokenKeyStore, also where there are no attempts or more than MAX_KEYS; what else an attempt raises.
     """
     stored: list[StoredKey] = []
     failures: list[AgentError] = []
+    all_attempts = list(attempts)
+    if len(all_attempts) > MAX_KEYS:
+        raise BrokenKeyStore(f"more than {MAX_KEYS} private keys")
     try:
-        for attempt in attempts:
+        for attempt in all_attempts:
             try:
                 stored.append(attempt())
             except (UnsupportedKey, BrokenKeyStore) as error:

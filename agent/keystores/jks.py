@@ -243,15 +243,16 @@ def _unprotected(protected: bytes, password: bytearray) -> bytearray:
         raise BrokenKeyStore("malformed private key")
     plain = bytearray(octets[_DIGEST:-_DIGEST])
     block = octets[:_DIGEST]
+    # Once, however many blocks there are: a page of the first dialect may send a password of any length.
+    begun = hashlib.sha1(password, usedforsecurity=False)
     for start in range(0, len(plain), _DIGEST):
-        stream = hashlib.sha1(password, usedforsecurity=False)
+        stream = begun.copy()
         stream.update(block)
         block = stream.digest()
         for place in range(start, min(start + _DIGEST, len(plain))):
             plain[place] ^= block[place - start]
-    check = hashlib.sha1(password, usedforsecurity=False)
-    check.update(plain)
-    if not hmac.compare_digest(check.digest(), octets[-_DIGEST:]):
+    begun.update(plain)
+    if not hmac.compare_digest(begun.digest(), octets[-_DIGEST:]):
         plain[:] = bytes(len(plain))
         # The digest over the whole file matched, so the password is right and nothing is damaged.
         raise KeyHasOwnPassword("the key in the file has a password of its own, other than the file's")

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from asn1crypto import parser
 
 from agent.algorithms import oid_der
-from agent.keystores import der
+from agent.keystores import der, jks
 
 MAX_TEXT_BYTES = 64 * 1024
 """Of a file of text, how much is looked at for a private key: OpenSSL writes certificates and remarks before it."""
@@ -21,7 +21,6 @@ MAX_BARE_BYTES = 64 * 1024
 
 _MARKS = tuple("PRIVATE KEY-----".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 _PUTTY = "PuTTY-User-Key-File-"
-_JAVA = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")  # JKS, and JCEKS
 _PKCS12_VERSION = b"\x02\x01\x03\x30"  # version 3, then the contents (RFC 7292 §4)
 _CONTEXT_1 = 0xA1
 _MIN_MODULUS_BYTES = 63  # of RSA and DSA, 512 bits less what a leading zero saves
@@ -36,7 +35,7 @@ _Elements: TypeAlias = Sequence[tuple[int, bytes]]
 def is_key_store(octets: bytes) -> bool:
     """Whether octets begin as a key store or are a private key, in one of the forms above."""
     is_pkcs12 = octets[:1] == b"\x30" and _PKCS12_VERSION in octets[:12]
-    return is_pkcs12 or octets[:4] in _JAVA or _is_text(octets) or _is_bare(octets)
+    return is_pkcs12 or jks.is_java_store(octets) or _is_text(octets) or _is_bare(octets)
 
 
 def _is_text(octets: bytes) -> bool:

@@ -24,6 +24,8 @@ from agent.keystores import der, rc2
 
 MAX_ITERATIONS = 10_000_000
 """For one file, over all its parts: some seconds of work."""
+MAX_OID_BYTES = 64
+"""More than any identifier in a key file has."""
 
 PURPOSE_KEY, PURPOSE_IV, PURPOSE_MAC = 1, 2, 3
 
@@ -106,8 +108,19 @@ class Budget:
             raise BrokenKeyStore(f"asks for more than {MAX_ITERATIONS} iterations")
 
 
+class ObjectIdentifier(core.ObjectIdentifier):
+    """An OID of no more than MAX_OID_BYTES: one arc as long as a file would take minutes to become a number, and errors quote OIDs."""
+
+    @property
+    def dotted(self) -> str:
+        """Raises: ValueError."""
+        if len(self.contents) > MAX_OID_BYTES:
+            raise ValueError(f"an OID of {len(self.contents)} octets")
+        return str(super().dotted)
+
+
 class AlgorithmIdentifier(core.Sequence):
-    _fields: ClassVar = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
+    _fields: ClassVar = [("algorithm", ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
 
 
 class _Pkcs12Parameters(core.Sequence):

@@ -49,7 +49,7 @@ _PARSE_ERRORS = (ValueError, TypeError, KeyError, IndexError, OverflowError, Att
 
 class _ContentInfo(core.Sequence):
     _fields: ClassVar = [
-        ("type", core.ObjectIdentifier),
+        ("type", pbe.ObjectIdentifier),
         ("content", core.Any, {"explicit": 0, "optional": True}),
     ]
 
@@ -80,7 +80,7 @@ class _AuthenticatedSafe(core.SequenceOf):
 
 class _EncryptedContent(core.Sequence):
     _fields: ClassVar = [
-        ("type", core.ObjectIdentifier),
+        ("type", pbe.ObjectIdentifier),
         ("algorithm", pbe.AlgorithmIdentifier),
         ("content", core.OctetString, {"implicit": 0, "optional": True}),
     ]
@@ -99,7 +99,7 @@ class _Values(core.SetOf):
 
 
 class _Attribute(core.Sequence):
-    _fields: ClassVar = [("type", core.ObjectIdentifier), ("values", _Values)]
+    _fields: ClassVar = [("type", pbe.ObjectIdentifier), ("values", _Values)]
 
 
 class _Attributes(core.SetOf):
@@ -108,7 +108,7 @@ class _Attributes(core.SetOf):
 
 class _Bag(core.Sequence):
     _fields: ClassVar = [
-        ("type", core.ObjectIdentifier),
+        ("type", pbe.ObjectIdentifier),
         ("value", core.Any, {"explicit": 0}),
         ("attributes", _Attributes, {"optional": True}),
     ]
@@ -119,7 +119,7 @@ class _SafeContents(core.SequenceOf):
 
 
 class _CertificateBag(core.Sequence):
-    _fields: ClassVar = [("type", core.ObjectIdentifier), ("value", core.OctetString, {"explicit": 0})]
+    _fields: ClassVar = [("type", pbe.ObjectIdentifier), ("value", core.OctetString, {"explicit": 0})]
 
 
 class _ShroudedKey(core.Sequence):
@@ -384,12 +384,19 @@ def _password(mac_data: Any, safe: bytes, password: Secret, budget: pbe.Budget) 
         candidates.append(pbe.Password.absent())
     if isinstance(mac_data, core.Void):
         return candidates[0]
-    with _structure("MAC"):
-        for candidate in candidates:
-            if pbe.mac_matches(mac_data, safe, candidate, budget):
-                return candidate
-            candidate.wipe()
-    raise WrongPassword("wrong password: the MAC does not match")
+    fitting = None
+    try:
+        with _structure("MAC"):
+            fitting = next(
+                (each for each in candidates if pbe.mac_matches(mac_data, safe, each, budget)), None
+            )
+    finally:
+        for each in candidates:
+            if each is not fitting:
+                each.wipe()
+    if fitting is None:
+        raise WrongPassword("wrong password: the MAC does not match")
+    return fitting
 
 
 def _decrypted(

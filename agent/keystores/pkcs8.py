@@ -8,8 +8,12 @@ big-endian. Both are measured on published test keys.
 
 from agent import algorithms
 from agent.algorithms import Family, KeyType
-from agent.errors import BrokenKeyStore
+from agent.errors import BrokenKeyStore, UnsupportedKey
+from agent.keystores import pbe
 from agent.keystores.software import GostPrivateKey, LibraryPrivateKey, PrivateKey
+
+MAX_NUMBER_BYTES = 2400
+"""Of an RSA key with its primes: enough for 4096 bits. The library checks primes, and of larger ones for seconds, then for hours."""
 
 _INTEGER, _OCTET_STRING, _OBJECT_IDENTIFIER, _SEQUENCE = 0x02, 0x04, 0x06, 0x30
 
@@ -24,6 +28,10 @@ def read(buffer: bytearray) -> PrivateKey:
     except (ValueError, IndexError) as error:
         raise BrokenKeyStore("malformed private key") from error
     if key_type.family in {Family.RSA, Family.ECDSA}:
+        if len(number) > MAX_NUMBER_BYTES:
+            raise UnsupportedKey(
+                f"a private key {key_type.name} of {len(number)} octets is larger than any in use"
+            )
         return LibraryPrivateKey(key_type, buffer)
     try:
         scalar = _gost_scalar(key_type, number)
@@ -71,6 +79,8 @@ def _fields(octets: memoryview) -> tuple[KeyType, memoryview]:
     identifier, after = _element(rest, _SEQUENCE)
     whole = rest[: len(rest) - len(after)]
     oid, _ = _element(identifier, _OBJECT_IDENTIFIER)
+    if len(oid) > pbe.MAX_OID_BYTES:
+        raise ValueError(f"an OID of {len(oid)} octets")
     key_type = algorithms.key_type_by_identifier(bytes(whole), algorithms.dotted(bytes(oid)))
     number, _ = _element(after, _OCTET_STRING)
     return key_type, number

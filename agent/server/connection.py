@@ -252,7 +252,8 @@ class Connection(asyncio.Protocol):
         it is in its time, whatever it does, and no more is kept of what it sends than its own close frame may need."""
         self._is_turned_away = True
         self._wire.send_response(response)
-        self._wire.send_close(CloseCode.TRY_AGAIN_LATER, "too many connections")
+        if self._wire.close_rcvd is None:  # a program may say that it closes in one breath with its request
+            self._wire.send_close(CloseCode.TRY_AGAIN_LATER, "too many connections")
         self._deadline = asyncio.get_running_loop().time() + self._house.times.closing
         self._limit(self._house.times.closing)
 

@@ -193,7 +193,7 @@ def test_the_longest_paths_that_are_kept_can_be_read_again() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{}", '{"files":{}}x', '{"files":[1]}', '{"files":[["a","b","c"]]}', '{"files":[["a","b","c","soon","allowed"]]}',
+    ["", "[]", "{}", '{"files":{}}x', '{"files":[1]}', '{"files":[[]]}', '{"files":[["a","b","c"]]}', '{"files":[["a","b","c","soon","allowed"]]}',
      '{"files":[["a","b","c","2026-01-01T00:00:00","allowed"]]}', '{"files":[["a","b","c","2026-01-01T00:00:00Z","burn"]]}',
      '{"files":[["a","b","c","2026-01-01T00:00:00Z",[]]]}', "[" * 100_000],
 )  # fmt: skip

@@ -86,3 +86,17 @@ def test_another_error_wipes_what_was_open() -> None:
         base.those_that_open([lambda: key, _failing(KeyUnsuitable("waits"))])
     with pytest.raises(ValueError, match="wiped"):
         key.signer().sign_digest(bytes(32))
+
+
+def test_of_more_keys_than_any_file_has_none_is_opened() -> None:
+    key, opened = fresh("p256-individual"), []
+
+    def attempt() -> StoredKey:
+        opened.append(key)
+        return key
+
+    assert len(base.those_that_open([attempt] * base.MAX_KEYS)) == len(opened) == base.MAX_KEYS
+    opened.clear()
+    with pytest.raises(BrokenKeyStore, match=f"more than {base.MAX_KEYS} private keys"):
+        base.those_that_open([attempt] * (base.MAX_KEYS + 1))
+    assert not opened

@@ -18,7 +18,8 @@ from agent.errors import (
     UnsupportedKey,
     WrongPassword,
 )
-from agent.keystores import jks, new_keys, pkcs8
+from agent.formats import asn1
+from agent.keystores import base, jks, new_keys, pkcs8
 from agent.keystores.base import StoredKey
 from tests.support import authority, jks_files
 from tests.support.jks_files import Key, Trusted
@@ -174,6 +175,37 @@ def test_a_key_with_a_password_of_its_own_is_told_as_such() -> None:
         opened(data, "Other123")
     (key,) = opened(jks_files.write([other, jks_files.key_of("gost2015-head")]))
     assert key.certificate == authority.certificate("gost2015-head")
+
+
+def test_an_identifier_that_is_longer_than_any_is_not_quoted() -> None:
+    """Such a one would take minutes to become a number, and then stand in the journal."""
+    oid = asn1.element(asn1.OBJECT_IDENTIFIER, b"\x2b" + b"\x01" * 100)
+    protected = asn1.element(
+        asn1.SEQUENCE, asn1.element(asn1.SEQUENCE, oid), asn1.element(asn1.OCTET_STRING, bytes(60))
+    )
+    with pytest.raises(BrokenKeyStore, match="malformed private key"):
+        opened(jks_files.write([dataclasses.replace(_P256, protected=protected)]))
+
+
+def test_a_long_password_is_not_hashed_for_every_block_of_a_key() -> None:
+    data, real = jks_files.write([_P256]), jks.hashlib.sha1
+    passwords = []
+
+    def sha1(octets: bytes | bytearray = b"", *, usedforsecurity: bool = True) -> object:
+        if octets == authority.PASSWORD.encode("utf-16-be"):
+            passwords.append(octets)
+        return real(octets, usedforsecurity=usedforsecurity)
+
+    with mock.patch.object(jks.hashlib, "sha1", sha1):
+        assert len(opened(data)) == 1
+    assert len(_P256.pkcs8_der) > 100
+    assert len(passwords) == 2  # for the file and for the key
+
+
+def test_of_more_keys_than_any_file_has_none_is_opened() -> None:
+    assert len(opened(jks_files.write([_P256] * base.MAX_KEYS))) == base.MAX_KEYS
+    with pytest.raises(BrokenKeyStore, match="private keys"):
+        opened(jks_files.write([_P256] * (base.MAX_KEYS + 1)))
 
 
 def test_jceks_is_refused_by_its_name() -> None:

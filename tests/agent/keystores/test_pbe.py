@@ -122,6 +122,19 @@ def test_an_unknown_cipher_is_named() -> None:
         pbe.decrypt(algorithm, bytes(8), pbe.Password.of(b"x"), pbe.Budget())
 
 
+@pytest.mark.parametrize("arc", [b"\x01", b"\xff"])
+def test_an_identifier_that_is_longer_than_any_is_not_looked_into(arc: bytes) -> None:
+    def decrypt(size: int) -> None:
+        oid = asn1.element(asn1.OBJECT_IDENTIFIER, b"\x2b" + arc * (size - 2) + b"\x01")
+        algorithm = pbe.AlgorithmIdentifier.load(asn1.element(asn1.SEQUENCE, oid))
+        pbe.decrypt(algorithm, bytes(8), pbe.Password.of(b"x"), pbe.Budget())
+
+    with pytest.raises(UnsupportedKey, match=r"by 1\.3\."):
+        decrypt(pbe.MAX_OID_BYTES)
+    with pytest.raises(ValueError, match="octets"):
+        decrypt(pbe.MAX_OID_BYTES + 1)
+
+
 def test_what_is_authenticated_matches_and_anything_else_does_not() -> None:
     right = pbe.Password.of("құпия".encode())
     mac = asn1.read(pbe.mac_data(b"content", right, algorithms.SHA256, 10))

@@ -419,6 +419,38 @@ def test_a_key_that_lies_open_is_read() -> None:
     assert key.friendly_name == ""
 
 
+@pytest.mark.parametrize(
+    ("oid", "iterations", "detail"),
+    [
+        (b"\x2b\x0e\x03\x02\x1a", pbe.MAX_ITERATIONS + 1, "iterations"),
+        (b"\x2b" + b"\x01" * 100, 1, "malformed MAC"),
+    ],
+    ids=["endless work", "an OID longer than any"],
+)
+def test_a_mac_that_is_not_tried_leaves_no_password_behind(
+    oid: bytes, iterations: int, detail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[pbe.Password] = []
+    real = pbe.Password.of
+
+    def of(octets: bytes | bytearray) -> pbe.Password:
+        made.append(real(octets))
+        return made[-1]
+
+    algorithm = asn1.element(asn1.SEQUENCE, asn1.element(asn1.OBJECT_IDENTIFIER, oid))
+    mac = asn1.element(asn1.SEQUENCE, algorithm, asn1.element(asn1.OCTET_STRING, bytes(20)))
+    mac_data = asn1.element(
+        asn1.SEQUENCE, mac, asn1.element(asn1.OCTET_STRING, bytes(8)), asn1.integer(iterations)
+    )
+    safe = pkcs12_writer.data(asn1.element(asn1.SEQUENCE))
+    monkeypatch.setattr(pbe.Password, "of", of)
+    with pytest.raises(BrokenKeyStore, match=detail):
+        opened(asn1.element(asn1.SEQUENCE, asn1.integer(3), safe, mac_data))
+    assert len(made) == 1
+    assert not any(made[0].utf16)
+    assert not any(made[0].utf8)
+
+
 def test_a_file_under_pbmac1_opens() -> None:
     """RFC 9579: the MAC's key by PBKDF2, its length given; built here by hand."""
     safe = safe_of(authority.path("p256-individual-modern").read_bytes())

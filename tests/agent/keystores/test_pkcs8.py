@@ -3,6 +3,8 @@
 import contextlib
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from agent import algorithms
 from agent.errors import BrokenKeyStore, UnsupportedKey
 from agent.formats import asn1
 from agent.gost import curves, signature
-from agent.keystores import pkcs8
+from agent.keystores import pbe, pkcs8
 from agent.testca import keys
 
 GOST_2015, GOST_2004 = algorithms.GOST_2015_512_KEY, algorithms.GOST_2004_KEY
@@ -92,6 +94,26 @@ def test_a_key_of_an_unknown_type_is_named() -> None:
     )
     with pytest.raises(UnsupportedKey, match=r"1\.3\.6\.1\.4\.1\.6801\.1\.5\.8.*GT"):
         pkcs8.read(bytearray(octets))
+
+
+@pytest.mark.parametrize("arc", [b"\x01", b"\xff"])
+def test_an_identifier_that_is_longer_than_any_is_not_looked_into(arc: bytes) -> None:
+    identifier = asn1.element(
+        asn1.SEQUENCE, asn1.element(asn1.OBJECT_IDENTIFIER, b"\x2b" + arc * pbe.MAX_OID_BYTES + b"\x01")
+    )
+    octets = asn1.element(asn1.SEQUENCE, asn1.integer(0), identifier, asn1.element(asn1.OCTET_STRING, b"1"))
+    with pytest.raises(BrokenKeyStore):
+        pkcs8.read(bytearray(octets))
+
+
+def test_an_rsa_key_has_4096_bits_at_most() -> None:
+    """Of larger ones the library would check the primes for seconds, and of hostile ones for hours."""
+    largest = rsa.generate_private_key(65537, 4096).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    assert pkcs8.read(bytearray(largest)).key_type == algorithms.RSA_KEY
+    with pytest.raises(UnsupportedKey, match="octets is larger"):
+        pkcs8.read(private_key_info(algorithms.RSA_KEY, bytes(pkcs8.MAX_NUMBER_BYTES + 1)))
 
 
 @pytest.mark.parametrize("key_type", algorithms.KEY_TYPES, ids=lambda key_type: key_type.name)

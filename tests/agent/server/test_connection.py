@@ -108,17 +108,20 @@ SITE = "https://kds.example.kz"
 FAREWELL = Frame(Opcode.CLOSE, (1013).to_bytes(2, "big") + b"too many connections").serialize(mask=False)
 
 
+def request_of_a_page(scene: stage.Scene) -> bytes:
+    return (
+        f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{scene.server.port}\r\nOrigin: {SITE}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+
+
 @contextlib.asynccontextmanager
 async def turned_away(
     scene: stage.Scene, more: bytes = b""
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection for which there is no room, and that was told so; it says `more` in one breath with its request."""
     reader, writer = await asyncio.open_connection("127.0.0.1", scene.server.port, ssl=stage.client_context())
-    request = (
-        f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{scene.server.port}\r\nOrigin: {SITE}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-    writer.write(request.encode() + more)
+    writer.write(request_of_a_page(scene) + more)
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     assert await reader.readexactly(len(FAREWELL)) == FAREWELL
     yield reader, writer
@@ -138,9 +141,31 @@ def test_one_that_is_turned_away_and_goes_is_gone_at_once() -> None:
             await page.send(stage.sign_call())
             await scene.busy_worker()
             async with turned_away(scene) as (reader, writer):
+                assert len(scene.server._guests) == 2
                 writer.write(Frame(Opcode.CLOSE, (1013).to_bytes(2, "big")).serialize(mask=True))
                 assert await reader.read() == b""
                 await stage.until(lambda: len(scene.server._guests) == 1)
+
+    stage.run(scenario())
+
+
+@pytest.mark.usefixtures("one_of_a_site")
+def test_one_that_is_turned_away_and_said_before_that_it_goes_is_gone_without_an_error() -> None:
+    async def scenario() -> None:
+        errors: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
+        async with stage.open_stage(times=Times(quiet=60.0, closing=60.0)) as scene:
+            page = await scene.page(SITE)
+            await page.send(stage.sign_call())
+            await scene.busy_worker()
+            context = stage.client_context()
+            reader, writer = await asyncio.open_connection("127.0.0.1", scene.server.port, ssl=context)
+            await stage.until(lambda: len(scene.server._guests) == 2)
+            writer.write(request_of_a_page(scene) + Frame(Opcode.CLOSE, b"").serialize(mask=True))
+            await reader.read()
+            await stage.until(lambda: len(scene.server._guests) == 1)
+            writer.transport.abort()
+        assert not errors
 
     stage.run(scenario())
 
@@ -153,7 +178,6 @@ def test_one_that_is_turned_away_and_stays_is_dropped_in_its_time() -> None:
             await page.send(stage.sign_call())
             await scene.busy_worker()
             async with turned_away(scene):
-                assert len(scene.server._guests) == 2
                 await stage.until(lambda: len(scene.server._guests) == 1)
             assert scene.server.connections == 1
 
