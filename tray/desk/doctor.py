@@ -26,6 +26,7 @@ from protocol.desk import frame
 from tray import glyphs, theme, widgets, words
 from tray.desk.bundle import BundlePanel
 from tray.desk.page import DeskPage, Send
+from tray.flow import Flow
 from tray.texts import Texts
 
 _TONES: dict[page.State, theme.Tone] = {"ok": "good", "hint": "warning", "trouble": "danger"}
@@ -98,8 +99,6 @@ class DoctorPage(DeskPage):
         self.progress.setAccessibleName(texts("doctor.looking"))
         self.progress.hide()
         column.addWidget(self.progress)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(12)
         self.share = QPushButton(texts("doctor.share"))
         self.share.setToolTip(texts("doctor.share_note"))
         self.share.clicked.connect(lambda: self.send(page.Share()))
@@ -108,11 +107,7 @@ class DoctorPage(DeskPage):
         self.support.clicked.connect(lambda: self._gather(keep_sites=False))
         self.again = QPushButton(texts("doctor.again"))
         self.again.clicked.connect(self._examine)
-        buttons.addStretch(1)
-        buttons.addWidget(self.support)
-        buttons.addWidget(self.share)
-        buttons.addWidget(self.again)
-        column.addLayout(buttons)
+        column.addLayout(Flow(self.again, self.share, self.support, spacing=12))
         self.column.addWidget(frame_)
 
     def first_focus(self) -> QWidget:
