@@ -57,7 +57,7 @@ TEST_PACKAGES = (
 # What packages are made with, and what looks at them in the tests.
 PACKAGE_PACKAGES = ("patchelf", "binutils", "rpm", "squashfs-tools")
 PACKAGE_TEST_PACKAGES = (
-    "gcab", "msitools", "wine", "wine64", "lintian", "shellcheck", "apparmor", "mandoc", "zsh", "fish", "cpio", "systemd",
+    "gcab", "msitools", "wine", "wine64", "lintian", "shellcheck", "apparmor", "mandoc", "zsh", "fish", "cpio", "systemd", "debootstrap",
 )  # fmt: skip
 # Where Debian's package is missing but its program is here, from elsewhere, nothing is installed.
 PROGRAM_OF = {

@@ -1,6 +1,7 @@
 """./dev and what CI calls: what they install, what they run and in which order, what they remove, how they end."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import pytest
 import dev
 from demo import scenario, screen
 from demo.cast import DemoFailed
+from tests.support.program_lines import next_line
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="POSIX shells and signals")
@@ -286,10 +288,14 @@ def test_ctrl_c_leaves_a_program_the_time_to_end_what_it_started(tmp_path: Path)
     with subprocess.Popen(
         [sys.executable, "-c", outer], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.communicate(timeout=LIMIT_S)[0] == "stopped\n"
+        try:
+            assert process.stdout is not None
+            assert next_line(process.stdout, LIMIT_S) == "ready\n"
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.communicate(timeout=LIMIT_S)[0] == "stopped\n"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     assert (tmp_path / "note").read_text(encoding="utf-8") == "ended in order"
 
 

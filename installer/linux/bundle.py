@@ -52,6 +52,7 @@ _UNUSED_EXTENSIONS = re.compile(
 )
 # Of libraries: what compilers and editors read; fonts of doubtful licence that nothing of ours draws with; their own tests.
 _SOURCES = frozenset({".pyi", ".c", ".h", ".pxd", ".pyx", ".cpp", ".hpp", ".cmake"})
+_TESTS = frozenset({"tests", "test_data"})
 _UNUSED_FILES = re.compile(
     r"reportlab/(fonts/|graphics/test|graphics/barcode/test)|multidict/_testcapi|PIL/_imagingtk|.*/\.git|.*\.sh$"
 )
@@ -197,7 +198,8 @@ def _put_distribution(made: Bundle, name: str) -> None:
             or file.name in {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
         ):
             continue
-        if file.suffix in _SOURCES or "tests" in file.parts[:-1] or _UNUSED_FILES.match(str(file)):
+        is_of_tests = not _TESTS.isdisjoint(file.parts[:-1])
+        if file.suffix in _SOURCES or is_of_tests or _UNUSED_FILES.match(str(file)):
             continue
         _copy(Path(str(file.locate())), made.packages / file)
         copied.append(str(file))

@@ -40,7 +40,7 @@ _NEEDED = ("python.exe", "pythonw.exe", "python3.dll", "vcruntime140.dll")
 
 # Of the libraries nobody needs: their tests, sources and types, and what of Qt no window of ours loads.
 _NEVER = re.compile(
-    r"(^|/)(tests?|testing|__pycache__)/|\.(pyi|pyx|pxd|h|hpp|c|lib|pdb|typesystem|xml\.in)$|(^|/)direct_url\.json$"
+    r"(^|/)(tests?|testing|test_data|__pycache__)/|\.(pyi|pyx|pxd|h|hpp|c|lib|pdb|typesystem|xml\.in)$|(^|/)direct_url\.json$"
     r"|(^|/)vcamp140\.dll$|^PySide6/(lib|include|typesystems|glue|scripts|support/deploy_lib|metatypes|qml|resources|doc|libexec)/"
 )
 # What every Windows 10 has, as far as libraries of ours ask for it.

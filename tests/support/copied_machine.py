@@ -1,7 +1,8 @@
 """A throw-away copy of this machine: everything can be written, installed and served there, and nobody outside sees it.
 
 It has its own files (an overlay in memory on top of the real ones), network (so port 13579 is free), processes, and a person. It ends,
-with all that runs in it, with the `with` block.
+with all that runs in it, with the `with` block. What lies below the overlay may also be another root than this machine's
+(tests.support.clean_root).
 """
 
 import contextlib
@@ -11,10 +12,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.support.program_lines import next_line
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PERSON = "aigul"
@@ -22,10 +25,10 @@ PERSON = "aigul"
 # code is not part of the lower layer, so it is brought along.
 HOLD = """
 set -e
-layers="$1"; whole="$layers/whole"; shift
+lower="$1"; layers="$2"; whole="$layers/whole"; shift 2
 mount -t tmpfs -o mode=0755 tmpfs "$layers"
 mkdir "$layers/upper" "$layers/work" "$whole"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$layers/upper,workdir=$layers/work" "$whole"
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$layers/upper,workdir=$layers/work" "$whole"
 mount --rbind /dev "$whole/dev"
 mount --rbind /sys "$whole/sys"
 mount -t proc proc "$whole/proc"
@@ -105,6 +108,15 @@ class Machine:
             check=False,
         )
 
+    def written(self) -> set[str]:
+        """Every file, link and hole that the machine has and the one below it has not."""
+        upper = self.path("/").parent / "upper"
+        return {
+            f"/{path.relative_to(upper)}"
+            for path in upper.rglob("*")
+            if path.is_symlink() or not path.is_dir()
+        }
+
     def add_person(self, name: str) -> None:
         """One more person with a home folder of their own."""
         made = self.run("useradd", "--create-home", "--shell", "/bin/sh", name)
@@ -126,12 +138,23 @@ class Machine:
 @contextlib.contextmanager
 def copied_machine(folder: Path) -> Iterator[Machine]:
     """Opens a copy whose layers are mounted on `folder`, with one person; skips the test where the system does not allow one."""
+    with machine_over(Path("/"), folder, _mounted_apart()) as machine:
+        machine.add_person(PERSON)
+        yield machine
+
+
+@contextlib.contextmanager
+def machine_over(lower: Path, folder: Path, brought: Sequence[str] = ()) -> Iterator[Machine]:
+    """Opens a machine with the files of the root `lower` and of the places `brought` of this one; nothing is written to `lower`.
+
+    Skips the test where the system does not allow one.
+    """
     if not shutil.which("unshare") or not shutil.which("nsenter") or os.geteuid() != 0:
         pytest.skip("needs tool: unshare as root")
     folder.mkdir(parents=True, exist_ok=True)
     spaces = ("--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private")
     with subprocess.Popen(
-        ["unshare", *spaces, "sh", "-c", HOLD, "sh", str(folder), *_mounted_apart()],
+        ["unshare", *spaces, "sh", "-c", HOLD, "sh", str(lower), str(folder), *brought],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -140,16 +163,18 @@ def copied_machine(folder: Path) -> Iterator[Machine]:
         assert holder.stdin is not None
         assert holder.stdout is not None
         assert holder.stderr is not None
-        if holder.stdout.readline() != "ready\n":
-            pytest.skip(f"needs tool: unshare as root ({holder.stderr.read().strip()})")
-        machine = Machine(folder / "whole", holder.pid)
         try:
-            up = machine.run(sys.executable, "-I", "-c", LOOPBACK_UP)
-            assert up.returncode == 0, up.stderr
-            machine.add_person(PERSON)
-            yield machine
+            if next_line(holder.stdout, PATIENCE_S) != "ready\n":
+                holder.kill()
+                pytest.skip(f"needs tool: unshare as root ({holder.stderr.read().strip()})")
+            network = ["nsenter", f"--net=/proc/{holder.pid}/ns/net", sys.executable, "-I", "-c", LOOPBACK_UP]
+            subprocess.run(network, check=True, timeout=PATIENCE_S)
+            yield Machine(folder / "whole", holder.pid)
         finally:
             holder.stdin.close()  # `cat` ends; it is the first process of its space, so all others are ended, too
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                holder.wait(PATIENCE_S)
+            holder.kill()
 
 
 def _mounted_apart() -> list[str]:

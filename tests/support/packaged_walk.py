@@ -23,6 +23,7 @@ from typing import Any
 
 from demo.screen import Screen, hidden_screen
 from tests.support import browsers
+from tests.support.program_lines import next_line
 from tests.support.visits import ChromiumTab, FirefoxTab, Tab
 
 START_AT_LOGIN = "/usr/lib/qalamsap/libexec/start-at-login"
@@ -73,13 +74,16 @@ def logged_in(screen: Screen) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [START_AT_LOGIN], env=screen.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as agent:
-        assert agent.stdout is not None
-        line = agent.stdout.readline()
-        assert line == f"listening on {AGENT}\n", line
         try:
+            assert agent.stdout is not None
+            line = next_line(agent.stdout, LIMIT_S)
+            assert line == f"listening on {AGENT}\n", line
             yield agent
         finally:
             agent.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                agent.wait(LIMIT_S)
+            agent.kill()
 
 
 @contextlib.contextmanager

@@ -72,21 +72,21 @@ def program(
     return target
 
 
-def interpreter(folder: Path, compiler: Zig, *, without: str = "") -> payload.Interpreter:
-    """An embeddable package of the Python that runs this, whose programs are stand-ins; looked at as a real one would be."""
-    archive = embeddable(folder, compiler, without=without)
+def interpreter(folder: Path, compiler: Zig, *, tag: str = TAG) -> payload.Interpreter:
+    """An embeddable package of that Python, whose programs are stand-ins; looked at as a real one would be."""
+    archive = embeddable(folder, compiler, tag=tag)
     return payload.interpreter(archive, hashlib.sha256(archive.read_bytes()).hexdigest())
 
 
-def embeddable(folder: Path, compiler: Zig | None, *, without: str = "") -> Path:
-    archive = folder / f"python-3.{sys.version_info.minor}.0-embed-amd64.zip"
+def embeddable(folder: Path, compiler: Zig | None, *, without: str = "", tag: str = TAG) -> Path:
+    archive = folder / f"python-{tag[0]}.{tag[1:]}.0-embed-amd64.zip"
     names = [
         "python.exe",
         "pythonw.exe",
         "python3.dll",
-        f"python{TAG}.dll",
-        f"python{TAG}.zip",
-        f"python{TAG}._pth",
+        f"python{tag}.dll",
+        f"python{tag}.zip",
+        f"python{tag}._pth",
         "vcruntime140.dll",
     ]
     programs: dict[str, bytes] = {}

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.program_lines import next_line
+
 # Places of policies. An overlay needs its lower folder, so only those that exist are covered.
 OVERLAID = ("/etc", "/usr/share/firefox-esr", "/usr/lib/firefox-esr", "/usr/lib/firefox")
 # The upper layer can't lie on an overlay itself, as a container's root often is: it gets a tmpfs.
@@ -89,7 +91,10 @@ def own_world(folder: Path) -> Iterator[World]:
     ) as holder:
         assert holder.stdout is not None
         assert holder.stderr is not None
-        if holder.stdout.readline() != "ready\n":
-            pytest.skip(f"needs tool: unshare as root ({holder.stderr.read().strip()})")
-        yield World(home, holder.pid)
-        # Popen closes standard input here, `cat` ends, and the namespace with it.
+        try:
+            if next_line(holder.stdout) != "ready\n":
+                holder.kill()
+                pytest.skip(f"needs tool: unshare as root ({holder.stderr.read().strip()})")
+            yield World(home, holder.pid)
+        finally:
+            holder.kill()  # the namespace ends with it

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("PySide6.QtDBus", reason="needs tool: PySide6")
 
 from tests.support import display
+from tests.support.program_lines import next_line
 
 pytestmark = pytest.mark.display
 
@@ -52,7 +53,7 @@ def test_a_lock_is_told_and_an_unlock_is_not(buses):
     environment, address = buses
     is_session = environment["DBUS_SESSION_BUS_ADDRESS"] == address
     with listening(environment) as program:
-        assert program.stdout.readline() == b"watching\n"
+        assert next_line(program.stdout) == "watching\n"
         if is_session:
             say(address, "/org/freedesktop/ScreenSaver", SAVER, "boolean:false")
             say(address, "/org/freedesktop/ScreenSaver", SAVER, "boolean:true")
@@ -62,7 +63,7 @@ def test_a_lock_is_told_and_an_unlock_is_not(buses):
             say(address, "/org/freedesktop/login1", manager, "boolean:false")
             say(address, "/org/freedesktop/login1", manager, "boolean:true")
             say(address, "/org/freedesktop/login1/session/_31", "org.freedesktop.login1.Session.Lock")
-        assert [program.stdout.readline() for _ in range(2)] == [b"locked\n"] * 2
+        assert [next_line(program.stdout) for _ in range(2)] == ["locked\n"] * 2
         program.terminate()
         assert program.stdout.read() == b""
 
@@ -70,4 +71,4 @@ def test_a_lock_is_told_and_an_unlock_is_not(buses):
 def test_without_a_bus_it_says_that_it_is_blind():
     nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/no", "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/no"}
     with listening(nowhere) as program:
-        assert program.stdout.readline() == b"blind\n"
+        assert next_line(program.stdout) == "blind\n"

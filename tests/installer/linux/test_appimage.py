@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from installer.linux import appimage, bundle, elf
+from tests.support import packing
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="packages of Linux")]
+COMPRESSOR = ("gzip", "-Xcompression-level", "1")
 RUNTIME = b"\x7fELF\x02\x01\x01\0AI\x02" + bytes(5000)
 
 
@@ -28,9 +30,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "runtime").write_bytes(RUNTIME)
     moment = datetime(2026, 1, 2, tzinfo=UTC)
     digest = hashlib.sha256(RUNTIME).hexdigest()
-    return appimage.build(
-        folder / "dist", moment, folder / "runtime", digest, ("gzip", "-Xcompression-level", "1")
-    )
+    return appimage.build(folder / "dist", moment, folder / "runtime", digest, COMPRESSOR)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,20 @@ def test_a_bundle_that_is_made_again_has_the_same_octets_and_modes(inside: Path,
     assert set(again) - set(first) == {"bin/qalamsap"}
     assert set(first) - set(again) == brought
     assert [name for name in first if name in again and first[name] != again[name]] == []
+
+
+def test_packed_again_by_somebody_else_it_has_the_same_octets(
+    image: Path, inside: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "again").mkdir()
+    (tmp_path / "runtime").write_bytes(RUNTIME)
+
+    def build(out: Path, moment: datetime) -> Path:
+        digest = hashlib.sha256(RUNTIME).hexdigest()
+        return appimage.build(out, moment, tmp_path / "runtime", digest, COMPRESSOR)
+
+    again = packing.packed_again(inside, build, tmp_path / "again")
+    assert (again.name, packing.sha256(again)) == (image.name, packing.sha256(image))
 
 
 @pytest.mark.parametrize(

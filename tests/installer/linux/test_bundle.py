@@ -50,6 +50,19 @@ def test_a_missing_tool_is_named_before_anything_is_made(
     assert not (tmp_path / "made").exists()
 
 
+def test_what_a_library_is_tested_with_stays_out(tmp_path: Path) -> None:
+    made = Bundle(tmp_path, "1")
+    names = {str(path) for path in importlib.metadata.files("securesystemslib") or ()}
+    of_tests = {name for name in names if "/test_data/" in name}
+    assert of_tests, "choose another library: this one brings no such data any more"
+    bundle._put_distribution(made, "securesystemslib")
+    copied = {
+        path.relative_to(made.packages).as_posix() for path in made.packages.rglob("*") if path.is_file()
+    }
+    assert "securesystemslib/__init__.py" in copied
+    assert copied.isdisjoint(of_tests)
+
+
 @pytest.mark.parametrize(
     ("name", "is_unused"),
     [

@@ -19,10 +19,13 @@ import pytest
 
 from agent import programs
 from agent.formats import cms
-from installer.linux import bundle, elf, tree
-from tests.support import authority, debian_package
+from installer.linux import __main__ as command
+from installer.linux import bundle, deb, elf, tree
+from tests.support import authority, debian_package, packing
 from tests.support.copied_machine import PERSON, REPOSITORY, Machine, copied_machine, wait_for
+from tests.support.debian_package import LEFT_BY_OTHERS, LISTENING
 from tests.support.packaged_walk import DOCUMENT
+from tests.support.program_lines import next_line
 
 pytestmark = [
     pytest.mark.root,
@@ -37,11 +40,6 @@ OLD_VERSION = "0.0.9"
 STATE = "/var/lib/qalamsap"
 KEY = authority.path("gost2015-individual")
 LIMIT_S = 300
-# What every installation of a package leaves: the package manager's own books, and caches of what lies in shared folders.
-LEFT_BY_OTHERS = re.compile(
-    r"/var/(lib/dpkg|lib/systemd/deb-systemd|log|cache|lib/apt)(/|$)|/usr/share/(applications/mimeinfo|icons/hicolor/icon-theme)\.cache"
-    r"|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-?$|/etc/\.pwd\.lock|/(root|home|tmp|run)(/|$)|/usr/local/bin/qalamsap$"
-)
 
 
 def needs(*tools: str) -> None:
@@ -114,6 +112,14 @@ def test_no_path_of_the_building_machine_is_in_our_files(unpacked: Path) -> None
     assert [path for path in ours if here in path.read_bytes()] == []
 
 
+def test_packed_again_by_somebody_else_it_has_the_same_octets(
+    package: Path, unpacked: Path, tmp_path: Path
+) -> None:
+    compression = command._COMPRESSION[debian_package.COMPRESSION]
+    again = packing.packed_again(unpacked, lambda out, moment: deb.build(out, moment, compression), tmp_path)
+    assert (again.name, packing.sha256(again)) == (package.name, packing.sha256(package))
+
+
 def test_each_kind_of_process_has_its_name_and_the_program_knows_how_it_is_packaged(unpacked: Path) -> None:
     folder = unpacked / "usr/lib/qalamsap"
     assert programs.packaged_as(folder) == "deb"
@@ -183,23 +189,11 @@ class Computer:
             place.unlink()
 
     def written(self) -> set[str]:
-        return written(self.machine)
+        return self.machine.written()
 
     def processes(self) -> list[str]:
         """Ours, of everybody."""
-        found = self.machine.run(
-            "find",
-            "/proc",
-            "-maxdepth",
-            "2",
-            "-path",
-            "/proc/[0-9]*/exe",
-            "-lname",
-            "/usr/lib/qalamsap/*",
-            "-printf",
-            "%l\n",
-        )
-        return found.stdout.split("\n")[:-1]
+        return debian_package.processes(self.machine)
 
     def walk(self, what: str, person: str, browser: str, page_port: int) -> list[str]:
         """What the page of a person heard."""
@@ -211,16 +205,6 @@ class Computer:
         return heard
 
 
-def written(machine: Machine) -> set[str]:
-    """Every file, link and hole that the machine has and the one it was copied from has not."""
-    upper = machine.path("/").parent / "upper"
-    return {
-        f"/{path.relative_to(upper)}"
-        for path in upper.rglob("*")
-        if not (path.is_dir() and not path.is_symlink())
-    }
-
-
 @pytest.fixture(scope="module")
 def computer(older: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Computer]:
     with copied_machine(tmp_path_factory.mktemp("machine")) as machine:
@@ -230,7 +214,7 @@ def computer(older: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for person in (PERSON, OTHER):
             shutil.copy(KEY, machine.path(f"/home/{person}/{KEY.name}"))
             machine.run("chown", person, f"/home/{person}/{KEY.name}")
-        made = Computer(machine, written(machine))
+        made = Computer(machine, machine.written())
         made.install(older)
         yield made
 
@@ -288,15 +272,13 @@ def test_an_upgrade_keeps_settings_and_trust_and_gives_running_agents_the_new_ve
     entry = "/etc/xdg/autostart/qalamsap.desktop"
     machine.path(entry).write_text(machine.path(entry).read_text() + "X-Office=1\n")
     trusted = authority_of(computer)
-    command = machine.command("qalamsap", "run", "--port", "0", "--tray", "off", person=PERSON)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as agent:
+    with debian_package.agent(machine, PERSON) as agent:
         assert agent.stdout is not None
-        assert agent.stdout.readline().startswith("listening on wss://127.0.0.1:")
         shutil.copy(package, machine.path("/tmp/package.deb"))
         computer.run("dpkg", "--force-confold", "-i", "/tmp/package.deb")
         machine.path("/tmp/package.deb").unlink()
         # It began anew: listens again, and none of its processes is of the old package.
-        assert agent.stdout.readline().startswith("listening on wss://127.0.0.1:")
+        assert next_line(agent.stdout).startswith(LISTENING)
         wait_for(
             lambda: not any("(deleted)" in name for name in computer.processes()), "the old processes' end"
         )
@@ -317,10 +299,12 @@ def broker(computer: Computer) -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, "-m", "tests.support.socket_activation", *units, "nobody"]
     command = computer.machine.command(*words, folder=str(REPOSITORY))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
-        assert started.stdout is not None
-        assert started.stdout.readline() == "listening\n"
-        yield started
-        started.terminate()
+        try:
+            assert started.stdout is not None
+            assert next_line(started.stdout) == "listening\n"
+            yield started
+        finally:
+            started.kill()
 
 
 def test_pages_of_two_persons_sign_at_the_same_time_in_chromium_and_firefox(
@@ -364,12 +348,15 @@ def test_what_the_administrator_says_later_is_followed_at_the_next_installation(
     assert (socket.is_symlink(), policies.is_file()) == (True, True)
     for text, is_trusted, owns_port in (
         ("BROKER=off\n", False, False),
+        ("ORIGINS=https://portal.example.kz\n", True, True),
         ("BROKER=on\n", True, True),
         ("TRUST=none\n", False, True),
     ):
         choices.write_text(text)
         computer.install(package)
         assert policies.is_file() is is_trusted, text
+        is_named = is_trusted and "portal.example.kz" in policies.read_text(encoding="utf-8")
+        assert is_named is ("ORIGINS" in text), text
         assert computer.machine.path(f"{STATE}/trust.json").exists() is is_trusted, text
         assert bool(list(computer.machine.path(f"{STATE}/tls").rglob("*.pem"))) is is_trusted, text
         assert socket.is_symlink() is owns_port, text
@@ -383,10 +370,7 @@ def test_purging_leaves_no_file_no_anchor_no_policy_and_no_process(computer: Com
     for place in ("/var/cache/apparmor/0123abcd.0/qalamsap", "/etc/apparmor.d/disable/qalamsap-desktop"):
         computer.machine.path(place).parent.mkdir(parents=True, exist_ok=True)
         computer.machine.path(place).touch()
-    command = computer.machine.command("qalamsap", "run", "--port", "0", "--tray", "off", person=OTHER)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as agent:
-        assert agent.stdout is not None
-        agent.stdout.readline()
+    with debian_package.agent(computer.machine, OTHER) as agent:
         assert computer.processes()
         computer.run("dpkg", "--purge", "qalamsap", environment={"DEBIAN_FRONTEND": "noninteractive"})
         agent.wait(LIMIT_S)
@@ -402,7 +386,7 @@ def test_in_an_image_without_proc_it_is_installed_and_taken_away_as_well(
     package: Path, tmp_path: Path
 ) -> None:
     with copied_machine(tmp_path / "machine") as machine:
-        before = written(machine)
+        before = machine.written()
         image = Computer(machine, before)
         image.run("umount", "--lazy", "/proc")
         image.install(package)
@@ -410,4 +394,4 @@ def test_in_an_image_without_proc_it_is_installed_and_taken_away_as_well(
         assert machine.path("/etc/firefox/policies/policies.json").is_file()
         image.run("dpkg", "--remove", "qalamsap")
         image.run("dpkg", "--purge", "qalamsap")
-        assert {path for path in written(machine) - before if not LEFT_BY_OTHERS.match(path)} == set()
+        assert {path for path in machine.written() - before if not LEFT_BY_OTHERS.match(path)} == set()

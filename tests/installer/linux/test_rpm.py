@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from installer.linux import deb, rpm, tree
+from tests.support import packing
 from tests.support.copied_machine import PERSON, copied_machine
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="packages of Linux")]
@@ -72,21 +73,34 @@ def test_the_scripts_are_whole_and_shellcheck_has_nothing_to_say(
     assert done.stdout == ""
 
 
+def test_packed_again_by_somebody_else_it_has_the_same_octets(package: Path, tmp_path: Path) -> None:
+    needs("rpm2cpio", "cpio")
+    (tmp_path / "unpacked").mkdir()
+    (tmp_path / "again").mkdir()
+    unpack = [
+        "sh",
+        "-ec",
+        'rpm2cpio "$1" | cpio --extract --make-directories --preserve-modification-time --quiet',
+    ]
+    subprocess.run([*unpack, "sh", package], cwd=tmp_path / "unpacked", check=True, timeout=LIMIT_S)
+    again = packing.packed_again(
+        tmp_path / "unpacked",
+        lambda out, moment: rpm.build(out, moment, rpm.PAYLOADS["gzip"]),
+        tmp_path / "again",
+    )
+    assert (again.name, packing.sha256(again)) == (package.name, packing.sha256(package))
+
+
 @pytest.mark.root
 def test_it_is_installed_used_and_removed_without_a_trace(package: Path, tmp_path: Path) -> None:
     with copied_machine(tmp_path) as machine:
-        upper = machine.path("/").parent / "upper"
-
-        def written() -> set[str]:
-            files = (path for path in upper.rglob("*") if path.is_symlink() or not path.is_dir())
-            return {f"/{path.relative_to(upper)}" for path in files}
 
         def run(*words: str, person: str = "") -> str:
             done = machine.run(*words, person=person, timeout_s=LIMIT_S)
             assert done.returncode == 0, done.stdout + done.stderr
             return done.stdout
 
-        before = written()
+        before = machine.written()
         shutil.copy(package, machine.path("/tmp/qalamsap.rpm"))
         # Debian's rpm wants to be told that it is meant; the libraries are there, but not in its books.
         run("rpm", "--force-debian", "--nodeps", "-i", "/tmp/qalamsap.rpm")
@@ -94,4 +108,4 @@ def test_it_is_installed_used_and_removed_without_a_trace(package: Path, tmp_pat
         assert run("qalamsap", "autostart", person=PERSON) == "on\n"
         run("qalamsap", "trust", "status", "--state-dir", "/var/lib/qalamsap")
         run("rpm", "--force-debian", "-e", "qalamsap")
-        assert {path for path in written() - before if not LEFT_BY_OTHERS.match(path)} == set()
+        assert {path for path in machine.written() - before if not LEFT_BY_OTHERS.match(path)} == set()

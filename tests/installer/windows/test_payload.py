@@ -64,7 +64,7 @@ def test_a_pinned_interpreter_needs_no_digest_on_the_command_line(tmp_path) -> N
     ("name", "wanted"),
     [
         ("lxml/etree.cp314-win_amd64.pyd", True), ("lxml/includes/etree.h", False), ("lxml/etree.pyx", False),
-        ("reportlab/lib/utils.py", True), ("aiohttp/tests/x.py", False), ("websockets/__pycache__/x.pyc", False),
+        ("reportlab/lib/utils.py", True), ("aiohttp/tests/x.py", False), ("thing/test_data/x", False), ("websockets/__pycache__/x.pyc", False),
         ("PySide6/QtCore.pyd", True), ("PySide6/Qt6Widgets.dll", True), ("PySide6/Qt6Quick.dll", False), ("PySide6/QtQml.pyd", False),
         ("PySide6/plugins/platforms/qwindows.dll", True), ("PySide6/plugins/platforms/qminimal.dll", False),
         ("PySide6/translations/qtbase_kk.qm", True), ("PySide6/translations/qtbase_de.qm", False),
