@@ -533,12 +533,13 @@ class _Process:
     def open(self, octets: bytes | memoryview, name: str) -> None:
         """Lets it find out what the document is. Raises _NoAnswer."""
         with self._in_time(self._answer_s):
-            self._write(preview.Open(letters.visible(name)[: preview.MAX_FACT], len(octets)))
-            view = memoryview(octets).cast("B")
-            for start in range(0, len(view), pipes.CHUNK_BYTES):
-                chunk = view[start : start + pipes.CHUNK_BYTES]
-                self._write_all(pipes.pack_header(pipes.DATA, len(chunk)))
-                self._write_all(chunk)
+            with contextlib.suppress(BrokenPipeError):  # it ended before it heard all, and may have said why
+                self._write(preview.Open(letters.visible(name)[: preview.MAX_FACT], len(octets)))
+                view = memoryview(octets).cast("B")
+                for start in range(0, len(view), pipes.CHUNK_BYTES):
+                    chunk = view[start : start + pipes.CHUNK_BYTES]
+                    self._write_all(pipes.pack_header(pipes.DATA, len(chunk)))
+                    self._write_all(chunk)
             answer = self._read()
             if isinstance(answer, preview.Unshown):
                 raise _NoAnswer(answer.why or "broken")

@@ -77,6 +77,7 @@ class _Process:
         self._settings = settings
         self._window: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
+        self._is_over = False  # who writes to the window closes what leads there
         self._refreshing = threading.Lock()
         self._desk = base.Desk(
             paths=settings.paths,
@@ -178,10 +179,11 @@ class _Process:
         return status
 
     def _close_input(self, stdin: IO[bytes]) -> None:
-        """Not where a thread is stuck in a write: it holds the lock until the window is gone, and longer where others read there too."""
+        """Without waiting for a thread that is stuck in a write until the window is gone, and longer where others read there too: that
+        thread closes it itself when its write ends."""
+        self._is_over = True
         if self._writing.acquire(timeout=_GRACE_S):
-            with contextlib.suppress(OSError):
-                stdin.close()
+            stdin.close()
             self._writing.release()
 
     # --- to the window --------------------------------------------------------------------------------------------
@@ -192,10 +194,13 @@ class _Process:
         window = self._window
         if window is None or window.stdin is None:
             return
-        with self._writing, contextlib.suppress(OSError, ValueError):  # gone, or closed by us
-            view = memoryview(octets)
-            while view:
-                view = view[window.stdin.write(view) :]
+        with self._writing:
+            with contextlib.suppress(OSError, ValueError):  # gone, or closed by us
+                view = memoryview(octets)
+                while view:
+                    view = view[window.stdin.write(view) :]
+            if self._is_over:
+                window.stdin.close()
 
     def _summoned(self, summons: frame.Summons) -> None:
         """The endpoint's thread: the desk was opened once more. What a page says is passed over until it is shown, so that comes first."""

@@ -493,9 +493,10 @@ def test_without_a_renderer_nothing_is_shown(command: tuple[str, ...]) -> None:
         assert isinstance(answers.next(), preview.Unshown)
 
 
-def test_without_a_sandbox_no_document_is_read() -> None:
-    with opened(("a", b"1"), command=(*COMMAND, "without-sandbox")) as (looking, answers):
-        assert answers.known(0) == preview.Overview("unknown", size=1, why="unavailable")
+@pytest.mark.parametrize("size", [1, 10_000_000], ids=["small", "more than a pipe holds"])
+def test_without_a_sandbox_no_document_is_read(size: int) -> None:
+    with opened(("a", bytes(size)), command=(*COMMAND, "without-sandbox")) as (looking, answers):
+        assert answers.known(0) == preview.Overview("unknown", size=size, why="unavailable")
         looking.ask(preview.Read(0, 0, 1))
         assert answers.next() == preview.Unshown(0, "unavailable")
 

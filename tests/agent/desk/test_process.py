@@ -223,10 +223,11 @@ def test_a_window_that_hangs_when_its_output_is_closed_is_killed(
         world.run(expect("frame.Begin"), say(b"X\0\0\0\0"), hang())
 
 
+@pytest.mark.parametrize("grace_s", [0.2, 0.0], ids=["by us", "by that thread"])
 def test_what_leads_to_the_window_is_closed_although_a_thread_was_stuck_in_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, grace_s: float
 ) -> None:
-    monkeypatch.setattr(process, "_GRACE_S", 0.2)
+    monkeypatch.setattr(process, "_GRACE_S", grace_s)
     options = process.Options(load=world.load, version="1", summons=frame.Summons("sites"), pages={})
     made = process._Process(options, world.load())
     deaf = [sys.executable, "-c", "import threading; threading.Event().wait()"]
