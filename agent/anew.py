@@ -5,6 +5,7 @@ command line, and ends; so the new one is started in order, and looked after unt
 old one gives up its lock, its port and its endpoints before.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -35,9 +36,13 @@ def start(command: Sequence[str] | None = None) -> None:
     """
     words = [sys.executable, *sys.orig_argv[1:]] if command is None else list(command)
     if sys.stdout is not None:  # a program of Windows without a console has none
-        sys.stdout.flush()
+        with contextlib.suppress(OSError, ValueError):  # whoever read it has gone: no reason to go, too
+            sys.stdout.flush()
     if IS_REPLACED_BY_EXEC:
-        os.execv(words[0], words)  # noqa: S606  # no shell is wanted
+        try:
+            os.execv(words[0], words)  # noqa: S606  # no shell is wanted
+        except OSError as error:
+            raise NotStartedAnew(f"the agent can't be started anew: {error.strerror or error}") from error
     _succeed(words)
 
 

@@ -1,7 +1,9 @@
 """One agent per person, and who holds the port when it is not us."""
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+_NAME_SURROGATE = 0x20000000  # of Windows' reparse tags: those that stand for another place
 _LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
 
 
@@ -73,6 +76,7 @@ class Lock:
 
     def release(self) -> None:
         if self._descriptor >= 0:
+            _unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -99,8 +103,12 @@ def shown(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # Windows removes no open file
-                file.unlink()
+            try:
+                file.unlink(missing_ok=True)
+            except OSError:  # Windows removes no open file
+                lock.release()
+                with contextlib.suppress(OSError):  # then a later look clears it away
+                    file.unlink(missing_ok=True)
 
 
 def is_anything_shown(folder: Path) -> bool:
@@ -116,18 +124,27 @@ def is_anything_shown(folder: Path) -> bool:
 
 def is_held(path: Path) -> bool:
     """Whether a process holds that lock file, which may be another person's: nothing is made or changed there. OSError where that can't be
-    told."""
+    told, as where a link lies there."""
     try:
+        if leads_elsewhere(path):
+            raise OSError(errno.ELOOP, "a link lies where a lock should")
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         return False
     try:
         _lock(descriptor)
+        _unlock(descriptor)
     except OSError:
         return True
     finally:
         os.close(descriptor)
     return False
+
+
+def leads_elsewhere(path: Path) -> bool:
+    """Whether a link lies there, or what Windows calls a junction or a mount point. OSError."""
+    status = path.lstat()
+    return stat.S_ISLNK(status.st_mode) or bool(getattr(status, "st_reparse_tag", 0) & _NAME_SURROGATE)
 
 
 def _lock(descriptor: int) -> None:
@@ -136,6 +153,14 @@ def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # untested
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(descriptor: int) -> None:
+    """Before the file is closed: Windows takes its time about that otherwise."""
+    if sys.platform == "win32":
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        with contextlib.suppress(OSError):
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)  # untested
 
 
 def port_busy(port: int) -> PortBusy:

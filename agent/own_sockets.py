@@ -30,6 +30,8 @@ Whose: TypeAlias = Literal["ours", "other-session", "strangers"]
 """Of the person, or of who runs the computer; of a session where another person may work, or the same; of another person."""
 
 _MAX_ADDRESS_BYTES = 100  # sun_path holds 108 octets on Linux, 104 on macOS
+TRIES = 5
+_PAUSE_S = 0.05
 _SYSTEMS = 0  # root, and on Windows the session of its services
 
 
@@ -125,17 +127,35 @@ def connected(path: Path, until: float) -> Iterator[Stream]:
     """A connection to who listens at `path`. Raises OSError; FileNotFoundError and ConnectionRefusedError where nobody does."""
     limit_s = max(0.1, until - time.monotonic())
     if IS_LOOPBACK:
-        place = loopback.read(path)
-        with loopback.connect(place, limit_s) as connection:
-            stream = Stream(connection, until)
-            loopback.prove(place, stream)
-            yield stream
+        with _proved(path, until) as connection:
+            yield Stream(connection, until)
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(limit_s)
         with _address(path) as address:
             connection.connect(address)
         yield Stream(connection, until)
+
+
+def _proved(path: Path, until: float) -> socket.socket:
+    """Over loopback. Who hangs up before a proof may just have had too many callers, pages among them; so they are called again. OSError."""
+    tries = 0
+    while True:
+        place = loopback.read(path)
+        connection = loopback.connect(place, max(0.1, until - time.monotonic()))
+        try:
+            loopback.prove(place, Stream(connection, until))
+        except (ConnectionAbortedError, ConnectionResetError, BrokenPipeError):
+            connection.close()
+            tries += 1
+            if tries >= TRIES or time.monotonic() >= until:
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+        time.sleep(_PAUSE_S)
 
 
 def _owners() -> owner.Owners:

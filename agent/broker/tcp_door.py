@@ -23,7 +23,6 @@ Hold: TypeAlias = Callable[[int], Callable[[], None]]
 Share: TypeAlias = Callable[[socket.socket, int], bytes]
 """What that process makes the connection of. OSError."""
 
-_READ_BYTES: Final = 4096
 _SEND_BUFFER_BYTES: Final = 2 * wire.MOST_UNTAKEN * (wire.MAX_SHARED_BYTES + 2)
 
 
@@ -60,9 +59,10 @@ class TcpLine:
         self._frames = wire.Frames(wire.MAX_BYTES)
 
     def hear(self) -> bytes:
+        """No octet more than the message: what lay here the selector would not see, and an agent could acknowledge in advance."""
         try:
             while (message := self._frames.next()) is None:
-                octets = self.connection.recv(_READ_BYTES)
+                octets = self.connection.recv(self._frames.missing())
                 if not octets:
                     return b""
                 self._frames.feed(octets)

@@ -79,7 +79,8 @@ class Service:
         self._library = library if library is not None else _advapi32()
         self._over = threading.Event()
         self._handle: Any = None
-        self._state = _STARTING
+        self._telling = threading.RLock()
+        self._has_ended = False
         # Windows calls these for as long as the process lives.
         self._main = _Main(self._run)
         self._handler = _Handler(self._handle_control)
@@ -115,6 +116,13 @@ class Service:
         return 0
 
     def _tell(self, state: int) -> None:
+        """Nothing after the end: the work may end while Windows is asking for it."""
+        with self._telling:
+            if not self._has_ended:
+                self._has_ended = state == _STOPPED
+                self._set_status(state)
+
+    def _set_status(self, state: int) -> None:
         is_under_way = state in (_STARTING, _STOPPING)
         code = self.code if state == _STOPPED else 0
         status = _Status(
@@ -159,7 +167,7 @@ class Serving:
         with contextlib.ExitStack() as stack:
             port = around.door_port
             try:
-                door = stack.enter_context(listener("127.0.0.1", port, is_exclusive=True))
+                door = stack.enter_context(listener("127.0.0.1", port))
                 listeners: list[socket.socket] = []
                 for port in self._ports:
                     listeners += (stack.enter_context(each) for each in listening(port))
@@ -189,18 +197,16 @@ def listening(port: int) -> Iterator[socket.socket]:
         yield listener("::1", first.getsockname()[1])
 
 
-def listener(host: str, port: int, *, is_exclusive: bool = False) -> socket.socket:
+def listener(host: str, port: int) -> socket.socket:
     """A listening socket. OSError, OverflowError.
 
     Other accounts can't listen beside it, whatever options they set. An exclusive one shuts out our own account, too, and then nobody
     can listen there again while a connection lives that was accepted there ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"): agents
-    hold those of pages for hours, and the next broker must not wait for them. Those at the door end with the broker.
+    hold those of pages for hours, and who never closes a connection to the door keeps it as long as they like. The next broker must not
+    wait for them.
     """
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
-        if is_exclusive and exclusive is not None:
-            made.setsockopt(socket.SOL_SOCKET, exclusive, 1)
         if made.family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind((host, port))

@@ -66,18 +66,27 @@ class Frames:
         self._most = most
         self._octets = b""
 
+    def missing(self) -> int:
+        """How many octets there may be until the next message is whole. Who reads no more than that leaves the one after it where a selector
+        sees it. Raises BadMessage as `next` does."""
+        return self._end() - len(self._octets)
+
     def feed(self, octets: bytes) -> None:
         self._octets += octets
 
     def next(self) -> bytes | None:
         """The next whole message; None where more must come. Raises BadMessage for one that is empty or too long."""
-        if len(self._octets) < _LENGTH.size:
-            return None
-        (length,) = _LENGTH.unpack_from(self._octets)
-        if not 0 < length <= self._most:
-            raise BadMessage("no message has that length")
-        end = _LENGTH.size + length
-        if len(self._octets) < end:
+        end = self._end()
+        if end == _LENGTH.size or len(self._octets) < end:
             return None
         message, self._octets = self._octets[_LENGTH.size : end], self._octets[end:]
         return message
+
+    def _end(self) -> int:
+        """Where the first message ends, or its length while that is not there. Raises BadMessage."""
+        if len(self._octets) < _LENGTH.size:
+            return _LENGTH.size
+        (length,) = _LENGTH.unpack_from(self._octets)
+        if not 0 < length <= self._most:
+            raise BadMessage("no message has that length")
+        return _LENGTH.size + int(length)

@@ -126,7 +126,10 @@ def share(accepted: socket.socket, process: int) -> bytes:
 def take(shared: bytes) -> socket.socket:
     """The connection that another process shared with this one. Windows only; untested. OSError."""
     if sys.platform == "win32":
-        return socket.fromshare(shared)
+        try:
+            return socket.fromshare(shared)
+        except ValueError as error:  # of another length
+            raise OSError("what was shared is no connection") from error
     raise OSError("sockets are shared like this on Windows only")
 
 
@@ -136,6 +139,7 @@ def _table(family: int) -> bytes:
     size = ctypes.c_uint32(64 * 1024)
     for _ in range(_TRIES):  # it grows while we look
         buffer = ctypes.create_string_buffer(min(size.value, _MAX_TABLE_BYTES))
+        size.value = len(buffer)
         code = library.GetExtendedTcpTable(
             buffer, ctypes.byref(size), 0, family, _TCP_TABLE_OWNER_PID_CONNECTIONS, 0
         )

@@ -5,6 +5,7 @@ and a command a page could have asked for a signature.
 """
 
 import contextlib
+import itertools
 import os
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import TypeVar
 
 from agent import control, paths
 from agent.control import NotRunning
-from agent.instance import AlreadyRunning, Lock, is_anything_shown, is_held
+from agent.instance import AlreadyRunning, Lock, is_anything_shown, is_held, leads_elsewhere
 from agent.paths import Paths
 from agent.updates import windows_profiles
 from agent.updates.errors import Busy
@@ -24,6 +25,7 @@ from protocol.errors import ProtocolError
 
 ENDS_WITHIN_S = 60.0  # the agent, once it has said that it goes: its workers and windows first
 ASK_EVERY_S = 2.0
+MOST_WINDOWS = 4096  # of one person that are looked at: who has more wants us to look for ever
 _STEP_S = 0.05
 
 T = TypeVar("T")
@@ -85,7 +87,7 @@ def require_nobody_at_work(homes: Iterable[Path]) -> None:
     for home in homes:
         places = paths.resolve(paths.state_in_profile(home))
         try:
-            places.state_dir.stat()
+            _require_no_link(home, places.state_dir)
             _require_unused(places, home)
         except FileNotFoundError:
             continue  # they have never used it
@@ -97,17 +99,34 @@ def _require_unused(places: Paths, home: Path) -> None:
     """Raises Busy, OSError."""
     windows = [places.desk_lock]
     with contextlib.suppress(FileNotFoundError):
-        windows += [file for file in places.shown.iterdir() if file.suffix == ".lock"]
+        _require_no_link(home, places.shown)
+        windows += itertools.islice(
+            (file for file in places.shown.iterdir() if file.suffix == ".lock"), MOST_WINDOWS
+        )
+    if len(windows) > MOST_WINDOWS:
+        raise Busy(f"{home}: there are more windows than anybody has")
     if any(map(is_held, windows)):
         raise Busy(f"{home}: a window is open")
     if not is_held(places.lock):
         return
+    with contextlib.suppress(FileNotFoundError):
+        _require_no_link(home, places.control_socket)
     try:
         answer = control.ask(places.control_socket, Command("query", "if-idle"))
     except (NotRunning, ProtocolError) as error:
         raise Busy(f"{home}: an agent runs that can't be asked") from error
     if isinstance(answer, Refused) or _is_at_work(answer):
         raise Busy(f"{home}: an approval runs, a window is open or a key is")
+
+
+def _require_no_link(home: Path, path: Path) -> None:
+    """A person may lead who looks into their profile elsewhere: to another computer that is told who asks, or to a pipe. They may do so just
+    after we looked, too; it makes it harder. Raises Busy, OSError."""
+    place = home
+    for part in path.relative_to(home).parts:
+        place /= part
+        if leads_elsewhere(place):
+            raise Busy(f"{home}: whether anybody signs there can't be seen: {place} leads elsewhere")
 
 
 def _enter(places: Paths, stack: contextlib.ExitStack) -> Still:

@@ -1,5 +1,6 @@
 """Windows: the folders of the people of this computer, as the system's own list of profiles has them."""
 
+import errno
 import importlib
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,8 @@ def folders(winreg: Any = None) -> tuple[Path, ...]:
                     folder, kind = registry.QueryValueEx(profile, _FOLDER)
             except FileNotFoundError:
                 continue  # deleted meanwhile, or one that has no folder
+            if not isinstance(folder, str):
+                raise OSError(errno.EINVAL, f"the folder of {name} is no text")
             found.append(
                 registry.ExpandEnvironmentStrings(folder) if kind == registry.REG_EXPAND_SZ else folder
             )

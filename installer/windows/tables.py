@@ -384,6 +384,11 @@ class _Builder:
         )):  # fmt: skip
             self.add("CustomAction", action, _SET, "BROKER_WORDS", words, None)
             self.add("InstallExecuteSequence", action, when, 5790 + number)
+        kind, stays = _FOLDER | _GO_ON | _NOT_AS_PERSON, f"{_HAS_BROKER} AND NOT REMOVE"
+        # "net" waits for the end. A service that runs while it is taken back would be in the way of the one that was there before.
+        self._run(
+            "UndoBrokerStart", kind | _ROLLBACK, "System64Folder", f'"[System64Folder]net.exe" stop {name}', when=stays, at=5849
+        )  # fmt: skip
         for number, (action, words) in enumerate((
             ("BrokerIdentity", f"sidtype {name} unrestricted"),
             ("BrokerRights", f"privs {name} SeChangeNotifyPrivilege"),
@@ -391,9 +396,12 @@ class _Builder:
             ("BrokerRestartAlways", f"failureflag {name} 1"),
             ("BrokerStart", f"start {name}"),
         )):  # fmt: skip
+            command = f'"[System64Folder]sc.exe" {words}'
+            self._run(action, kind, "System64Folder", command, when=stays, at=5850 + number)
+            # Where a removal is taken back, that of an upgrade above all, Windows Installer makes the service again, and knows of none of
+            # this. What is taken back goes backwards: these follow when the service is there (DeleteServices), the start last of them.
             self._run(
-                action, _FOLDER | _GO_ON | _NOT_AS_PERSON, "System64Folder", f'"[System64Folder]sc.exe" {words}',
-                when=f"{_HAS_BROKER} AND NOT REMOVE", at=5850 + number,
+                f"{action}Again", kind | _ROLLBACK, "System64Folder", command, when=f'{_HAS_BROKER} AND REMOVE = "ALL"', at=1508 - number
             )  # fmt: skip
         for action, number in _SERVICES:
             self.add("InstallExecuteSequence", action, None, number)
@@ -417,6 +425,10 @@ class _Builder:
             conditions["Installed OR Privileged"] = (
                 "This package is for everybody on the computer and takes an administrator."
             )
+            door = windows_service.DOOR_PORT
+            conditions[
+                f'Installed OR NOT {_HAS_BROKER} OR (PORT <> "{door}" AND HTTPS_API_PORT <> "{door}")'
+            ] = f"With BROKER=on agents register at port {door}: choose another PORT and HTTPS_API_PORT."
         else:
             self.add("AppSearch", "FOR_EVERYBODY", "s_FOR_EVERYBODY")
             self.add("RegLocator", "s_FOR_EVERYBODY", HKLM, SETUP, "Version", _LOCATOR_RAW_64)

@@ -123,6 +123,29 @@ def test_where_a_process_can_become_another_it_does(tmp_path: Path) -> None:
     assert [one["words"] for one in starts(tmp_path)] == [WORDS]
 
 
+def test_that_nobody_reads_what_was_printed_is_no_reason_to_stay_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, into = os.pipe()
+    os.close(out)
+    unread = os.fdopen(into, "w")
+    unread.write("simulation")
+    monkeypatch.setattr(sys, "stdout", unread)
+    anew.start(command(tmp_path, 0))
+    assert len(starts(tmp_path)) == 1
+    monkeypatch.undo()
+    with pytest.raises(BrokenPipeError):
+        unread.close()
+
+
+def test_a_process_that_can_not_become_another_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anew, "IS_REPLACED_BY_EXEC", True)
+    with pytest.raises(NotStartedAnew, match="can't be started anew: No such file"):
+        anew.start([str(tmp_path / "gone"), "run"])
+
+
 def anew_root() -> Path:
     return Path(anew.__file__).parent.parent
 

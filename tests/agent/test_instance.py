@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -108,3 +109,42 @@ def test_a_lock_is_looked_at_without_making_or_changing_anything(tmp_path: Path)
     assert not instance.is_held(path)
     with pytest.raises(NotADirectoryError):
         instance.is_held(path / "below")
+
+
+def test_where_no_open_file_can_be_removed_an_ended_window_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows."""
+    unlink = Path.unlink
+
+    def refuse_open(self: Path, *, missing_ok: bool = False) -> None:
+        if instance.is_held(self):
+            raise PermissionError(13, "Access is denied")
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse_open)
+    with instance.shown(tmp_path / "shown"):
+        assert instance.is_anything_shown(tmp_path / "shown")
+    assert list((tmp_path / "shown").iterdir()) == []
+
+
+def test_a_link_is_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "agent.lock"
+    (tmp_path / "other").touch()
+    for target in ("other", "nowhere"):
+        path.unlink(missing_ok=True)
+        path.symlink_to(tmp_path / target)
+        with pytest.raises(OSError, match="a link lies where a lock should"):
+            instance.is_held(path)
+
+
+def test_what_leads_elsewhere_on_windows_is_known_by_its_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not instance.leads_elsewhere(tmp_path)
+    usual = tmp_path.lstat()
+    for tag, leads in ((0xA0000003, True), (0xA000000C, True), (0x9000001A, False), (0, False)):
+        # A junction, a symbolic link, a file of OneDrive, none.
+        status = SimpleNamespace(st_mode=usual.st_mode, st_reparse_tag=tag)
+        monkeypatch.setattr(Path, "lstat", lambda _, status=status: status)
+        assert instance.leads_elsewhere(tmp_path) is leads

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -153,6 +154,39 @@ def test_nobody_is_there_where_nobody_was_and_where_somebody_died(
     ways.abandoned(path)
     with pytest.raises(ConnectionRefusedError), own_sockets.connected(path, until):
         pass
+
+
+@pytest.mark.usefixtures("loopback_way")
+@pytest.mark.parametrize("evicted", [2, own_sockets.TRIES])
+def test_who_is_hung_up_on_before_a_proof_calls_again_and_not_for_ever(tmp_path: Path, evicted: int) -> None:
+    """As somebody is who called just before pages that opened connections by the dozen."""
+    path = tmp_path / "control.sock"
+    listener = Listener(path, own_sockets.TRIES)
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        for _ in range(evicted):
+            listener.socket.accept()[0].close()
+        if evicted < own_sockets.TRIES:
+            ways.answered_once(listener, b"here")
+        heard.append(b"done")
+
+    with listener.socket:
+        agent = threading.Thread(target=serve)
+        agent.start()
+        until = time.monotonic() + ways.LIMIT_S
+        if evicted < own_sockets.TRIES:
+            with own_sockets.connected(path, until) as stream:
+                stream.sendall(b"who?")
+                assert stream.readinto(memoryview(bytearray(8))) == 4
+        else:
+            with (
+                pytest.raises((ConnectionAbortedError, ConnectionResetError, BrokenPipeError)),
+                own_sockets.connected(path, until),
+            ):
+                pass
+        agent.join(ways.LIMIT_S)
+    assert heard == [b"done"]
 
 
 def test_a_stream_gives_up_at_its_moment_and_after_so_many_octets() -> None:

@@ -147,7 +147,9 @@ class KeysPage(DeskPage):
 
     def _choose_file(self) -> None:
         chooser = self._chooser("file", "keys.choose_file")
-        chooser.setNameFilters([self.texts("dialog.keys", patterns="*.p12 *.pfx *.jks"), self.texts("dialog.all")])
+        chooser.setNameFilters(
+            [self.texts("dialog.keys", patterns="*.p12 *.pfx *.jks"), self.texts("dialog.all")]
+        )
         chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
         chooser.filesSelected.connect(self.add_paths)
         chooser.open()

@@ -117,6 +117,15 @@ def test_who_says_something_else_is_let_go(stage, octets):
     assert stage.broker.registered == 0
 
 
+def test_who_acknowledges_in_advance_is_let_go(stage):
+    """In the same breath as it announces itself, too: it could have any number of connections lie."""
+    with stage.caller() as caller:
+        caller.connection.sendall(wire.framed(wire.ANNOUNCE) + wire.framed(wire.TAKEN))
+        assert wire.parse_reply(caller.hear()) == (stage.port,)
+        assert caller.hear() == b""
+    assert stage.broker.registered == 0
+
+
 def test_messages_are_understood_however_they_are_cut(stage):
     with stage.caller() as caller:
         for octet in wire.framed(wire.ANNOUNCE):

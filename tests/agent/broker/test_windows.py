@@ -93,6 +93,15 @@ def test_a_mistake_of_ours_is_an_end_too() -> None:
     assert manager.told[-1][3:5] == (1066, 70)
 
 
+def test_after_its_end_it_tells_nothing_more() -> None:
+    """The work may end by itself just when Windows asks for it."""
+    manager = FakeManager()
+    service = Service("QalamsapBroker", lambda *_: 69, manager)
+    assert service.run() == 69
+    assert manager.handler(1, 0, None, None) == 0
+    assert states(manager) == [STARTING, STOPPED]
+
+
 def test_without_a_service_control_manager_it_does_not_run() -> None:
     manager = FakeManager()
     manager.has_started_us = False
@@ -175,17 +184,26 @@ def test_its_sockets_are_on_loopback_alone() -> None:
         windows.listener("127.0.0.1", 70000)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="another option stands in for Windows' own")
-def test_the_door_is_exclusive_and_ports_of_pages_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Windows an exclusive port can't be had again while agents hold connections that were accepted there."""
+@pytest.mark.skipif(sys.platform != "linux", reason="the stand-ins for Windows are Linux'")
+def test_no_port_is_exclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows an exclusive port can't be had again while anybody holds a connection that was accepted there."""
     monkeypatch.setattr(windows.socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
-    found = [windows.listener("127.0.0.1", 0, is_exclusive=True), *windows.listening(0)]
-    try:
-        options = [each.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for each in found]
-        assert options == [1] + [0] * (len(found) - 1)
-    finally:
-        for each in found:
-            each.close()
+    served: list[list[int]] = []
+
+    class Looking:
+        def __init__(
+            self, listeners: list[socket.socket], door: socket.socket, *_: object, **__: object
+        ) -> None:
+            both = (door, *listeners)
+            served.append([each.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for each in both])
+
+        def serve(self, _: object) -> None:
+            return None
+
+    monkeypatch.setattr(windows, "Broker", Looking)
+    assert Serving([0], lambda: surroundings(System(), [], 0))(lambda: True, lambda: None) == 0
+    assert len(served[0]) >= 2
+    assert not any(served[0])
 
 
 def test_its_command_line_names_ports_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

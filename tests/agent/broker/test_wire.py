@@ -47,6 +47,20 @@ def test_messages_come_out_of_a_stream_as_they_went_in_however_it_is_cut():
         assert found == [wire.ANNOUNCE, wire.TAKEN, b"C" * 64]
 
 
+def test_it_says_how_much_of_a_message_is_missing():
+    frames = wire.Frames(64)
+    stream, asked = wire.framed(b"C" * 5) + wire.framed(wire.TAKEN), []
+    while stream:
+        asked.append(frames.missing())
+        taken, stream = stream[: asked[-1]], stream[asked[-1] :]
+        frames.feed(taken)
+        frames.next()
+    assert asked == [2, 5, 2, 1]
+    frames.feed(b"\xff\xff")
+    with pytest.raises(wire.BadMessage):
+        frames.missing()
+
+
 @pytest.mark.parametrize("octets", [b"\0\0", wire.framed(b"C" * 65), b"\xff\xff"])
 def test_a_message_without_length_or_over_the_limit_is_none(octets):
     frames = wire.Frames(64)

@@ -1,10 +1,12 @@
 """The endpoint of the desk over its real sockets, by both ways that systems have."""
 
 import contextlib
+import select
 import socket
 import stat
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,7 @@ def place(tmp_path: Path) -> Path:
 @pytest.fixture
 def summoned(place: Path, way: str) -> Iterator[list[frame.Summons]]:
     found: list[frame.Summons] = []
-    door = endpoint.Endpoint(place, found.append, time_limit_s=0.5)
+    door = endpoint.Endpoint(place, found.append, time_limit_s=ways.LIMIT_S)
     door.open()
     yield found
     door.close()
@@ -44,10 +46,12 @@ def summoned(place: Path, way: str) -> Iterator[list[frame.Summons]]:
 
 
 def talk(place: Path, octets: bytes) -> bytes:
-    """What comes back until the other side hangs up."""
+    """What comes back, until the other side hangs up, to who says this and no more."""
     with ways.called(place) as connection:
         connection.settimeout(10)
-        connection.sendall(octets)
+        with contextlib.suppress(OSError):  # it has hung up already
+            connection.sendall(octets)
+            connection.shutdown(socket.SHUT_WR)
         found = b""
         try:
             while piece := connection.recv(4096):
@@ -90,20 +94,134 @@ def test_nonsense_gets_no_answer_and_stops_nobody(
     assert summoned == [SUMMONS]
 
 
-def test_a_caller_that_says_nothing_is_let_go(place: Path, summoned: list[frame.Summons]) -> None:
+def test_a_caller_that_says_nothing_is_let_go(place: Path) -> None:
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append, time_limit_s=0.2)
+    door.open()
+    with contextlib.suppress(OSError), ways.called(place) as silent:  # or before it has proved anything
+        silent.settimeout(ways.LIMIT_S)
+        assert is_hung_up(silent)
+    door._time_limit_s = ways.LIMIT_S
+    endpoint.summon(place, SUMMONS)
+    door.close()
+    assert found == [SUMMONS]
+
+
+def test_while_a_caller_says_nothing_others_are_heard(place: Path) -> None:
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append, time_limit_s=10 * ways.LIMIT_S)
+    door.open()
     with ways.called(place):
         endpoint.summon(place, SUMMONS)
+        assert found == [SUMMONS]
+    door.close()
+
+
+@pytest.mark.parametrize("way", ["loopback"], indirect=True)
+def test_who_proves_nothing_is_let_go(
+    place: Path, summoned: list[frame.Summons], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = (loopback.ADDRESS, loopback.read(place).port)
+    with socket.create_connection(target, ways.LIMIT_S) as page:
+        page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + bytes(64))
+        said_to_everybody = loopback.DRAW_BYTES + loopback.PROOF_BYTES
+        assert any(is_hung_up(page) for _ in range(said_to_everybody + 1))
+    with monkeypatch.context() as soon:
+        soon.setattr(endpoint, "PROOF_LIMIT_S", 0.1)
+        with socket.create_connection(target, ways.LIMIT_S) as page:
+            assert is_hung_up(page)
+    endpoint.summon(place, SUMMONS)
     assert summoned == [SUMMONS]
 
 
 @pytest.mark.parametrize("way", ["loopback"], indirect=True)
-def test_who_proves_nothing_is_let_go(place: Path, summoned: list[frame.Summons]) -> None:
-    with socket.create_connection((loopback.ADDRESS, loopback.read(place).port)) as page:
-        page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + bytes(64))
+def test_pages_that_say_nothing_keep_nobody_waiting(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "PROOF_LIMIT_S", 10 * ways.LIMIT_S)
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append, time_limit_s=10 * ways.LIMIT_S)
+    door.open()
+    port = loopback.read(place).port
+    with contextlib.ExitStack() as stack:
+        pages = [
+            stack.enter_context(socket.create_connection((loopback.ADDRESS, port), ways.LIMIT_S))
+            for _ in range(endpoint.MAX_UNPROVED)
+        ]
+        endpoint.summon(place, SUMMONS, ways.LIMIT_S)
+        assert found == [SUMMONS]
+        assert any_hung_up(pages)  # the oldest made room
+        door.close()  # at once, whoever is still there
+        for page in pages:
+            assert is_hung_up(page)
+
+
+def is_hung_up(connection: socket.socket) -> bool:
+    """Whether the other side ends this connection, within the time that its reads have."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def any_hung_up(connections: list[socket.socket]) -> bool:
+    return any(map(is_hung_up, select.select(connections, [], [], ways.LIMIT_S)[0]))
+
+
+def test_more_callers_than_are_heard_at_once_are_hung_up_on(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "MAX_CALLERS", 1)
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append, time_limit_s=ways.LIMIT_S)
+    door.open()
+    with ways.called(place), pytest.raises(NotRunning):
         endpoint.summon(place, SUMMONS)
-    with socket.create_connection((loopback.ADDRESS, loopback.read(place).port)):
+    assert found == []
+    wait_until(lambda: not door._callers)
+    endpoint.summon(place, SUMMONS)
+    assert found == [SUMMONS]
+    door.close()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + ways.LIMIT_S
+    while not is_so():
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.01)
+
+
+def test_where_the_system_gives_no_thread_a_caller_is_hung_up_on_and_the_next_is_heard(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, refused = threading.Thread.start, [True]
+
+    def seldom(self: threading.Thread) -> None:
+        if self.name == "desk caller" and refused and refused.pop():
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", seldom)
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append)
+    door.open()
+    with contextlib.suppress(NotRunning):
         endpoint.summon(place, SUMMONS)
-    assert summoned == [SUMMONS, SUMMONS]
+    endpoint.summon(place, SUMMONS)
+    assert SUMMONS in found
+    assert refused == []
+    door.close()
+    wait_until(lambda: not door._callers)
+
+
+def test_what_is_asked_of_a_desk_that_closes_is_not_done(place: Path) -> None:
+    found: list[frame.Summons] = []
+    door = endpoint.Endpoint(place, found.append)
+    door.open()
+    door._is_closed.set()  # who waits for a caller gets this one, and no other
+    assert talk(place, pipes.pack_json(messages.to_message(SUMMONS))) == b""
+    door.close()
+    assert found == []
 
 
 def test_a_process_of_another_user_gets_no_answer(

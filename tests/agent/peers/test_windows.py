@@ -3,6 +3,7 @@
 import socket
 import struct
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -118,6 +119,34 @@ def test_elsewhere_sockets_are_not_shared_like_that():
         windows.share(one, 1)
     with pytest.raises(OSError):
         windows.take(b"")
+
+
+def test_what_is_no_shared_socket_is_an_error_of_the_system(monkeypatch):
+    """As Python says it (socketmodule.c): it must end a registration, and not the task that keeps it."""
+
+    def fromshare(shared):
+        raise ValueError("socket descriptor string has wrong size, should be 628 bytes")
+
+    monkeypatch.setattr(windows, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(windows.socket, "fromshare", fromshare, raising=False)
+    with pytest.raises(OSError, match="no connection"):
+        windows.take(b"short")
+
+
+def test_windows_is_told_no_more_room_than_there_is(monkeypatch):
+    told = []
+
+    class Iphlpapi:
+        def GetExtendedTcpTable(self, buffer, size, *_):
+            told.append((size._obj.value, len(buffer)))
+            size._obj.value = 1000
+            return 122  # ERROR_INSUFFICIENT_BUFFER
+
+    monkeypatch.setattr(windows.ctypes, "WinDLL", lambda _: Iphlpapi(), raising=False)
+    monkeypatch.setattr(windows, "_MAX_TABLE_BYTES", 100)
+    with pytest.raises(OSError, match="can't be read"):
+        windows._table(2)
+    assert told == [(100, 100)] * windows._TRIES
 
 
 # --- processes --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Nothing is replaced while somebody signs."""
 
 import contextlib
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -233,6 +234,54 @@ def test_what_can_not_be_looked_into_is_not_still(
     )
     with pytest.raises(Busy, match="aliya: whether anybody signs there can't be seen: Access is denied"):
         require(aliya)
+
+
+@pytest.mark.parametrize(
+    "what", ["AppData", "AppData/Local", "AppData/Local/qalamsap", "shown", "control_socket"]
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_profile_that_leads_elsewhere_is_not_followed(
+    aliya: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, is_there: bool
+) -> None:
+    """Its owner may lead an administrator's program anywhere."""
+    places = places_of(aliya)
+    place = getattr(places, what) if hasattr(places, what) else aliya / what
+    target = tmp_path / "elsewhere"
+    if is_there and place.exists():
+        place.rename(target)
+    elif is_there:
+        target.mkdir()
+    elif place.exists():
+        shutil.rmtree(place)
+    place.symlink_to(target)
+    asked: list[Path] = []
+    monkeypatch.setattr(control, "ask", lambda path, _command: asked.append(path))
+    with contextlib.ExitStack() as stack:
+        if what == "control_socket":
+            stack.enter_context(Lock.take(places.lock))
+        with pytest.raises(Busy, match=f"aliya: .*{place.name} leads elsewhere"):
+            require(aliya)
+    assert asked == []
+
+
+def test_more_windows_than_anybody_has_are_not_looked_at_one_by_one(
+    aliya: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stillness, "MOST_WINDOWS", 3)
+    looked: list[Path] = []
+    held = stillness.is_held
+    monkeypatch.setattr(stillness, "is_held", lambda path: looked.append(path) or held(path))
+    shown = places_of(aliya).shown
+    shown.mkdir()
+    for number in range(2):
+        (shown / f"{number}.lock").touch()
+    require(aliya)
+    looked.clear()
+    for number in range(10):
+        (shown / f"{number}.lock").touch()
+    with pytest.raises(Busy, match="aliya: there are more windows than anybody has"):
+        require(aliya)
+    assert looked == []
 
 
 def test_a_key_that_somebody_holds_open_is_in_the_way(aliya: Path, monkeypatch: pytest.MonkeyPatch) -> None:

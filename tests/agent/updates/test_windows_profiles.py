@@ -47,3 +47,9 @@ def test_nobody_is_passed_over_whose_entry_can_not_be_read(monkeypatch: pytest.M
     monkeypatch.setattr(found, "QueryValueEx", refuse)
     with pytest.raises(PermissionError):
         windows_profiles.folders(found)
+
+
+def test_a_folder_that_is_no_text_is_an_error() -> None:
+    found = registry(**{"S-1-5-21-1-1001": {"ProfileImagePath": (7, FakeRegistry.REG_DWORD)}})
+    with pytest.raises(OSError, match="the folder of S-1-5-21-1-1001 is no text"):
+        windows_profiles.folders(found)

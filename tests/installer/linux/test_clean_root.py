@@ -156,6 +156,9 @@ def test_an_agent_is_well_and_its_package_laid_anew_begins_it_anew(computer: Com
 def test_purged_it_leaves_nothing(computer: Computer) -> None:
     """Last of all."""
     with debian_package.agent(computer.machine, PERSON) as agent:
+        assert debian_package.processes(computer.machine), (
+            "an agent that runs is not seen, nor would one be that is left"
+        )
         computer.apt("purge", "qalamsap")
         assert debian_package.processes(computer.machine) == []
         agent.wait(LIMIT_S)

@@ -152,12 +152,14 @@ def test_a_hyphen_forgets_and_trust_can_be_given_up_at_an_upgrade(computer, mach
         assert computer.uninstall(newer) == 0
 
 
-@pytest.mark.parametrize("word", ["PORT=abc", "LANGUAGE=kz", "TRUST=user"])
+@pytest.mark.parametrize(
+    "words", ["PORT=abc", "LANGUAGE=kz", "TRUST=user", "BROKER=ON", "BROKER=on HTTPS_API_PORT=13578"]
+)
 def test_a_value_that_makes_no_sense_stops_the_install_before_it_changes_anything(
-    computer, machine, word
+    computer, machine, words
 ) -> None:
     computer.calls()
-    assert computer.install(machine, word) == FATAL
+    assert computer.install(machine, *words.split()) == FATAL
     seen = computer.registry()
     assert seen[SETUP] == {}
     assert not (computer.drive / FOLDER).exists()

@@ -254,7 +254,12 @@ def test_the_service_is_stopped_before_programs_are_ended_and_started_when_it_is
 def test_the_service_has_the_identity_that_agents_let_in_and_is_started_again() -> None:
     found = made("machine")
     conditions = {row[0]: row[1] for row in found["InstallExecuteSequence"]}
-    said = {row[0]: row[3] for row in found["CustomAction"] if "sc.exe" in (row[3] or "")}
+    actions = {row[0]: row[1] for row in found["CustomAction"]}
+    said = {
+        row[0]: row[3]
+        for row in found["CustomAction"]
+        if "sc.exe" in (row[3] or "") and not row[1] & ROLLBACK
+    }
     assert said == {
         "BrokerIdentity": '"[System64Folder]sc.exe" sidtype QalamsapBroker unrestricted',
         "BrokerRights": '"[System64Folder]sc.exe" privs QalamsapBroker SeChangeNotifyPrivilege',
@@ -262,10 +267,43 @@ def test_the_service_has_the_identity_that_agents_let_in_and_is_started_again() 
         "BrokerRestartAlways": '"[System64Folder]sc.exe" failureflag QalamsapBroker 1',
         "BrokerStart": '"[System64Folder]sc.exe" start QalamsapBroker',
     }
-    actions = {row[0]: row[1] for row in found["CustomAction"]}
     kinds = DEFERRED | NOT_AS_PERSON | GO_ON
     assert all(actions[name] & kinds == kinds for name in said)
     assert {conditions[name] for name in said} == {'BROKER = "on" AND NOT REMOVE'}
+
+
+def test_the_port_at_which_agents_register_is_no_port_of_pages() -> None:
+    """The service could never have it twice, and would be started anew for ever."""
+    said = [row[0] for row in made("machine")["LaunchCondition"] if "BROKER" in row[0] and "PORT" in row[0]]
+    door = windows_service.DOOR_PORT
+    assert said == [f'Installed OR NOT BROKER = "on" OR (PORT <> "{door}" AND HTTPS_API_PORT <> "{door}")']
+    assert not [row[0] for row in made("user")["LaunchCondition"] if "BROKER" in row[0]]
+
+
+def test_a_removal_that_is_taken_back_leaves_the_service_as_it_was() -> None:
+    """Windows Installer makes it again, without identity and restarts: agents would be told that it has no right to serve them."""
+    found = made("machine")
+    order = {row[0]: (row[2], row[1]) for row in found["InstallExecuteSequence"]}
+    actions = {row[0]: row for row in found["CustomAction"]}
+    given = [name for name, row in actions.items() if "sc.exe" in (row[3] or "") and not row[1] & ROLLBACK]
+    again = sorted((name for name in actions if name.endswith("Again")), key=lambda name: order[name][0])
+    # Backwards, and after the service is made, which is what taking DeleteServices back does.
+    assert [name.removesuffix("Again") for name in reversed(again)] == sorted(given, key=order.__getitem__)
+    assert order["StopAgents"][0] < order[again[0]][0]
+    assert order[again[-1]][0] < order["DeleteServices"][0]
+    for name in again:
+        assert actions[name][3] == actions[name.removesuffix("Again")][3]
+        assert actions[name][1] == actions[name.removesuffix("Again")][1] | ROLLBACK
+        assert order[name][1] == 'BROKER = "on" AND REMOVE = "ALL"'
+
+
+def test_an_install_that_is_taken_back_stops_its_service_before_it_is_deleted() -> None:
+    found = made("machine")
+    order = {row[0]: row[2] for row in found["InstallExecuteSequence"]}
+    ((_, kind, _, words, _),) = [row for row in found["CustomAction"] if row[0] == "UndoBrokerStart"]
+    assert kind & (DEFERRED | ROLLBACK | GO_ON) == DEFERRED | ROLLBACK | GO_ON
+    assert words == '"[System64Folder]net.exe" stop QalamsapBroker'
+    assert order["InstallServices"] < order["UndoBrokerStart"] < order["BrokerStart"]
 
 
 def test_the_service_owns_the_ports_that_agents_are_told_to_use() -> None:
