@@ -136,7 +136,13 @@ def _import() -> dict[str, Any]:
 
 
 def _by_first_methods(page: ClientConnection, walk: Walk) -> None:
-    arguments = ["PKCS12", str(walk.key_file), "", authority.PASSWORD, "agreed"]
+    """A site of the first dialect has the key file chosen, and asks for a signature with it."""
+    folder = str(walk.key_file.parent)
+    page.send(json.dumps({"method": "browseKeyStore", "args": ["PKCS12", "P12", folder]}))
+    walk.see("Выбор файла ключа")
+    walk.screen.type(walk.key_file.name)
+    walk.screen.press("Return")
+    arguments = ["PKCS12", hear(page)["result"], "", authority.PASSWORD, "agreed"]
     page.send(json.dumps({"method": "signPlainData", "args": arguments}))
 
 
@@ -199,12 +205,10 @@ def test_the_window_goes_with_its_page_however_far_the_person_is(walk: Walk) -> 
     walk.see_none()
     with walk.page() as page:
         _by_first_methods(page, walk)
-        walk.see("Открытие файла ключа")
-        walk.screen.press("ctrl+Return")
         walk.screen.wait_for_window(SIGNING)
     walk.see_none()
-    allowed = ["allow_file asked", "allow_file decided approved"]
-    left = ["new_key asked", "new_key left", "sign asked", "sign left", *allowed, "sign asked", "sign left"]
+    chosen = ["choose_file asked", "choose_file decided approved"]
+    left = ["new_key asked", "new_key left", "sign asked", "sign left", *chosen, "sign asked", "sign left"]
     walks.until(lambda: diary() == left, "the journal's lines")
 
 
