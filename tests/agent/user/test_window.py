@@ -294,8 +294,10 @@ def test_a_module_planted_where_the_command_was_given_is_not_run(
 ) -> None:
     (tmp_path / "planted_window.py").write_text("import pathlib\npathlib.Path('was-run').touch()\n")
     monkeypatch.chdir(tmp_path)
+    user = WindowUser([sys.executable, "-m", "planted_window"])
     with pytest.raises(WindowFailed):
-        WindowUser([sys.executable, "-m", "planted_window"]).ask(OPEN)
+        user.ask(OPEN)
+    user.close()
     assert not (tmp_path / "was-run").exists()
 
 
