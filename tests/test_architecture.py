@@ -5,6 +5,7 @@ Every rule is a function from modules to complaints. Below the rules, each one i
 
 import ast
 import dataclasses
+import functools
 import re
 import sys
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ class Module:
     source: str
     path: str = ""
 
-    @property
+    @functools.cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.source)
 
@@ -38,6 +39,7 @@ class Module:
         return found
 
 
+@functools.cache
 def modules() -> list[Module]:
     found = []
     for package in PACKAGES:

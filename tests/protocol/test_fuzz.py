@@ -19,6 +19,7 @@ COUNT = 6000
 LENIENT_COUNT = 1500
 
 
+@pytest.mark.slow
 def test_every_frame_gets_the_answer_that_is_due() -> None:
     met: Counter[str] = Counter()
     for name, frame, context in fuzzing.frames(COUNT):

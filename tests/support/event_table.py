@@ -4,8 +4,9 @@
 """
 
 import ast
+import functools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def _is_note(call: ast.Call, place: str) -> bool:
     return name == "logs.note" or (name == "note" and place.endswith("logs.py"))
 
 
-def all_noted() -> list[Noted]:
+@functools.cache
+def all_noted() -> Sequence[Noted]:
     """Every call in the agent, in the order of the files."""
     return [
         each

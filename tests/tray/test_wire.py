@@ -14,6 +14,7 @@ READ_ALL = """
 import sys
 from protocol import prompts
 from tray import wire
+wire._GRACE_S = 0.2
 reader = wire.Reader(wire.standard_input(), prompts.from_message, lambda value: print(value, flush=True), lambda: print("end", flush=True))
 {before}
 reader.start()

@@ -60,6 +60,7 @@ def test_it_has_no_pages() -> None:
             ask()
 
 
+@pytest.mark.slow
 def test_more_than_four_megabytes_are_a_tree_too() -> None:
     """And it is shown from its beginning while the rest is still counted."""
     members = ",".join(f'{{"number": {n}, "name": "Тауар", "iin": "900101300123"}}' for n in range(100_000))

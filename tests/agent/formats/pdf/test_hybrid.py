@@ -63,6 +63,7 @@ def test_the_end_is_that_of_what_ends_last() -> None:
     assert at < hybrid.end_of(document.open_file(moved).xrefs, 1) < len(moved)
 
 
+@pytest.mark.slow
 def test_every_changed_octet_of_the_cross_references_ends_well() -> None:
     office = pdf_files.office()
     for at in range(office.rindex(b"10 0 obj"), len(office)):
